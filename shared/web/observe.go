@@ -1,0 +1,102 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+type metrics struct {
+	duration *prometheus.HistogramVec
+}
+
+// newMetrics registers RED by route template: cardinality is bounded by the API.
+func newMetrics(component string, registry prometheus.Registerer) *metrics {
+	m := &metrics{duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: component + "_http_request_duration_seconds", Help: "Time to answer, by route, method and status class.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+	}, []string{"route", "method", "status"})}
+	if registry != nil {
+		registry.MustRegister(m.duration)
+	}
+	return m
+}
+
+// record is what the chain learns of a request while it is served.
+type record struct{ route string }
+
+type recordKey struct{}
+
+// noteRoute runs inside mux, where the matched route is known.
+func noteRoute(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec, ok := r.Context().Value(recordKey{}).(*record)
+		if route := mux.CurrentRoute(r); ok && route != nil {
+			if template, err := route.GetPathTemplate(); err == nil {
+				rec.route = template
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (w *Web) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		rec, start := &record{route: "unmatched"}, time.Now()
+		answer := &statusWriter{ResponseWriter: rw}
+		ctx := context.WithValue(r.Context(), recordKey{}, rec)
+		// A deferred log also sees handlers that panic.
+		defer func() {
+			status, took := answer.code(), time.Since(start)
+			w.metrics.duration.WithLabelValues(rec.route, safeMethod(r.Method), strconv.Itoa(status/100)+"xx").Observe(took.Seconds())
+			w.opts.Log.LogAttrs(ctx, accessLevel(status), "request", slog.String("request_id", RequestID(ctx)),
+				slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", status),
+				slog.Int64("bytes", answer.bytes), slog.Duration("took", took))
+		}()
+		next.ServeHTTP(answer, r.WithContext(ctx))
+	})
+}
+
+// accessLevel keeps successful requests out of the log unless it is verbose:
+// the edge has logged them already.
+func accessLevel(status int) slog.Level {
+	if status >= http.StatusInternalServerError {
+		return slog.LevelWarn
+	}
+	return slog.LevelDebug
+}
+
+// statusWriter notes status and size. Unwrap keeps flushing and deadlines
+// working through [http.ResponseController].
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (s *statusWriter) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+func (s *statusWriter) WriteHeader(status int) {
+	if s.status == 0 {
+		s.status = status
+	}
+	s.ResponseWriter.WriteHeader(status)
+}
+
+func (s *statusWriter) Write(p []byte) (int, error) {
+	n, err := s.ResponseWriter.Write(p)
+	s.bytes += int64(n)
+	return n, err
+}
+
+func (s *statusWriter) code() int {
+	if s.status == 0 {
+		return http.StatusOK
+	}
+	return s.status
+}
