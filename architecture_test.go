@@ -1,0 +1,184 @@
+// Package platform_test holds what is true of the repository as a whole: which
+// package may import which, and why.
+package platform_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/coditect/platform/"
+
+// rule forbids packages under From to import packages under any of To. A path
+// ends in "/..." to mean everything below, too.
+type rule struct {
+	from, reason string
+	to           []string
+	except       []string // importing packages that the rule leaves alone
+}
+
+var rules = []rule{
+	{from: "controlplane/...", to: []string{"router/...", "cell/..."},
+		reason: "components meet only in the contracts under shared/; otherwise they cannot be deployed or reasoned about apart"},
+	{from: "router/...", to: []string{"controlplane/...", "cell/..."}, reason: "see above"},
+	{from: "cell/...", to: []string{"controlplane/...", "router/..."}, reason: "a cell is self-contained"},
+	{from: "shared/...", to: []string{"controlplane/...", "router/...", "cell/...", "deploy/...", "loadtest/..."},
+		reason: "arrows point down: contracts and kit know nobody above them"},
+	{from: "deploy/...", to: []string{"router/...", "cell/...", "controlplane/app", "controlplane/internal/...", "loadtest/..."},
+		reason: "the local platform starts the real programs; it uses the public API like everybody else"},
+
+	{from: "controlplane", to: []string{"controlplane/..."}, reason: "nouns are leaves"},
+	{from: "cell", to: []string{"cell/..."}, reason: "nouns are leaves"},
+	{from: "controlplane/internal/...", to: []string{"controlplane/app", "controlplane/cmd/..."}, reason: "app introduces the others"},
+	{from: "router/internal/...", to: []string{"router/app", "router/cmd/..."}, reason: "app introduces the others"},
+	{from: "cell/internal/...", to: []string{"cell/app", "cell/cmd/..."}, reason: "app introduces the others"},
+
+	{from: "router/internal/resolve", to: []string{"router/...", "net/http", "github.com/valyala/..."}, reason: "resolving a key is pure"},
+	{from: "router/internal/tenantcache", to: []string{"router/...", "net/http", "github.com/valyala/..."}, reason: "the cache is a data structure"},
+	{from: "router/internal/policy", to: []string{"router/...", "net/http", "github.com/valyala/..."}, reason: "a policy decides; the proxy acts"},
+	{from: "controlplane/internal/placement", to: []string{"net/http", "github.com/jackc/...", "context"},
+		reason: "placement is a function of what it is given"},
+
+	{from: "controlplane/...", to: []string{"github.com/jackc/..."}, except: []string{"controlplane/internal/postgres", "controlplane/app"},
+		reason: "all SQL of a component lives in one package"},
+	{from: "cell/...", to: []string{"github.com/jackc/..."}, except: []string{"cell/internal/citus", "cell/app"},
+		reason: "all SQL of a component lives in one package"},
+	{from: "...", to: []string{"github.com/nats-io/..."},
+		except: []string{"controlplane/internal/natsbus", "controlplane/app", "router/internal/feed", "router/app", "shared/servers", "shared/testkit", "loadtest/bench"},
+		reason: "NATS is an edge"},
+	{from: "...", to: []string{"github.com/rabbitmq/..."}, except: []string{"cell/internal/amqp", "cell/app", "shared/servers", "shared/testkit"},
+		reason: "RabbitMQ is an edge"},
+	{from: "...", to: []string{"shared/testkit/..."}, except: []string{"shared/testkit/cmd/withservers"},
+		reason: "test code is not compiled into programs (this table reads no _test.go files for this rule)"},
+}
+
+func TestArrowsPointDown(t *testing.T) {
+	t.Parallel()
+	imports := importsOf(t, func(name string) bool { return !strings.HasSuffix(name, "_test.go") })
+	if len(imports) < 10 {
+		t.Fatalf("only %d packages were read; the test looks in the wrong place", len(imports))
+	}
+	for pkg, imported := range imports {
+		for _, r := range rules {
+			if !matches(r.from, pkg) || slices.Contains(r.except, pkg) {
+				continue
+			}
+			for _, imp := range imported {
+				if imp != pkg && anyMatches(r.to, imp) {
+					t.Errorf("%s imports %s: %s", pkg, imp, r.reason)
+				}
+			}
+		}
+	}
+}
+
+// siblings are sets of packages of which none imports another.
+var siblings = []string{"controlplane/internal/", "router/internal/", "cell/internal/"}
+
+// introduced lists the imports among siblings that the map in
+// docs/architecture.md draws as arrows: an edge that serves use-cases.
+var introduced = map[string][]string{
+	"controlplane/internal/httpapi":    {"cells", "directory", "onboarding", "identity"},
+	"controlplane/internal/onboarding": {"placement"},
+	"controlplane/internal/directory":  {"placement"},
+	"router/internal/proxy":            {"resolve", "tenantcache", "policy"},
+	"router/internal/feed":             {"tenantcache"},
+	"router/internal/lookup":           {"tenantcache"},
+	"cell/internal/httpapi":            {"workspaces", "jobs"},
+	"cell/internal/internalapi":        {"residency"},
+}
+
+func TestSiblingsDoNotImportEachOther(t *testing.T) {
+	t.Parallel()
+	for pkg, imported := range importsOf(t, func(name string) bool { return !strings.HasSuffix(name, "_test.go") }) {
+		for _, root := range siblings {
+			if !strings.HasPrefix(pkg, root) {
+				continue
+			}
+			for _, imp := range imported {
+				name, sibling := strings.CutPrefix(imp, root)
+				if !sibling || strings.HasPrefix(imp, pkg) || strings.HasPrefix(pkg, imp+"/") || slices.Contains(introduced[pkg], name) {
+					continue
+				}
+				t.Errorf("%s imports its sibling %s; let app introduce them", pkg, imp)
+			}
+		}
+	}
+}
+
+func TestSharedPackagesServeTwoComponents(t *testing.T) {
+	t.Parallel()
+	users := map[string]map[string]bool{}
+	for pkg, imported := range importsOf(t, func(string) bool { return true }) {
+		component, _, _ := strings.Cut(pkg, "/")
+		for _, imp := range imported {
+			if strings.HasPrefix(imp, "shared/") && component != "shared" {
+				if users[imp] == nil {
+					users[imp] = map[string]bool{}
+				}
+				users[imp][component] = true
+			}
+		}
+	}
+	for _, pkg := range []string{"tenancy", "fault", "directory", "cellapi", "run", "web", "pg", "telemetry", "servers", "testkit"} {
+		// servers reaches the components through testkit.
+		if got := users["shared/"+pkg]; len(got) < 2 && pkg != "servers" {
+			t.Errorf("shared/%s has importers in %d components (%v); it belongs into the one that uses it", pkg, len(got), got)
+		}
+	}
+}
+
+// importsOf returns, for every package of the module, what its files import:
+// our own paths without the module's name.
+func importsOf(t *testing.T, want func(file string) bool) map[string][]string {
+	t.Helper()
+	imports := map[string][]string{}
+	files := token.NewFileSet()
+	err := fs.WalkDir(os.DirFS("."), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "tools") {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") || !want(path) {
+			return nil
+		}
+		file, err := parser.ParseFile(files, path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		pkg := filepath.ToSlash(filepath.Dir(path))
+		for _, spec := range file.Imports {
+			imp, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			imports[pkg] = append(imports[pkg], strings.TrimPrefix(imp, module))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return imports
+}
+
+func anyMatches(patterns []string, path string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return matches(p, path) })
+}
+
+func matches(pattern, path string) bool {
+	prefix, deep := strings.CutSuffix(pattern, "...")
+	if !deep {
+		return path == pattern
+	}
+	return strings.HasPrefix(path+"/", prefix)
+}
