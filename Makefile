@@ -1,0 +1,85 @@
+# Everything a developer does here. Needs Go, make and git; what else is
+# missing, deploy/local/install.sh installs from Debian's packages.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# What to test and lint: make test PKG=./cell/...
+PKG ?= ./...
+# Arguments for the command behind a target: make logs ARGS='cell-a-api -f'
+ARGS ?=
+
+local_bin := .local/bin
+lint_version = $(shell awk '$$1 == "github.com/golangci/golangci-lint/v2" {print $$2}' deploy/tools/go.mod)
+golangci_lint = .local/tools/golangci-lint-$(lint_version)
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: up down nuke status logs
+up: install $(local_bin)/local ## Start the whole platform on this machine (PORT_OFFSET=1000 moves its ports)
+	@$(local_bin)/local up $(ARGS)
+
+down: $(local_bin)/local ## Stop it and keep its data
+	@$(local_bin)/local down $(ARGS)
+
+nuke: $(local_bin)/local ## Stop it and remove its data
+	@$(local_bin)/local nuke $(ARGS)
+
+status: $(local_bin)/local ## Show its parts; fails if one is dead
+	@$(local_bin)/local status $(ARGS)
+
+logs: $(local_bin)/local ## Show logs (ARGS='cell-a-api -f')
+	@$(local_bin)/local logs $(ARGS)
+
+.PHONY: test test-race
+test: install $(local_bin)/withservers ## Run all tests against real servers
+	@$(local_bin)/withservers -- go test -timeout 10m $(ARGS) $(PKG)
+
+test-race: install $(local_bin)/withservers ## Run all tests with the race detector
+	@$(local_bin)/withservers -- go test -race -timeout 20m $(ARGS) $(PKG)
+
+.PHONY: lint
+lint: $(golangci_lint) ## Check the code (the linter is built once)
+	@$(golangci_lint) run $(ARGS) $(PKG)
+
+.PHONY: generate verify
+generate: ## Generate code from the API documents
+	@go generate ./...
+
+verify: generate ## Fail if generated code, go.mod or formatting is not up to date
+	@git --no-pager diff --exit-code --stat -- '*.gen.go' || { echo 'make generate changed the files above: commit them' >&2; exit 1; }
+	@untracked=$$(git ls-files --others --exclude-standard -- '*.gen.go'); \
+		[[ -z $$untracked ]] || { echo "generated, but not in git: $$untracked" >&2; exit 1; }
+	@go mod tidy -diff
+	@unformatted=$$(git ls-files -z --cached --others --exclude-standard -- '*.go' | xargs -0 gofmt -l); \
+		[[ -z $$unformatted ]] || { echo "not formatted by gofmt: $$unformatted" >&2; exit 1; }
+	@go vet ./...
+
+.PHONY: bench
+bench: install ## Measure what the platform promises
+	@go run ./loadtest/bench $(ARGS)
+
+.PHONY: build
+build: ## Build the programs into .local/bin
+	@mkdir -p $(local_bin)
+	@go build -o $(local_bin)/ ./controlplane/cmd/... ./router/cmd/... ./cell/cmd/... ./deploy/local/cmd/...
+
+.PHONY: install
+install:
+	@deploy/local/install.sh
+
+# Go knows better than make what is up to date.
+.PHONY: $(local_bin)/local $(local_bin)/withservers
+$(local_bin)/local:
+	@go build -o $@ ./deploy/local/cmd/local
+
+$(local_bin)/withservers:
+	@go build -o $@ ./shared/testkit/cmd/withservers
+
+# Named after its version: a new version is built, an old one is never run.
+$(golangci_lint):
+	@echo 'Building golangci-lint $(lint_version), once (about a minute)'
+	@go -C deploy/tools build -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
