@@ -1,0 +1,219 @@
+package tenantcache_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/coditect/platform/router/internal/tenantcache"
+	"github.com/coditect/platform/shared/directory"
+	"github.com/coditect/platform/shared/tenancy"
+)
+
+func newCache(t testing.TB, now func() time.Time) *tenantcache.Cache {
+	t.Helper()
+	c, err := tenantcache.New(tenantcache.Options{Entries: 100_000, NegativeTTL: time.Second, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func slug(s string) directory.Key { return directory.Key{Kind: directory.BySlug, Value: s} }
+
+func assignment(id tenancy.ID, name string, version uint64) directory.Assignment {
+	return directory.Assignment{TenantID: id, Slug: tenancy.Slug(name), Cell: "cell-a", State: directory.Active, Epoch: 1, Version: version}
+}
+
+func TestOlderNeverReplacesNewer(t *testing.T) {
+	t.Parallel()
+	c, id := newCache(t, nil), tenancy.NewID()
+	c.Put(assignment(id, "acme", 7))
+	if got := c.Put(assignment(id, "old-name", 5)); got.Version != 7 {
+		t.Errorf("Put returned version %d", got.Version)
+	}
+	if _, ok := c.Get(slug("old-name")); ok {
+		t.Error("a key of the older version leads somewhere")
+	}
+	c.PutMissing(slug("acme"), 6)
+	if e, ok := c.Get(slug("acme")); !ok || e.Version != 7 {
+		t.Errorf("an older 'missing' replaced version 7: %v %v", e, ok)
+	}
+}
+
+func TestRenameAndTombstoneDropKeys(t *testing.T) {
+	t.Parallel()
+	c, id := newCache(t, nil), tenancy.NewID()
+	a := assignment(id, "acme", 1)
+	a.Domains = []tenancy.Domain{"app.example.org"}
+	c.Put(a)
+	c.Put(assignment(id, "acme-two", 2))
+	for key, want := range map[directory.Key]bool{
+		slug("acme"): false, slug("acme-two"): true,
+		{Kind: directory.ByDomain, Value: "app.example.org"}: false, {Kind: directory.ByID, Value: id.String()}: true,
+	} {
+		if _, ok := c.Get(key); ok != want {
+			t.Errorf("%v: known %v, want %v", key, ok, want)
+		}
+	}
+	gone := assignment(id, "acme-two", 3)
+	gone.State = directory.Deleted
+	c.Put(gone)
+	if _, ok := c.Get(slug("acme-two")); ok {
+		t.Error("a tombstone's slug leads somewhere")
+	}
+	c.Put(assignment(id, "acme-two", 2))
+	if _, ok := c.Get(slug("acme-two")); ok {
+		t.Error("a late older version raised the dead")
+	}
+}
+
+func TestMissingExpiresAndFeedEndsIt(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	c := newCache(t, func() time.Time { return now })
+	c.PutMissing(slug("acme"), 1)
+	if e, ok := c.Get(slug("acme")); !ok || !e.Missing {
+		t.Fatal("not remembered")
+	}
+	if !c.PutIfKnown(assignment(tenancy.NewID(), "acme", 2)) {
+		t.Error("the feed's news of a missing key was dropped")
+	}
+	if e, ok := c.Get(slug("acme")); !ok || e.Missing {
+		t.Error("still missing")
+	}
+	c.PutMissing(slug("other"), 1)
+	now = now.Add(2 * time.Second)
+	if _, ok := c.Get(slug("other")); ok {
+		t.Error("believed for ever")
+	}
+	if c.PutIfKnown(assignment(tenancy.NewID(), "nobody-asked", 3)) {
+		t.Error("a tenant nobody asked for was kept")
+	}
+}
+
+func TestOneFetchForManyMisses(t *testing.T) {
+	t.Parallel()
+	c, id := newCache(t, nil), tenancy.NewID()
+	var fetches atomic.Int32
+	release := make(chan struct{})
+	fetch := func(context.Context, directory.Key) (tenantcache.Answer, error) {
+		fetches.Add(1)
+		<-release
+		return tenantcache.Answer{Entry: &directory.Entry{Tenant: assignment(id, "acme", 1), Cell: directory.Cell{ID: "cell-a", Version: 1}}}, nil
+	}
+	var wg sync.WaitGroup
+	entered := make(chan struct{}, 100)
+	for range 100 {
+		wg.Go(func() {
+			entered <- struct{}{}
+			e, err := c.Resolve(t.Context(), slug("acme"), fetch)
+			if err != nil || e.TenantID != id {
+				t.Errorf("%v, %v", e, err)
+			}
+		})
+	}
+	for range 100 {
+		<-entered
+	}
+	impatient, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.Resolve(impatient, slug("acme"), fetch); !errors.Is(err, context.Canceled) {
+		t.Errorf("an impatient request waited: %v", err)
+	}
+	close(release)
+	wg.Wait()
+	if n := fetches.Load(); n != 1 {
+		t.Errorf("%d fetches", n)
+	}
+	if c.Cell("cell-a") == nil {
+		t.Error("the cell was not learnt")
+	}
+}
+
+func TestFailedFetchIsNotRemembered(t *testing.T) {
+	t.Parallel()
+	c, down := newCache(t, nil), errors.New("down")
+	fail := func(context.Context, directory.Key) (tenantcache.Answer, error) { return tenantcache.Answer{}, down }
+	if _, err := c.Resolve(t.Context(), slug("acme"), fail); !errors.Is(err, down) {
+		t.Fatal(err)
+	}
+	missing := func(context.Context, directory.Key) (tenantcache.Answer, error) { return tenantcache.Answer{Version: 1}, nil }
+	if e, err := c.Resolve(t.Context(), slug("acme"), missing); err != nil || !e.Missing {
+		t.Errorf("%v, %v", e, err)
+	}
+}
+
+// A naive model: whatever order changes arrive in, every key of the newest
+// version of each tenant leads to it.
+func TestAnyOrderEndsInTheNewest(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		c, err := tenantcache.New(tenantcache.Options{Entries: 1 << 16, NegativeTTL: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := tenancy.NewID()
+		n := rapid.IntRange(1, 8).Draw(t, "changes")
+		var log []directory.Assignment
+		for v := 1; v <= n; v++ {
+			a := assignment(id, fmt.Sprintf("name-%d", rapid.IntRange(0, 2).Draw(t, "name")), uint64(v))
+			if rapid.Bool().Draw(t, "suspended") {
+				a.State = directory.Suspended
+			}
+			log = append(log, a)
+		}
+		newest := log[n-1]
+		for _, a := range rapid.Permutation(append(log, log...)).Draw(t, "order") {
+			c.Put(a)
+		}
+		for i := range 3 {
+			name := fmt.Sprintf("name-%d", i)
+			e, ok := c.Get(slug(name))
+			if want := string(newest.Slug) == name; ok != want || ok && (e.Version != newest.Version || e.State != newest.State) {
+				t.Fatalf("%s: %v %v; newest is %+v", name, e, ok, newest)
+			}
+		}
+	})
+}
+
+func TestConcurrentUse(t *testing.T) {
+	t.Parallel()
+	c := newCache(t, nil)
+	ids := []tenancy.ID{tenancy.NewID(), tenancy.NewID(), tenancy.NewID()}
+	var wg sync.WaitGroup
+	for w := range 8 {
+		wg.Go(func() {
+			for v := range 500 {
+				i := (v + w) % len(ids)
+				c.Put(assignment(ids[i], fmt.Sprintf("tenant-%d-%d", i, v%3), uint64(v+1)))
+				c.Get(slug("tenant-0-1"))
+			}
+		})
+	}
+	wg.Wait()
+	for i, id := range ids {
+		e, ok := c.Get(directory.Key{Kind: directory.ByID, Value: id.String()})
+		if !ok || e.Version < 498 {
+			t.Errorf("tenant %d: %v", i, e)
+		}
+	}
+}
+
+func TestHitAllocatesNothing(t *testing.T) {
+	c := newCache(t, nil)
+	c.Put(assignment(tenancy.NewID(), "acme", 1))
+	if n := testing.AllocsPerRun(100, func() {
+		if _, ok := c.Get(slug("acme")); !ok {
+			t.Fatal("missed")
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
