@@ -187,3 +187,26 @@ func (c *Cache) dropKey(k directory.Key, e *Entry) {
 		s.lru.Remove(k)
 	}
 }
+
+// Moved notes what a cell said of a tenant that left it, and returns the entry
+// then known. The version stays: whatever the directory says next is newer.
+func (c *Cache) Moved(e *Entry, cell string, epoch uint64) *Entry {
+	mu := &c.tenant[maphash.String(c.seed, e.IDText)%shardCount]
+	mu.Lock()
+	defer mu.Unlock()
+	id := directory.Key{Kind: directory.ByID, Value: e.IDText}
+	known := c.peek(id)
+	if known != nil && (known.Epoch >= epoch || known.Version > e.Version) {
+		return known
+	}
+	next := e.Assignment
+	next.Cell, next.Epoch = cell, epoch
+	if to := c.Cell(cell); to != nil {
+		next.Region = to.Region
+	}
+	moved := newEntry(next)
+	for _, k := range moved.keys() {
+		c.putKey(k, moved)
+	}
+	return moved
+}
