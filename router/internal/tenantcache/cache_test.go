@@ -144,7 +144,9 @@ func TestFailedFetchIsNotRemembered(t *testing.T) {
 	if _, err := c.Resolve(t.Context(), slug("acme"), fail); !errors.Is(err, down) {
 		t.Fatal(err)
 	}
-	missing := func(context.Context, directory.Key) (tenantcache.Answer, error) { return tenantcache.Answer{Version: 1}, nil }
+	missing := func(context.Context, directory.Key) (tenantcache.Answer, error) {
+		return tenantcache.Answer{Version: 1}, nil
+	}
 	if e, err := c.Resolve(t.Context(), slug("acme"), missing); err != nil || !e.Missing {
 		t.Errorf("%v, %v", e, err)
 	}
