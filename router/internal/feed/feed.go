@@ -109,6 +109,9 @@ func (f *Feed) CatchUp(ctx context.Context, wait time.Duration) error {
 	}
 }
 
+// Load takes a whole snapshot from the source, for a cache that starts empty.
+func (f *Feed) Load(ctx context.Context) error { return f.reload(ctx) }
+
 func (f *Feed) reload(ctx context.Context) error {
 	version, err := f.source.Reload(ctx)
 	if err != nil {

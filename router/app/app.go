@@ -1,0 +1,140 @@
+package app
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/coditect/platform/router/internal/feed"
+	"github.com/coditect/platform/router/internal/lookup"
+	"github.com/coditect/platform/router/internal/proxy"
+	"github.com/coditect/platform/router/internal/tenantcache"
+	"github.com/coditect/platform/shared/run"
+	"github.com/coditect/platform/shared/telemetry"
+	"github.com/coditect/platform/shared/web"
+)
+
+// Run runs a router until ctx ends, then drains it. Logs go to out. Started, if
+// not nil, is called with the addresses once the router listens.
+func Run(ctx context.Context, opts Options, out io.Writer, started func(edge, admin net.Addr)) error {
+	if err := opts.Validate(); err != nil {
+		return err
+	}
+	r, err := build(opts, out)
+	if err != nil {
+		return err
+	}
+	edge, err := web.Listen(opts.Listen)
+	if err != nil {
+		return err
+	}
+	admin, err := web.Listen(opts.AdminListen)
+	if err != nil {
+		return errors.Join(err, edge.Close())
+	}
+	if started != nil {
+		started(edge.Addr(), admin.Addr())
+	}
+	return r.run(ctx, edge, admin)
+}
+
+// router is the wired program.
+type router struct {
+	opts      Options
+	log       *slog.Logger
+	cache     *tenantcache.Cache
+	client    *lookup.Client
+	disk      *lookup.Disk
+	proxy     *proxy.Proxy
+	accessLog *proxy.AccessLog
+	admin     *telemetry.Admin
+	loaded    chan struct{} // closed once the directory was loaded, or StartGrace is over
+}
+
+func build(opts Options, out io.Writer) (*router, error) {
+	r := &router{
+		opts: opts, log: telemetry.NewLogger(out, opts.LogLevel, "router").With("region", opts.Region),
+		client: lookup.NewClient(opts.DirectoryURL, opts.DirectoryToken), admin: telemetry.NewAdmin(), loaded: make(chan struct{}),
+	}
+	var err error
+	if r.cache, err = tenantcache.New(tenantcache.Options{Entries: opts.CacheEntries, NegativeTTL: opts.NegativeTTL}); err != nil {
+		return nil, err
+	}
+	if r.disk, err = lookup.NewDisk(opts.Snapshot); err != nil {
+		return nil, err
+	}
+	if opts.AccessLog {
+		r.accessLog = proxy.NewAccessLog(out)
+	}
+	key, err := hex.DecodeString(opts.EdgeKey)
+	if err != nil {
+		return nil, errors.New("ROUTER_EDGE_KEY: not hex")
+	}
+	r.proxy = proxy.New(proxy.Options{
+		Domain: opts.Domain, APIHost: opts.APIHost, Region: opts.Region, EdgeKey: key, Cache: r.cache, Fetch: r.client.Lookup,
+		RequestTimeout: opts.RequestTimeout, AccessLog: r.accessLog, Log: r.log, Registry: r.admin.Registry,
+	})
+	r.admin.AddCheck("proxy", r.proxy.Ready)
+	r.admin.AddCheck("directory", r.directoryLoaded)
+	r.admin.Handle("GET /debug/entry", entryHandler(r.cache))
+	return r, nil
+}
+
+func (r *router) directoryLoaded(context.Context) error {
+	select {
+	case <-r.loaded:
+		return nil
+	default:
+		return errors.New("the first load of the directory is under way")
+	}
+}
+
+// run serves until ctx ends. The feed, the snapshot writer and the admin
+// listener outlive the edge's drain.
+func (r *router) run(ctx context.Context, edge, admin net.Listener) error {
+	nc, err := feed.Connect(r.opts.NATSURL)
+	if err != nil {
+		return errors.Join(err, edge.Close(), admin.Close())
+	}
+	var stack run.Stack
+	stack.PushClose("NATS", nc.Close)
+
+	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopBackground()
+	tasks, background := errgroup.WithContext(background)
+	stack.Push("background", func(context.Context) error { stopBackground(); return tasks.Wait() })
+
+	f := r.load(background, tasks)
+	f.Register(r.admin.Registry)
+	tasks.Go(func() error { return f.Run(background, nc) })
+	tasks.Go(func() error { return r.saveSnapshots(background, f) })
+	if r.accessLog != nil {
+		tasks.Go(func() error { return r.accessLog.Run(background) })
+	}
+	tasks.Go(func() error {
+		return web.Serve(background, web.ServerOptions{Name: "admin listener", Listener: admin, Handler: http.Handler(r.admin), Log: r.log})
+	})
+
+	failed := make(chan error, 1)
+	go func() { failed <- r.proxy.Serve(edge) }()
+	stack.Push("edge", r.proxy.Shutdown)
+	r.log.InfoContext(ctx, "router listens", "edge", edge.Addr().String(), "admin", admin.Addr().String())
+
+	var cause error
+	select {
+	case <-ctx.Done():
+		r.drainFirst(ctx)
+	case cause = <-failed:
+	case <-background.Done():
+		cause = context.Cause(background)
+	}
+	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.opts.ShutdownTimeout)
+	defer cancel()
+	return errors.Join(cause, stack.Unwind(deadline))
+}

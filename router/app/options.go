@@ -1,0 +1,79 @@
+package app
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/coditect/platform/shared/tenancy"
+)
+
+// Options is everything a router is told. [Defaults] has values that work on one
+// machine, save for the secrets.
+type Options struct {
+	Listen, AdminListen string
+	Region              string
+	Domain, APIHost     string // tenants answer at {slug}.Domain; API keys of all tenants at APIHost
+	DirectoryURL        string
+	NATSURL             string
+	Snapshot            string        // file; rewritten every SnapshotInterval and at the end
+	CacheEntries        int           // keys kept; a tenant takes two, and one per custom domain
+	KeepAll             bool          // fill the cache with the whole directory, not only with what is asked for
+	NegativeTTL         time.Duration // how long "no such tenant" is believed
+	RequestTimeout      time.Duration
+	SnapshotInterval    time.Duration
+	StartGrace          time.Duration
+	DrainDelay          time.Duration // unready, but still accepting, before shutdown: time for load balancers to see it
+	ShutdownTimeout     time.Duration
+	AccessLog           bool
+	LogLevel            string
+
+	EdgeKey        string // secret: hex, 32 bytes
+	DirectoryToken string // secret: API key of role router
+}
+
+// Defaults returns options for one machine.
+func Defaults() Options {
+	return Options{
+		Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:9080", Region: "local", Domain: "localhost",
+		DirectoryURL: "http://127.0.0.1:8090", NATSURL: "nats://127.0.0.1:4222",
+		Snapshot: filepath.Join(".local", "router", "directory.snapshot"), CacheEntries: 2_500_000, KeepAll: true,
+		NegativeTTL: 2 * time.Second, RequestTimeout: 30 * time.Second, SnapshotInterval: time.Minute,
+		StartGrace: 5 * time.Second, ShutdownTimeout: 20 * time.Second, AccessLog: true, LogLevel: "info",
+	}
+}
+
+// Validate reports everything that is wrong, by the flag's name.
+func (o *Options) Validate() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if o.APIHost == "" {
+		o.APIHost = "api." + o.Domain
+	}
+	if o.Domain == "" || strings.ToLower(o.Domain) != o.Domain || strings.HasPrefix(o.Domain, ".") {
+		bad("--domain %q: want a lower-case host name without a leading dot", o.Domain)
+	}
+	if _, err := tenancy.ParseDomain(o.APIHost); err != nil && !strings.HasSuffix(o.APIHost, ".localhost") {
+		bad("--api-host %q: want a host name", o.APIHost)
+	}
+	if u, err := url.Parse(o.DirectoryURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		bad("--directory-url: want http://host:port")
+	}
+	if o.CacheEntries < 1000 {
+		bad("--cache-entries %d: want at least 1000", o.CacheEntries)
+	}
+	if o.RequestTimeout <= 0 || o.ShutdownTimeout <= 0 || o.SnapshotInterval <= 0 {
+		bad("time-outs and intervals must be positive")
+	}
+	if key, err := hex.DecodeString(o.EdgeKey); err != nil || len(key) != 32 {
+		bad("ROUTER_EDGE_KEY: want 64 hex digits, the master key of the cells' edge keys")
+	}
+	if o.DirectoryToken == "" {
+		bad("ROUTER_DIRECTORY_TOKEN: want an API key of role router (controlplane key ensure --role router)")
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,65 @@
+// Command router sends each request to the cell of its tenant.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/coditect/platform/router/app"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	err := command().ExecuteContext(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "router:", err)
+		os.Exit(1)
+	}
+}
+
+func command() *cobra.Command {
+	opts := app.Defaults()
+	cmd := &cobra.Command{
+		Use:   "router",
+		Short: "Send each request to the cell of its tenant",
+		Long: `Resolves the tenant of each request from its host or API key, looks up the
+tenant's cell and forwards the request, signed. Serves what it knows when the
+control plane and NATS are down, restarts included.
+
+Secrets come by environment:
+  ROUTER_EDGE_KEY         64 hex digits, the master of the cells' edge keys
+  ROUTER_DIRECTORY_TOKEN  API key of role router`,
+		Example:       "  router --listen 127.0.0.1:8080 --domain example.com --directory-url http://controlplane:8090",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			opts.EdgeKey, opts.DirectoryToken = os.Getenv("ROUTER_EDGE_KEY"), os.Getenv("ROUTER_DIRECTORY_TOKEN")
+			return app.Run(cmd.Context(), opts, os.Stderr, nil)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&opts.Listen, "listen", opts.Listen, "address for tenants' requests")
+	f.StringVar(&opts.AdminListen, "admin-listen", opts.AdminListen, "address of health, metrics and profiles")
+	f.StringVar(&opts.Region, "region", opts.Region, "region of this router")
+	f.StringVar(&opts.Domain, "domain", opts.Domain, "tenants answer at {slug}.DOMAIN")
+	f.StringVar(&opts.APIHost, "api-host", opts.APIHost, `host where the API key names the tenant (default "api.DOMAIN")`)
+	f.StringVar(&opts.DirectoryURL, "directory-url", opts.DirectoryURL, "control plane")
+	f.StringVar(&opts.NATSURL, "nats-url", opts.NATSURL, "NATS with JetStream")
+	f.StringVar(&opts.Snapshot, "snapshot", opts.Snapshot, "file that keeps the directory over restarts")
+	f.IntVar(&opts.CacheEntries, "cache-entries", opts.CacheEntries, "keys kept in memory; a tenant takes two")
+	f.BoolVar(&opts.KeepAll, "keep-all", opts.KeepAll, "keep the whole directory, not only tenants that were asked for")
+	f.DurationVar(&opts.NegativeTTL, "negative-ttl", opts.NegativeTTL, `how long "no such tenant" is believed`)
+	f.DurationVar(&opts.RequestTimeout, "request-timeout", opts.RequestTimeout, "from a request's first byte to its answer's header")
+	f.DurationVar(&opts.DrainDelay, "drain-delay", opts.DrainDelay, "unready but still accepting, before shutdown")
+	f.DurationVar(&opts.ShutdownTimeout, "shutdown-timeout", opts.ShutdownTimeout, "for requests in flight")
+	f.BoolVar(&opts.AccessLog, "access-log", opts.AccessLog, "one JSON line a request on stderr")
+	f.StringVar(&opts.LogLevel, "log-level", opts.LogLevel, "debug, info, warn or error")
+	return cmd
+}
