@@ -26,6 +26,9 @@ type Feed struct {
 	log    *slog.Logger
 	keep   bool // whether tenants that nobody asked for are kept
 
+	loaded     chan struct{}
+	loadedOnce sync.Once
+
 	mu        sync.Mutex // one writer of position
 	position  atomic.Uint64
 	connected atomic.Bool
@@ -43,8 +46,11 @@ type Options struct {
 
 // New returns a feed at the position opts.From.
 func New(opts Options) *Feed {
-	f := &Feed{cache: opts.Cache, source: opts.Source, log: opts.Log, keep: opts.KeepAll}
+	f := &Feed{cache: opts.Cache, source: opts.Source, log: opts.Log, keep: opts.KeepAll, loaded: make(chan struct{})}
 	f.position.Store(opts.From)
+	if opts.From > 0 {
+		f.setLoaded()
+	}
 	return f
 }
 
@@ -87,9 +93,16 @@ func (f *Feed) apply(c *directory.Change) {
 	f.lastAt.Store(c.Time.UnixNano())
 }
 
+func (f *Feed) setLoaded() { f.loadedOnce.Do(func() { close(f.loaded) }) }
+
 // CatchUp asks the source for everything after the position, waiting up to wait
-// for something new.
+// for something new. Without a position it takes a whole snapshot first.
 func (f *Feed) CatchUp(ctx context.Context, wait time.Duration) error {
+	if f.Position() == 0 {
+		if err := f.reload(ctx); err != nil {
+			return err
+		}
+	}
 	for {
 		run, err := f.source.Changes(ctx, f.Position(), wait)
 		if fault.CodeOf(err) == fault.Gone {
@@ -109,8 +122,8 @@ func (f *Feed) CatchUp(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// Load takes a whole snapshot from the source, for a cache that starts empty.
-func (f *Feed) Load(ctx context.Context) error { return f.reload(ctx) }
+// Loaded is closed once the feed has a position: everything up to it is known.
+func (f *Feed) Loaded() <-chan struct{} { return f.loaded }
 
 func (f *Feed) reload(ctx context.Context) error {
 	version, err := f.source.Reload(ctx)
@@ -123,5 +136,6 @@ func (f *Feed) reload(ctx context.Context) error {
 		f.position.Store(version)
 	}
 	f.log.InfoContext(ctx, "directory loaded", "version", version)
+	f.setLoaded()
 	return nil
 }

@@ -47,8 +47,8 @@ func (f *Feed) Run(ctx context.Context, nc *nats.Conn) error {
 
 // poll waits for changes at the control plane. A gap seen by the subscription
 // ends the wait, so that it is closed at once.
-func (f *Feed) poll(ctx context.Context, gaps <-chan struct{}) error {
-	ctx, cancel := context.WithCancel(ctx)
+func (f *Feed) poll(parent context.Context, gaps <-chan struct{}) error {
+	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
 	result := make(chan error, 1)
 	go func() { result <- f.CatchUp(ctx, pollWait) }()
@@ -58,7 +58,7 @@ func (f *Feed) poll(ctx context.Context, gaps <-chan struct{}) error {
 	case <-gaps:
 		cancel()
 		<-result
-		return nil
+		return f.CatchUp(parent, 0)
 	}
 }
 

@@ -68,7 +68,19 @@ func (d *Disk) Save(cache *tenantcache.Cache, version uint64) (err error) {
 	if err := file.Close(); err != nil {
 		return err
 	}
-	return os.Rename(file.Name(), d.path)
+	if err := os.Rename(file.Name(), d.path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(d.path))
+}
+
+// syncDir makes a rename survive a power cut.
+func syncDir(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 func write(w *directory.SnapshotWriter, cache *tenantcache.Cache, version uint64) error {

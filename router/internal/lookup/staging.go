@@ -3,6 +3,7 @@ package lookup
 import (
 	"github.com/coditect/platform/router/internal/tenantcache"
 	"github.com/coditect/platform/shared/directory"
+	"github.com/coditect/platform/shared/tenancy"
 )
 
 // Staging holds a snapshot until its checksum has been seen, then gives it to
@@ -30,13 +31,17 @@ func (s *Staging) Tenant(a *directory.Assignment) error {
 	return nil
 }
 
-// Apply gives everything to the cache and returns the number of tenants.
-func (s *Staging) Apply(cache *tenantcache.Cache) int {
+// Apply gives everything to the cache, drops what the snapshot of that version
+// does not have, and returns the number of tenants.
+func (s *Staging) Apply(cache *tenantcache.Cache, version uint64) int {
 	for _, c := range s.cells {
 		cache.PutCell(c)
 	}
+	has := make(map[tenancy.ID]struct{}, len(s.tenants))
 	for _, a := range s.tenants {
+		has[a.TenantID] = struct{}{}
 		cache.Put(a)
 	}
+	cache.Prune(version, func(id tenancy.ID) bool { _, ok := has[id]; return ok })
 	return len(s.tenants)
 }

@@ -44,8 +44,8 @@ func registerCache(registry prometheus.Registerer, cache *tenantcache.Cache) {
 		registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: "See tenantcache.Stats."},
 			func() float64 { return float64(read(cache.Stats())) }))
 	}
-	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "router_cache_keys", Help: "Keys resident in the cache."},
-		func() float64 { return float64(cache.Stats().Keys) }))
+	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "router_cache_tenants", Help: "Tenants resident in the cache."},
+		func() float64 { return float64(cache.Stats().Tenants) }))
 }
 
 func (m *metrics) observe(cell string, status int, took time.Duration) {

@@ -3,6 +3,7 @@ package resolve
 import (
 	"encoding/hex"
 	"strings"
+	"unsafe"
 
 	"github.com/coditect/platform/shared/directory"
 	"github.com/coditect/platform/shared/fault"
@@ -31,14 +32,14 @@ var (
 )
 
 // Key returns the directory key of a request. Its value may share memory with
-// host, so it is valid as long as host is. Scratch is reused for folding.
+// host and scratch: it is valid as long as both are left alone.
 func (r *Resolver) Key(host, authorization string, scratch *[MaxHost]byte) (directory.Key, error) {
 	name, ok := canonicalHost(host, scratch)
 	if !ok {
 		return directory.Key{}, errHost
 	}
 	if name == r.apiHost {
-		return keyOfToken(authorization)
+		return keyOfToken(authorization, scratch)
 	}
 	if slug, under := strings.CutSuffix(name, r.suffix); under {
 		if !plausibleSlug(slug) {
@@ -79,16 +80,18 @@ func TokenTenant(authorization string) (id tenancy.ID, ok bool) {
 	if token[:len(keyPrefix)] != keyPrefix || token[len(keyPrefix)+idDigits] != '_' {
 		return id, false
 	}
-	digits := token[len(keyPrefix) : len(keyPrefix)+idDigits]
-	var raw [idDigits]byte
-	copy(raw[:], digits)
-	if _, err := hex.Decode(id[:], raw[:]); err != nil {
-		return id, false
+	var digits [idDigits]byte
+	copy(digits[:], token[len(keyPrefix):])
+	for _, c := range digits {
+		if 'A' <= c && c <= 'F' { // one tenant, one spelling
+			return id, false
+		}
 	}
-	return id, true
+	_, err := hex.Decode(id[:], digits[:])
+	return id, err == nil
 }
 
-func keyOfToken(authorization string) (directory.Key, error) {
+func keyOfToken(authorization string, scratch *[MaxHost]byte) (directory.Key, error) {
 	if authorization == "" {
 		return directory.Key{}, errNoToken
 	}
@@ -96,5 +99,12 @@ func keyOfToken(authorization string) (directory.Key, error) {
 	if !ok {
 		return directory.Key{}, errToken
 	}
-	return directory.Key{Kind: directory.ByID, Value: id.String()}, nil
+	text, err := id.AppendText(scratch[:0])
+	if err != nil {
+		return directory.Key{}, errToken
+	}
+	return directory.Key{Kind: directory.ByID, Value: view(text)}, nil
 }
+
+// view reads b as a string without copying.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) } //nolint:gosec // G103: callers of Key keep scratch until they are done

@@ -2,7 +2,6 @@ package tenantcache
 
 import (
 	"hash/maphash"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,34 +10,58 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/coditect/platform/shared/directory"
+	"github.com/coditect/platform/shared/tenancy"
 )
 
-// shardCount bounds contention; a power of two.
-const shardCount = 64
+const (
+	shardCount = 64   // bounds contention
+	newsKept   = 8192 // changes of tenants nobody had asked for, kept while a fetch may still bring older ones
+)
 
 // Options bounds a cache.
 type Options struct {
-	Entries     int           // keys held at most; a tenant takes one per key
+	Entries     int           // tenants held at most
 	NegativeTTL time.Duration // how long "no such tenant" is believed
 	Now         func() time.Time
 }
 
 // Cache is safe for concurrent use.
+//
+// A tenant has one slot, in the LRU of its shard; slugs and domains are an index
+// of ids beside it. So a tenant is known under all its keys or under none, and
+// an evicted one leaves nothing behind.
 type Cache struct {
-	opts   Options
-	seed   maphash.Seed
-	shards [shardCount]shard
-	cells  atomic.Pointer[map[string]*directory.Cell]
-	cellMu sync.Mutex // serialises writers of cells
-	tenant [shardCount]sync.Mutex
-	flight singleflight.Group
+	opts    Options
+	seed    maphash.Seed
+	tenants [shardCount]tenantShard
+	index   [shardCount]indexShard
+	missing [shardCount]missingShard
+	news    newsShard
+	cells   atomic.Pointer[map[string]*directory.Cell]
+	cellMu  sync.Mutex // serialises writers of cells
+	flight  singleflight.Group
 
 	hits, misses, fetches atomic.Uint64
 }
 
-type shard struct {
+type tenantShard struct {
+	mu  sync.Mutex
+	lru *simplelru.LRU[tenancy.ID, *Entry]
+}
+
+type indexShard struct {
+	mu      sync.Mutex
+	holders map[directory.Key]holder
+}
+
+type missingShard struct {
 	mu  sync.Mutex
 	lru *simplelru.LRU[directory.Key, *Entry]
+}
+
+type newsShard struct {
+	mu  sync.Mutex
+	lru *simplelru.LRU[tenancy.ID, directory.Assignment]
 }
 
 // New returns an empty cache.
@@ -48,155 +71,78 @@ func New(opts Options) (*Cache, error) {
 	}
 	c := &Cache{opts: opts, seed: maphash.MakeSeed()}
 	c.cells.Store(&map[string]*directory.Cell{})
-	for i := range c.shards {
-		lru, err := simplelru.NewLRU[directory.Key, *Entry](max(1, opts.Entries/shardCount), nil)
-		if err != nil {
+	var err error
+	size := max(16, opts.Entries/shardCount)
+	for i := range shardCount {
+		c.index[i].holders = map[directory.Key]holder{}
+		// The shard's lock is held while the LRU evicts.
+		if c.tenants[i].lru, err = simplelru.NewLRU(size, func(_ tenancy.ID, e *Entry) { c.unindex(e) }); err != nil {
 			return nil, err
 		}
-		c.shards[i].lru = lru
+		if c.missing[i].lru, err = simplelru.NewLRU[directory.Key, *Entry](max(16, size/8), nil); err != nil {
+			return nil, err
+		}
 	}
-	return c, nil
-}
-
-func (c *Cache) shard(k directory.Key) *shard {
-	return &c.shards[maphash.String(c.seed, k.Value)%shardCount]
+	c.news.lru, err = simplelru.NewLRU[tenancy.ID, directory.Assignment](newsKept, nil)
+	return c, err
 }
 
 // Get returns what is known under k. It allocates nothing and does not keep k.
 func (c *Cache) Get(k directory.Key) (*Entry, bool) {
-	s := c.shard(k)
-	s.mu.Lock()
-	e, ok := s.lru.Get(k)
-	s.mu.Unlock()
-	if !ok || e.Missing && c.opts.Now().After(e.until) {
-		c.misses.Add(1)
-		return nil, false
-	}
-	c.hits.Add(1)
-	return e, true
-}
-
-// Cell returns a cell by its id, or nil if it is not known.
-func (c *Cache) Cell(id string) *directory.Cell { return (*c.cells.Load())[id] }
-
-// Cells returns all known cells, in the order of their ids.
-func (c *Cache) Cells() []directory.Cell {
-	var cells []directory.Cell
-	for _, cell := range *c.cells.Load() {
-		cells = append(cells, *cell)
-	}
-	slices.SortFunc(cells, func(a, b directory.Cell) int {
-		if a.ID < b.ID {
-			return -1
+	if id, ok := c.idOf(k); ok {
+		s := c.tenantShard(id)
+		s.mu.Lock()
+		e, ok := s.lru.Get(id)
+		s.mu.Unlock()
+		if ok && e.has(k) {
+			c.hits.Add(1)
+			return e, true
 		}
-		return 1
-	})
-	return cells
+	}
+	if e := c.knownMissing(k); e != nil {
+		c.hits.Add(1)
+		return e, true
+	}
+	c.misses.Add(1)
+	return nil, false
 }
 
-// PutCell takes what is said of a cell, unless something newer is known.
-func (c *Cache) PutCell(cell directory.Cell) {
-	c.cellMu.Lock()
-	defer c.cellMu.Unlock()
-	old := *c.cells.Load()
-	if known := old[cell.ID]; known != nil && known.Version >= cell.Version {
-		return
-	}
-	cells := make(map[string]*directory.Cell, len(old)+1)
-	for id, known := range old {
-		cells[id] = known
-	}
-	cells[cell.ID] = &cell
-	c.cells.Store(&cells)
-}
-
-// Put takes an assignment under all its keys, and drops the keys that it no
-// longer has. It returns the entry now known for the tenant, which is a newer
-// one if there was.
+// Put takes an assignment, unless a newer one is known, and returns the entry
+// then known for the tenant.
 func (c *Cache) Put(a directory.Assignment) *Entry {
+	s := c.tenantShard(a.TenantID)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if newer, ok := c.newsOf(a.TenantID); ok && newer.Version > a.Version {
+		a = newer
+	}
+	return c.put(s, newEntry(a))
+}
+
+// PutIfKnown is Put for a tenant that is cached. What a feed says of others is
+// only remembered for as long as a fetch under way may bring something older.
+func (c *Cache) PutIfKnown(a directory.Assignment) {
 	e := newEntry(a)
-	// One writer a tenant: two versions must not interleave over several keys.
-	mu := &c.tenant[maphash.String(c.seed, e.IDText)%shardCount]
-	mu.Lock()
-	defer mu.Unlock()
-	keys := e.keys()
-	previous := c.peek(keys[0])
-	if previous != nil && previous.Version >= e.Version {
-		return previous
-	}
-	if previous != nil {
-		for _, k := range previous.keys() {
-			if !e.routable() || !slices.Contains(keys, k) {
-				c.dropKey(k, e)
-			}
-		}
-	}
-	c.putKey(keys[0], e)
-	for _, k := range keys[1:] {
-		if e.routable() {
-			c.putKey(k, e)
-		}
-	}
-	return e
-}
-
-// PutIfKnown is Put for a tenant of which at least one key is cached, or whose
-// keys are believed to be missing: what a feed says of all others may be
-// forgotten, since nobody asked.
-func (c *Cache) PutIfKnown(a directory.Assignment) bool {
-	for _, k := range newEntry(a).keys() {
-		if c.peek(k) != nil {
-			c.Put(a)
-			return true
-		}
-	}
-	return false
-}
-
-// PutMissing notes that at version no tenant had the key.
-func (c *Cache) PutMissing(k directory.Key, version uint64) {
-	c.putKey(k, &Entry{
-		Assignment: directory.Assignment{Version: version}, Missing: true, until: c.opts.Now().Add(c.opts.NegativeTTL),
-	})
-}
-
-func (c *Cache) peek(k directory.Key) *Entry {
-	s := c.shard(k)
+	s := c.tenantShard(a.TenantID)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, _ := s.lru.Peek(k)
-	return e
-}
-
-func (c *Cache) putKey(k directory.Key, e *Entry) {
-	s := c.shard(k)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if known, ok := s.lru.Peek(k); ok && known.Version > e.Version {
+	if s.lru.Contains(a.TenantID) {
+		c.put(s, e)
 		return
 	}
-	s.lru.Add(k, e)
-}
-
-// dropKey forgets k if what it leads to is older than e and the same tenant's.
-func (c *Cache) dropKey(k directory.Key, e *Entry) {
-	s := c.shard(k)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if known, ok := s.lru.Peek(k); ok && known.Version < e.Version && known.TenantID == e.TenantID {
-		s.lru.Remove(k)
+	c.noteNews(a)
+	for _, k := range e.keys() {
+		c.forgetMissing(k)
 	}
 }
 
 // Moved notes what a cell said of a tenant that left it, and returns the entry
 // then known. The version stays: whatever the directory says next is newer.
 func (c *Cache) Moved(e *Entry, cell string, epoch uint64) *Entry {
-	mu := &c.tenant[maphash.String(c.seed, e.IDText)%shardCount]
-	mu.Lock()
-	defer mu.Unlock()
-	id := directory.Key{Kind: directory.ByID, Value: e.IDText}
-	known := c.peek(id)
-	if known != nil && (known.Epoch >= epoch || known.Version > e.Version) {
+	s := c.tenantShard(e.TenantID)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known, ok := s.lru.Peek(e.TenantID); ok && (known.Epoch >= epoch || known.Version > e.Version) {
 		return known
 	}
 	next := e.Assignment
@@ -205,8 +151,40 @@ func (c *Cache) Moved(e *Entry, cell string, epoch uint64) *Entry {
 		next.Region = to.Region
 	}
 	moved := newEntry(next)
-	for _, k := range moved.keys() {
-		c.putKey(k, moved)
-	}
+	s.lru.Add(e.TenantID, moved)
+	c.reindex(moved)
 	return moved
+}
+
+// Prune drops every tenant that keep does not want and that is not newer than
+// version: what a whole snapshot of that version does not have is gone.
+func (c *Cache) Prune(version uint64, keep func(tenancy.ID) bool) {
+	for i := range c.tenants {
+		s := &c.tenants[i]
+		s.mu.Lock()
+		for _, id := range s.lru.Keys() {
+			if e, ok := s.lru.Peek(id); ok && e.Version <= version && !keep(id) {
+				s.lru.Remove(id)
+			}
+		}
+		s.mu.Unlock()
+	}
+}
+
+// put replaces the tenant's slot. The shard is locked.
+func (c *Cache) put(s *tenantShard, e *Entry) *Entry {
+	known, ok := s.lru.Peek(e.TenantID)
+	if ok && known.Version >= e.Version {
+		return known
+	}
+	if ok {
+		c.unindex(known)
+	}
+	s.lru.Add(e.TenantID, e)
+	c.reindex(e)
+	return e
+}
+
+func (c *Cache) tenantShard(id tenancy.ID) *tenantShard {
+	return &c.tenants[maphash.Bytes(c.seed, id[:])%shardCount]
 }

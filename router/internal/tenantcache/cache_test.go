@@ -82,18 +82,17 @@ func TestMissingExpiresAndFeedEndsIt(t *testing.T) {
 	if e, ok := c.Get(slug("acme")); !ok || !e.Missing {
 		t.Fatal("not remembered")
 	}
-	if !c.PutIfKnown(assignment(tenancy.NewID(), "acme", 2)) {
-		t.Error("the feed's news of a missing key was dropped")
-	}
-	if e, ok := c.Get(slug("acme")); !ok || e.Missing {
-		t.Error("still missing")
+	c.PutIfKnown(assignment(tenancy.NewID(), "acme", 2))
+	if _, ok := c.Get(slug("acme")); ok {
+		t.Error("still believed to be missing")
 	}
 	c.PutMissing(slug("other"), 1)
 	now = now.Add(2 * time.Second)
 	if _, ok := c.Get(slug("other")); ok {
 		t.Error("believed for ever")
 	}
-	if c.PutIfKnown(assignment(tenancy.NewID(), "nobody-asked", 3)) {
+	c.PutIfKnown(assignment(tenancy.NewID(), "nobody-asked", 3))
+	if _, ok := c.Get(slug("nobody-asked")); ok {
 		t.Error("a tenant nobody asked for was kept")
 	}
 }
@@ -134,6 +133,82 @@ func TestOneFetchForManyMisses(t *testing.T) {
 	}
 	if c.Cell("cell-a") == nil {
 		t.Error("the cell was not learnt")
+	}
+}
+
+func TestSuspensionDuringAFetchBites(t *testing.T) {
+	t.Parallel()
+	c, id := newCache(t, nil), tenancy.NewID()
+	fetch := func(context.Context, directory.Key) (tenantcache.Answer, error) {
+		suspended := assignment(id, "acme", 2)
+		suspended.State = directory.Suspended
+		c.PutIfKnown(suspended) // the feed is faster than the answer below
+		return tenantcache.Answer{Version: 1, Entry: &directory.Entry{Tenant: assignment(id, "acme", 1), Cell: directory.Cell{ID: "cell-a", Version: 1}}}, nil
+	}
+	if _, err := c.Resolve(t.Context(), slug("acme"), fetch); err != nil {
+		t.Fatal(err)
+	}
+	if e, _ := c.Get(slug("acme")); e.State != directory.Suspended {
+		t.Errorf("version %d serves as %s", e.Version, e.State)
+	}
+}
+
+// A tenant is known under all its keys or under none, whatever is evicted.
+func TestEvictionTakesATenantWhole(t *testing.T) {
+	t.Parallel()
+	c, err := tenantcache.New(tenantcache.Options{Entries: 1024})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, domain := tenancy.NewID(), directory.Key{Kind: directory.ByDomain, Value: "shop.example.org"}
+	a := assignment(id, "acme", 1)
+	a.Domains = []tenancy.Domain{"shop.example.org"}
+	c.Put(a)
+	var others []tenancy.ID
+	for i := range 5000 { // other tenants pass by while the domain is in use
+		others = append(others, tenancy.NewID())
+		c.Put(assignment(others[i], fmt.Sprintf("other-%d", i), uint64(i+10)))
+		c.Get(domain)
+	}
+	if _, ok := c.Get(slug("acme")); !ok {
+		t.Error("the slug of a tenant in use was evicted alone")
+	}
+	gone := assignment(id, "acme", 9000)
+	gone.State = directory.Suspended
+	c.PutIfKnown(gone)
+	if _, ok := c.Get(domain); ok {
+		t.Error("a removed domain still leads to the tenant")
+	}
+	for i, other := range others {
+		_, bySlug := c.Get(slug(fmt.Sprintf("other-%d", i)))
+		_, byID := c.Get(directory.Key{Kind: directory.ByID, Value: other.String()})
+		if bySlug != byID {
+			t.Fatalf("tenant %d is known by slug: %v, by id: %v", i, bySlug, byID)
+		}
+	}
+}
+
+func TestPruneDropsWhatASnapshotDoesNotHave(t *testing.T) {
+	t.Parallel()
+	c, kept, gone, newer := newCache(t, nil), tenancy.NewID(), tenancy.NewID(), tenancy.NewID()
+	c.Put(assignment(kept, "kept", 1))
+	c.Put(assignment(gone, "gone", 2))
+	c.Put(assignment(newer, "newer", 9))
+	c.Prune(5, func(id tenancy.ID) bool { return id == kept })
+	for name, want := range map[string]bool{"kept": true, "gone": false, "newer": true} {
+		if _, ok := c.Get(slug(name)); ok != want {
+			t.Errorf("%s: %v", name, ok)
+		}
+	}
+}
+
+func TestAKeyThatChangedHandsStaysWithTheNewer(t *testing.T) {
+	t.Parallel()
+	c, first, second := newCache(t, nil), tenancy.NewID(), tenancy.NewID()
+	c.Put(assignment(second, "acme", 7))
+	c.Put(assignment(first, "acme", 3)) // a late answer
+	if e, ok := c.Get(slug("acme")); !ok || e.TenantID != second {
+		t.Errorf("%v %v", e, ok)
 	}
 }
 

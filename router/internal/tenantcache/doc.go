@@ -1,10 +1,10 @@
 // Package tenantcache is what a router knows of the directory: a bounded,
-// sharded LRU from keys (slug, domain, id) to tenants, and the cells they name.
+// sharded LRU of tenants, found by id, slug or domain, and the cells they name.
 //
 // # Invariants
 //
-// For one key, an entry of an older directory version never replaces a newer
-// one. No lock is held across a remote call: a miss is fetched once however many
+// For one tenant, an older directory version never replaces a newer one, and a
+// change that a feed delivers while a fetch is under way is not undone by it. No lock is held across a remote call: a miss is fetched once however many
 // requests wait for it, and each waits no longer than its own context.
 //
 // # Authority

@@ -1,10 +1,12 @@
 package tenantcache
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/coditect/platform/shared/directory"
+	"github.com/coditect/platform/shared/tenancy"
 )
 
 // Entry is what is known under a key. It is immutable and may be shared by
@@ -28,10 +30,12 @@ func newEntry(a directory.Assignment) *Entry {
 // routable reports whether the entry's keys lead to it: a tombstone's do not.
 func (e *Entry) routable() bool { return !e.Missing && e.State != directory.Deleted }
 
-// keys are those that lead to the entry by its own account; the id comes first.
+// keys are those that lead to the entry beside its id.
 func (e *Entry) keys() []directory.Key {
-	keys := make([]directory.Key, 0, 2+len(e.Domains))
-	keys = append(keys, directory.Key{Kind: directory.ByID, Value: e.IDText})
+	if !e.routable() {
+		return nil
+	}
+	keys := make([]directory.Key, 0, 1+len(e.Domains))
 	if e.Slug != "" {
 		keys = append(keys, directory.Key{Kind: directory.BySlug, Value: string(e.Slug)})
 	}
@@ -39,4 +43,16 @@ func (e *Entry) keys() []directory.Key {
 		keys = append(keys, directory.Key{Kind: directory.ByDomain, Value: string(d)})
 	}
 	return keys
+}
+
+// has reports whether k leads to the entry by the entry's own account.
+func (e *Entry) has(k directory.Key) bool {
+	switch k.Kind {
+	case directory.ByID:
+		return true
+	case directory.BySlug:
+		return e.routable() && string(e.Slug) == k.Value
+	default:
+		return e.routable() && slices.Contains(e.Domains, tenancy.Domain(k.Value))
+	}
 }

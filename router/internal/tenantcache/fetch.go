@@ -58,11 +58,7 @@ func (c *Cache) fetch(ctx context.Context, k directory.Key, fetch Fetch) (*Entry
 		return nil, err
 	}
 	if answer.Entry == nil {
-		c.PutMissing(k, answer.Version)
-		if e := c.peek(k); e != nil { // a feed may have been faster
-			return e, nil
-		}
-		return &Entry{Missing: true}, nil
+		return c.PutMissing(k, answer.Version), nil
 	}
 	c.PutCell(answer.Entry.Cell)
 	return c.Put(answer.Entry.Tenant), nil
