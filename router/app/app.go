@@ -110,8 +110,9 @@ func (r *router) run(ctx context.Context, edge, admin net.Listener) error {
 	tasks, background := errgroup.WithContext(background)
 	stack.Push("background", func(context.Context) error { stopBackground(); return tasks.Wait() })
 
-	f := r.load(background, tasks)
+	f := r.newFeed(background)
 	f.Register(r.admin.Registry)
+	tasks.Go(func() error { r.awaitDirectory(background, f); return nil })
 	tasks.Go(func() error { return f.Run(background, nc) })
 	tasks.Go(func() error { return r.saveSnapshots(background, f) })
 	if r.accessLog != nil {

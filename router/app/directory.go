@@ -7,10 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/coditect/platform/router/internal/feed"
 	"github.com/coditect/platform/router/internal/lookup"
@@ -32,38 +29,35 @@ func (s source) Reload(ctx context.Context) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	staging.Apply(s.cache)
+	staging.Apply(s.cache, version)
 	return version, nil
 }
 
-// load fills the cache from disk, or begins to do so from the control plane,
-// and returns the feed that goes on from there.
-func (r *router) load(ctx context.Context, tasks *errgroup.Group) *feed.Feed {
-	var once sync.Once
-	ready := func() { once.Do(func() { close(r.loaded) }) }
-	from := r.loadDisk(ctx)
-	src := source{Client: r.client, cache: r.cache, limit: r.opts.CacheEntries / 2}
-	f := feed.New(feed.Options{Cache: r.cache, Source: src, Log: r.log, KeepAll: r.opts.KeepAll, From: from})
-	if from > 0 {
-		ready()
-		return f
+// newFeed fills the cache from disk and returns the feed that goes on from
+// there; without a snapshot on disk the feed itself begins with one.
+func (r *router) newFeed(ctx context.Context) *feed.Feed {
+	src := source{Client: r.client, cache: r.cache, limit: r.opts.CacheEntries}
+	return feed.New(feed.Options{Cache: r.cache, Source: src, Log: r.log, KeepAll: r.opts.KeepAll, From: r.loadDisk(ctx)})
+}
+
+// awaitDirectory makes the router ready once the directory is loaded, and after
+// StartGrace in any case.
+func (r *router) awaitDirectory(ctx context.Context, f *feed.Feed) {
+	grace := time.NewTimer(r.opts.StartGrace)
+	defer grace.Stop()
+	select {
+	case <-f.Loaded():
+	case <-grace.C:
+		r.log.WarnContext(ctx, "no directory yet; unknown tenants are answered 503 until there is one")
+	case <-ctx.Done():
 	}
-	tasks.Go(func() error {
-		defer ready()
-		ctx, cancel := context.WithTimeout(ctx, r.opts.StartGrace)
-		defer cancel()
-		if err := f.Load(ctx); err != nil && ctx.Err() == nil {
-			r.log.WarnContext(ctx, "no directory yet; unknown tenants are answered 503 until there is", "err", err)
-		}
-		return nil
-	})
-	return f
+	close(r.loaded)
 }
 
 // loadDisk returns the version that the disk snapshot brought, 0 if it brought
 // nothing. A snapshot that cannot be read is discarded: it is only a cache.
 func (r *router) loadDisk(ctx context.Context) uint64 {
-	staging := lookup.NewStaging(r.opts.CacheEntries / 2)
+	staging := lookup.NewStaging(r.opts.CacheEntries)
 	start := time.Now()
 	version, err := r.disk.Load(staging)
 	switch {
@@ -73,7 +67,7 @@ func (r *router) loadDisk(ctx context.Context) uint64 {
 		r.log.WarnContext(ctx, "snapshot on disk discarded", "err", err, "discard_err", r.disk.Discard())
 		return 0
 	}
-	n := staging.Apply(r.cache)
+	n := staging.Apply(r.cache, version)
 	r.log.InfoContext(ctx, "directory loaded from disk", "version", version, "tenants", n, "took", time.Since(start))
 	return version
 }

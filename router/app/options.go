@@ -21,7 +21,7 @@ type Options struct {
 	DirectoryURL        string
 	NATSURL             string
 	Snapshot            string        // file; rewritten every SnapshotInterval and at the end
-	CacheEntries        int           // keys kept; a tenant takes two, and one per custom domain
+	CacheEntries        int           // tenants kept
 	KeepAll             bool          // fill the cache with the whole directory, not only with what is asked for
 	NegativeTTL         time.Duration // how long "no such tenant" is believed
 	RequestTimeout      time.Duration
@@ -41,7 +41,7 @@ func Defaults() Options {
 	return Options{
 		Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:9080", Region: "local", Domain: "localhost",
 		DirectoryURL: "http://127.0.0.1:8090", NATSURL: "nats://127.0.0.1:4222",
-		Snapshot: filepath.Join(".local", "router", "directory.snapshot"), CacheEntries: 2_500_000, KeepAll: true,
+		Snapshot: filepath.Join(".local", "router", "directory.snapshot"), CacheEntries: 1_250_000, KeepAll: true,
 		NegativeTTL: 2 * time.Second, RequestTimeout: 30 * time.Second, SnapshotInterval: time.Minute,
 		StartGrace: 5 * time.Second, ShutdownTimeout: 20 * time.Second, AccessLog: true, LogLevel: "info",
 	}

@@ -1,9 +1,12 @@
 package proxy
 
 import (
+	"errors"
+	"io"
 	"net"
 	"net/url"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -31,6 +34,7 @@ type cellPools struct {
 
 type cellPool struct {
 	endpoint string
+	scheme   string
 	client   *fasthttp.HostClient
 	signer   *cellapi.Signer
 }
@@ -52,12 +56,11 @@ func (c *cellPools) get(cell *directory.Cell) (*cellPool, error) {
 		return nil, err
 	}
 	pool := &cellPool{
-		endpoint: cell.Endpoint, signer: cellapi.NewSigner(cellapi.DeriveKey(c.master, cell.ID)),
+		endpoint: cell.Endpoint, scheme: endpoint.Scheme, signer: cellapi.NewSigner(cellapi.DeriveKey(c.master, cell.ID)),
 		client: &fasthttp.HostClient{
 			Addr: endpoint.Host, IsTLS: endpoint.Scheme == "https", NoDefaultUserAgentHeader: true,
-			Dial:     func(addr string) (net.Conn, error) { return fasthttp.DialTimeout(addr, cellDialTimeout) },
-			MaxConns: maxConnsPerCell, MaxIdleConnDuration: cellIdleTimeout,
-			ReadTimeout: c.timeout, WriteTimeout: c.timeout, ReadBufferSize: maxHeadFromCell,
+			Dial: c.dial, Transport: exactTarget{}, MaxConns: maxConnsPerCell, MaxIdleConnDuration: cellIdleTimeout,
+			ReadBufferSize:     maxHeadFromCell,
 			StreamResponseBody: true, MaxResponseBodySize: maxInMemoryReply,
 			DisablePathNormalizing: true, MaxIdemponentCallAttempts: 2, RetryIfErr: retriable,
 		},
@@ -68,11 +71,31 @@ func (c *cellPools) get(cell *directory.Cell) (*cellPool, error) {
 	return pool, nil
 }
 
-// retriable allows one more try of an idempotent request without a body: a
-// kept-alive connection may have been closed by the cell while it was idle.
-func retriable(req *fasthttp.Request, attempts int, _ error) (resetTimeout, retry bool) {
+func (c *cellPools) dial(addr string) (net.Conn, error) {
+	conn, err := fasthttp.DialTimeout(addr, cellDialTimeout)
+	if err != nil {
+		return nil, err
+	}
+	return &stallConn{Conn: conn, stall: c.timeout}, nil
+}
+
+// retriable allows one more try of an idempotent request without a body on a
+// connection that the cell had closed while it was idle.
+func retriable(req *fasthttp.Request, attempts int, err error) (resetTimeout, retry bool) {
 	idempotent := req.Header.IsGet() || req.Header.IsHead() || req.Header.IsOptions()
-	return false, idempotent && !req.IsBodyStream() && attempts < 2
+	closed := errors.Is(err, io.EOF) || errors.Is(err, fasthttp.ErrConnectionClosed) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+	return false, idempotent && closed && !req.IsBodyStream() && attempts < 2
+}
+
+// exactTarget sends the request target as the client wrote it: the path that was
+// signed, not one that was parsed and put together again.
+type exactTarget struct{}
+
+// RoundTrip implements [fasthttp.RoundTripper].
+func (exactTarget) RoundTrip(hc *fasthttp.HostClient, req *fasthttp.Request, resp *fasthttp.Response) (bool, error) {
+	var buf [512]byte
+	req.SetRequestURIBytes(append(buf[:0], req.Header.RequestURI()...))
+	return fasthttp.DefaultTransport.RoundTrip(hc, req, resp)
 }
 
 func (c *cellPools) closeIdle() {

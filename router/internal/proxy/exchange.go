@@ -16,6 +16,8 @@ import (
 // exchange is one request and what becomes known of it. It is pooled.
 type exchange struct {
 	ctx       *fasthttp.RequestCtx
+	out       *fasthttp.Request // what the cell is sent: never the client's own request
+	streams   bool              // the body goes through as it comes, and can be sent once
 	start     time.Time
 	requestID string
 	key       directory.Key
@@ -32,10 +34,13 @@ var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 func acquire(ctx *fasthttp.RequestCtx, now time.Time) *exchange {
 	x := exchanges.Get().(*exchange)
 	x.ctx, x.start = ctx, now
+	x.out = fasthttp.AcquireRequest()
 	return x
 }
 
 func release(x *exchange) {
+	fasthttp.ReleaseRequest(x.out)
+	x.out, x.streams = nil, false
 	x.ctx, x.requestID, x.key, x.entry, x.cell, x.hops = nil, "", directory.Key{}, nil, "", 0
 	exchanges.Put(x)
 }

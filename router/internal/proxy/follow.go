@@ -32,7 +32,7 @@ func (p *Proxy) follow(x *exchange) error {
 		epoch = 0
 	}
 	x.resetAnswer()
-	if x.hops++; x.hops >= maxHops || x.bodyGone() {
+	if x.hops++; x.hops >= maxHops || x.streams {
 		return errMoving
 	}
 	asked := x.entry.Epoch
@@ -62,11 +62,6 @@ func (p *Proxy) refresh(x *exchange) (*tenantcache.Entry, error) {
 		return x.entry, policy.Unknown
 	}
 	return e, nil
-}
-
-// bodyGone reports whether the request's body was streamed to a cell already.
-func (x *exchange) bodyGone() bool {
-	return x.ctx.Request.IsBodyStream() && x.ctx.Request.Header.ContentLength() != 0
 }
 
 // resetAnswer gives the connection of an answer that will not be used back.

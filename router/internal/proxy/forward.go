@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"io"
+	"os"
 	"strconv"
 
 	"github.com/valyala/fasthttp"
@@ -20,17 +21,16 @@ var (
 // forward sends the request to the tenant's cell, and to the next one while
 // cells say that the tenant moved.
 func (p *Proxy) forward(x *exchange) error {
-	if err := x.keepSmallBody(); err != nil {
+	if err := x.setBody(); err != nil {
 		return err
 	}
-	deadline := x.start.Add(p.opts.RequestTimeout)
 	for {
 		pool, err := p.poolOf(x)
 		if err != nil {
 			return err
 		}
 		x.sign(pool, p.opts.Now().Unix())
-		if err := pool.client.DoDeadline(&x.ctx.Request, &x.ctx.Response, deadline); err != nil {
+		if err := pool.client.Do(x.out, &x.ctx.Response); err != nil {
 			return p.cellFault(x, err)
 		}
 		if !movedAnswer(&x.ctx.Response) {
@@ -56,39 +56,40 @@ func (p *Proxy) poolOf(x *exchange) (*cellPool, error) {
 	return pool, nil
 }
 
-// keepSmallBody reads a body of known, small length, so that it can be sent
+// setBody keeps a body of known, small length in memory, so that it can be sent
 // twice. Others stream.
-func (x *exchange) keepSmallBody() error {
-	req := &x.ctx.Request
-	length := req.Header.ContentLength()
-	if !req.IsBodyStream() || length < 0 || length > MaxReplayBody {
-		return nil
+func (x *exchange) setBody() error {
+	in := &x.ctx.Request
+	length := in.Header.ContentLength()
+	switch {
+	case !in.IsBodyStream():
+		x.out.SetBodyRaw(in.Body())
+	case length < 0 || length > MaxReplayBody:
+		x.streams = true
+		x.out.SetBodyStream(in.BodyStream(), max(length, -1))
+	default:
+		body := make([]byte, length)
+		if _, err := io.ReadFull(in.BodyStream(), body); err != nil {
+			return fault.Wrap(err, fault.Malformed, "the body is shorter than its Content-Length")
+		}
+		x.out.SetBodyRaw(body)
 	}
-	body := make([]byte, length)
-	if _, err := io.ReadFull(req.BodyStream(), body); err != nil {
-		return fault.Wrap(err, fault.Malformed, "the body is shorter than its Content-Length")
-	}
-	if err := req.CloseBodyStream(); err != nil {
-		return fault.Wrap(err, fault.Malformed, "the body could not be read")
-	}
-	req.SetBodyRaw(body)
 	return nil
 }
 
 // sign sets what depends on the cell that is asked.
 func (x *exchange) sign(pool *cellPool, now int64) {
-	req := &x.ctx.Request
-	// What is signed is what is sent: the path as the client wrote it.
-	uri := req.URI()
-	uri.DisablePathNormalizing = true
+	h := &x.out.Header
 	claims := cellapi.Claims{
-		Method: req.Header.Method(), Target: uri.RequestURI(), TenantID: []byte(x.entry.IDText), Epoch: x.entry.Epoch,
+		Method: h.Method(), Target: x.ctx.Request.Header.RequestURI(), TenantID: []byte(x.entry.IDText), Epoch: x.entry.Epoch,
 		RequestID: []byte(x.requestID), Timestamp: now,
 	}
-	req.Header.Set(cellapi.HeaderTenantEpoch, x.entry.EpochText)
+	h.Set(cellapi.HeaderTenantEpoch, x.entry.EpochText)
 	var digits [20]byte
-	req.Header.SetBytesV(cellapi.HeaderTimestamp, strconv.AppendInt(digits[:0], now, 10))
-	req.Header.SetBytesV(cellapi.HeaderSignature, pool.signer.Append(x.signature[:0], &claims))
+	h.SetBytesV(cellapi.HeaderTimestamp, strconv.AppendInt(digits[:0], now, 10))
+	h.SetBytesV(cellapi.HeaderSignature, pool.signer.Append(x.signature[:0], &claims))
+	x.out.URI().SetScheme(pool.scheme)
+	x.out.SetHostBytes(x.ctx.Request.Header.Host())
 }
 
 // cleanAnswer removes what is between cell and router from the cell's answer.
@@ -106,7 +107,7 @@ func (x *exchange) cleanAnswer() {
 // cellFault says what a client should do when its cell did not answer.
 func (p *Proxy) cellFault(x *exchange, err error) error {
 	p.metrics.cellErrors.WithLabelValues(x.cell).Inc()
-	if errors.Is(err, fasthttp.ErrTimeout) || errors.Is(err, fasthttp.ErrTLSHandshakeTimeout) {
+	if errors.Is(err, fasthttp.ErrTimeout) || errors.Is(err, os.ErrDeadlineExceeded) && !dialFailed(err) {
 		return fault.Wrap(err, errTimeout.Code, "%s", errTimeout.Message)
 	}
 	detail := "this tenant's cell does not answer; try again"

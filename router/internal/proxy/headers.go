@@ -15,7 +15,8 @@ import (
 var errConnection = fault.New(fault.Malformed, "Connection must not name a header that the platform sets")
 
 // trusted are the names that a cell believes; hopByHop belong to one
-// connection (RFC 9110 §7.6.1). Both are lower-case, with hyphens.
+// connection (RFC 9110 §7.6.1), or to the framing that the router does anew;
+// needed must not be dropped on a client's word. All lower-case, with hyphens.
 var (
 	trusted = []string{
 		"x-tenant-id", "x-tenant-epoch", "x-tenant-principal", "x-tenant-cell", "x-edge-timestamp", "x-edge-signature",
@@ -23,37 +24,39 @@ var (
 	}
 	hopByHop = []string{
 		"connection", "keep-alive", "proxy-connection", "proxy-authorization", "proxy-authenticate", "te", "trailer", "upgrade",
+		"close", "host", "content-length", "transfer-encoding", "expect",
 	}
+	needed = []string{"authorization", "traceparent", "host", "content-length", "content-type", "cookie"}
 )
 
-// prepareHeaders removes what a client must not send on and sets what every
-// cell needs; what depends on the cell is set by sign.
+// prepareHeaders builds the cell's request from the client's: what may pass is
+// copied, what every cell needs is set; what depends on the cell is set by sign.
+// Trailers are not copied: they would arrive behind the signature.
 func (x *exchange) prepareHeaders() error {
-	h := &x.ctx.Request.Header
-	if err := checkConnection(h); err != nil {
+	in, out := &x.ctx.Request.Header, &x.out.Header
+	listed, err := connectionOptions(in)
+	if err != nil {
 		return err
 	}
-	var drop [][]byte
-	for name := range h.All() {
-		if mustDrop(name) {
-			drop = append(drop, bytes.Clone(name))
+	out.SetMethodBytes(in.Method())
+	out.SetRequestURIBytes(in.RequestURI())
+	for name, value := range in.All() {
+		if !mustDrop(name) && !containsFold(listed, name) {
+			out.AddBytesKV(name, value)
 		}
 	}
-	for _, name := range drop {
-		h.DelBytes(name)
-	}
-	h.Del("Connection")
-	h.Set(cellapi.HeaderRequestID, x.requestID)
-	h.Set(cellapi.HeaderTenantID, x.entry.IDText)
-	h.Set("X-Forwarded-For", x.ctx.RemoteIP().String())
-	h.Set("X-Forwarded-Proto", "http")
-	h.SetBytesV("X-Forwarded-Host", h.Host())
+	out.SetHostBytes(in.Host())
+	out.Set(cellapi.HeaderRequestID, x.requestID)
+	out.Set(cellapi.HeaderTenantID, x.entry.IDText)
+	out.Set("X-Forwarded-For", x.ctx.RemoteIP().String())
+	out.Set("X-Forwarded-Proto", "http")
 	if x.ctx.IsTLS() {
-		h.Set("X-Forwarded-Proto", "https")
+		out.Set("X-Forwarded-Proto", "https")
 	}
-	if !validTraceparent(h.Peek(cellapi.HeaderTraceparent)) {
-		h.Set(cellapi.HeaderTraceparent, newTraceparent())
-		h.Del("Tracestate")
+	out.SetBytesV("X-Forwarded-Host", in.Host())
+	if !validTraceparent(in.Peek(cellapi.HeaderTraceparent)) {
+		out.Set(cellapi.HeaderTraceparent, newTraceparent())
+		out.Del("Tracestate")
 	}
 	return nil
 }
@@ -88,18 +91,32 @@ func equalFolded(want string, name []byte) bool {
 	return true
 }
 
-// checkConnection refuses a Connection header that would make a hop in between
-// remove a header that the router sets.
-func checkConnection(h *fasthttp.RequestHeader) error {
+// connectionOptions returns the names that belong to this hop alone by the
+// client's word (RFC 9110 §7.6.1). It refuses one that would make the router
+// drop a header that the platform needs.
+func connectionOptions(h *fasthttp.RequestHeader) ([][]byte, error) {
+	var listed [][]byte
 	for _, value := range h.PeekAll("Connection") {
-		for _, option := range bytes.Split(value, []byte(",")) {
+		for option := range bytes.SplitSeq(value, []byte(",")) {
 			option = bytes.TrimSpace(option)
-			if containsFolded(trusted, option) || bytes.EqualFold(option, []byte("authorization")) || bytes.EqualFold(option, []byte("traceparent")) {
-				return errConnection
+			if containsFolded(trusted, option) || containsFolded(needed, option) {
+				return nil, errConnection
+			}
+			if !containsFolded(hopByHop, option) && len(option) > 0 {
+				listed = append(listed, option)
 			}
 		}
 	}
-	return nil
+	return listed, nil
+}
+
+func containsFold(names [][]byte, name []byte) bool {
+	for _, n := range names {
+		if bytes.EqualFold(n, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // validTraceparent checks the version 00 form of W3C Trace Context §3.2.

@@ -1,7 +1,9 @@
 package proxy_test
 
 import (
+	"bufio"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -18,8 +20,7 @@ func TestForward(t *testing.T) {
 	f := start(t)
 	for _, target := range []string{"/", "/v1/projects?x=1&y=%2F", "/a%2Fb/../c?", "/v1//x", "/%41?q=a+b"} {
 		resp, body := f.do(t, "POST", "acme.example.com", target, "hello", "X-Request-Id", "mine")
-		want := strings.TrimSuffix(target, "?")
-		if resp.StatusCode != 200 || body != "cell-a hello" || resp.Header.Get("X-Request-Id") != "mine" || resp.Header.Get("X-Seen-Target") != want {
+		if resp.StatusCode != 200 || body != "cell-a hello" || resp.Header.Get("X-Request-Id") != "mine" || resp.Header.Get("X-Seen-Target") != target {
 			t.Errorf("%s: %d %q %v", target, resp.StatusCode, body, resp.Header)
 		}
 	}
@@ -293,5 +294,60 @@ func TestStreamsBothWays(t *testing.T) {
 	case <-firstRead:
 	default:
 		t.Error("the cell never saw the beginning")
+	}
+}
+
+func TestTrailersAndConnectionHeadersStayBehind(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	type seen struct{ header, trailer http.Header }
+	saw := make(chan seen, 1)
+	f.cells["cell-a"].handle(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		saw <- seen{r.Header.Clone(), r.Trailer.Clone()}
+	})
+	conn, err := net.Dial("tcp", f.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: acme.example.com\r\nConnection: X-Hop\r\nX-Hop: 1\r\nTrailer: X-Tenant-Id\r\n"+
+		"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Tenant-Id: forged\r\nX-Other: forged\r\n\r\n")
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode == 200 {
+		if got := <-saw; len(got.trailer) != 0 || got.header.Get("X-Hop") != "" {
+			t.Errorf("the cell saw trailers %v, headers %v", got.trailer, got.header)
+		}
+	}
+}
+
+func TestALongAnswerThatFlowsIsNotCut(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	const chunks = 30 // a chunk each 200 ms: longer than RequestTimeout in all
+	f.cells["cell-a"].handle(func(w http.ResponseWriter, r *http.Request) {
+		tick := time.NewTicker(200 * time.Millisecond)
+		defer tick.Stop()
+		for range chunks {
+			<-tick.C
+			_, _ = io.WriteString(w, "x")
+			_ = http.NewResponseController(w).Flush()
+		}
+	})
+	if resp, body := f.do(t, "GET", "acme.example.com", "/", ""); resp.StatusCode != 200 || len(body) != chunks {
+		t.Errorf("%d, %d of %d chunks", resp.StatusCode, len(body), chunks)
+	}
+}
+
+func TestHeadKeepsItsLength(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.cells["cell-a"].handle(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", "12345") })
+	if resp, _ := f.do(t, "HEAD", "acme.example.com", "/", ""); resp.StatusCode != 200 || resp.ContentLength != 12345 {
+		t.Errorf("%d, length %d", resp.StatusCode, resp.ContentLength)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/coditect/platform/router/internal/policy"
 	"github.com/coditect/platform/router/internal/resolve"
+	"github.com/coditect/platform/router/internal/tenantcache"
 	"github.com/coditect/platform/shared/cellapi"
 	"github.com/coditect/platform/shared/fault"
 	"github.com/coditect/platform/shared/tenancy"
@@ -14,10 +15,9 @@ import (
 const headerAuthorization = "Authorization"
 
 var (
-	errNoDirectory = fault.New(fault.Unavailable, "this tenant cannot be looked up right now; try again").After(retryAfter)
-	errForeignID   = fault.New(fault.Forbidden, "X-Tenant-ID names another tenant than this address or key")
-	errForeignKey  = fault.New(fault.Unauthenticated, "this API key belongs to another tenant")
-	errTwoIDs      = fault.New(fault.Malformed, "send X-Tenant-ID once, as a UUID")
+	errForeignID  = fault.New(fault.Forbidden, "X-Tenant-ID names another tenant than this address or key")
+	errForeignKey = fault.New(fault.Unauthenticated, "this API key belongs to another tenant")
+	errTwoIDs     = fault.New(fault.Malformed, "send X-Tenant-ID once, as a UUID")
 )
 
 // route finds the tenant and whether it may be served.
@@ -29,13 +29,10 @@ func (p *Proxy) route(x *exchange) error {
 		return err
 	}
 	x.key = key
-	ctx, cancel := context.WithTimeout(x.ctx, p.opts.RequestTimeout)
-	defer cancel()
 	entry, ok := p.opts.Cache.Get(key)
 	if !ok {
-		if entry, err = p.opts.Cache.Refresh(ctx, key, p.opts.Fetch); err != nil {
-			p.metrics.lookupFailures.Inc()
-			return fault.Wrap(err, fault.Unavailable, "%s", errNoDirectory.Message).After(retryAfter)
+		if entry, err = p.ask(x); err != nil {
+			return err
 		}
 	}
 	if entry.Missing {
@@ -46,6 +43,18 @@ func (p *Proxy) route(x *exchange) error {
 		return err
 	}
 	return x.checkClaims(authorization)
+}
+
+// ask looks an unknown key up in the directory.
+func (p *Proxy) ask(x *exchange) (*tenantcache.Entry, error) {
+	ctx, cancel := context.WithTimeout(x.ctx, p.opts.RequestTimeout)
+	defer cancel()
+	entry, err := p.opts.Cache.Refresh(ctx, x.key, p.opts.Fetch)
+	if err != nil {
+		p.metrics.lookupFailures.Inc()
+		return nil, fault.Wrap(err, fault.Unavailable, "this tenant cannot be looked up right now; try again").After(retryAfter)
+	}
+	return entry, nil
 }
 
 // checkClaims compares what the client says of the tenant with what was found.
