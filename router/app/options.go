@@ -42,7 +42,7 @@ func Defaults() Options {
 		Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:9080", Region: "local", Domain: "localhost",
 		DirectoryURL: "http://127.0.0.1:8090", NATSURL: "nats://127.0.0.1:4222",
 		Snapshot: filepath.Join(".local", "router", "directory.snapshot"), CacheEntries: 1_250_000, KeepAll: true,
-		NegativeTTL: 2 * time.Second, RequestTimeout: 30 * time.Second, SnapshotInterval: time.Minute,
+		NegativeTTL: 2 * time.Second, RequestTimeout: 30 * time.Second, SnapshotInterval: 10 * time.Second,
 		StartGrace: 5 * time.Second, ShutdownTimeout: 20 * time.Second, AccessLog: true, LogLevel: "info",
 	}
 }

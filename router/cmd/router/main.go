@@ -53,6 +53,7 @@ Secrets come by environment:
 	f.StringVar(&opts.DirectoryURL, "directory-url", opts.DirectoryURL, "control plane")
 	f.StringVar(&opts.NATSURL, "nats-url", opts.NATSURL, "NATS with JetStream")
 	f.StringVar(&opts.Snapshot, "snapshot", opts.Snapshot, "file that keeps the directory over restarts")
+	f.DurationVar(&opts.SnapshotInterval, "snapshot-interval", opts.SnapshotInterval, "how often that file is rewritten, if something changed")
 	f.IntVar(&opts.CacheEntries, "cache-entries", opts.CacheEntries, "tenants kept in memory")
 	f.BoolVar(&opts.KeepAll, "keep-all", opts.KeepAll, "keep the whole directory, not only tenants that were asked for")
 	f.DurationVar(&opts.NegativeTTL, "negative-ttl", opts.NegativeTTL, `how long "no such tenant" is believed`)
