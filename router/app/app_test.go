@@ -19,8 +19,6 @@ import (
 	"github.com/coditect/platform/shared/testkit"
 )
 
-func TestMain(m *testing.M) { testkit.Main(m) }
-
 func options(t *testing.T) app.Options {
 	t.Helper()
 	opts := app.Defaults()

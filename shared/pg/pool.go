@@ -74,10 +74,13 @@ func Constraint(err error) string {
 	return ""
 }
 
-// HasCitus reports whether the database has the Citus extension installed.
-func HasCitus(ctx context.Context, db interface {
+// Queryer is a pool, a connection or a transaction.
+type Queryer interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}) (bool, error) {
+}
+
+// HasCitus reports whether the database has the Citus extension installed.
+func HasCitus(ctx context.Context, db Queryer) (bool, error) {
 	var has bool
 	err := db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')`).Scan(&has)
 	return has, err

@@ -30,7 +30,7 @@ func (l Loop) Run(ctx context.Context, runOnce func(context.Context) error) erro
 		wake := l.Wake
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the end was asked for: what it interrupted is no failure
 		case err != nil:
 			l.Log.WarnContext(ctx, "run failed", "loop", l.Name, "err", err, "again_in", pause)
 			wake = nil

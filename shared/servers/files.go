@@ -4,11 +4,17 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
-// makeDir makes a private directory, and its parents.
+// makeDir makes a private directory, and its parents, which others may pass:
+// the directory may be handed over to another user.
 func makeDir(path string) error {
-	if err := os.MkdirAll(path, 0o700); err != nil {
+	err := os.MkdirAll(filepath.Dir(path), 0o711) //nolint:gosec // see above
+	if err == nil {
+		err = os.MkdirAll(path, 0o700)
+	}
+	if err != nil {
 		return fmt.Errorf("make directory: %w", err)
 	}
 	return nil

@@ -72,21 +72,30 @@ func (id Identity) Signal(sig syscall.Signal) error {
 	return process.Signal(sig)
 }
 
-// Kill ends the process and its whole group with SIGKILL, at once. A process
-// that is gone already is no error.
-func (id Identity) Kill() error {
+// Kill ends the process and all that descend from it with SIGKILL, and returns
+// once they are gone. A process that is gone already is no error.
+func (id Identity) Kill(ctx context.Context) error {
 	if !id.Alive() {
 		return nil
 	}
-	// Every process that Start starts leads a group of its own.
-	if group, err := syscall.Getpgid(id.PID); err == nil && group == id.PID {
-		if err := syscall.Kill(-group, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-			return fmt.Errorf("kill process group %d: %w", group, err)
+	// Postgres' children lead groups of their own, and would find out by
+	// themselves only later that it is gone.
+	victims := append([]Identity{id}, descendants(id.PID)...)
+	var failed error
+	for _, victim := range victims {
+		if err := victim.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			failed = errors.Join(failed, fmt.Errorf("kill process %d: %w", victim.PID, err))
 		}
-		return nil
 	}
-	if err := id.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("kill process %d: %w", id.PID, err)
+	if failed != nil {
+		return failed
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), killWithin)
+	defer cancel()
+	for _, victim := range victims {
+		if !victim.awaitEnd(ctx) {
+			return fmt.Errorf("process %d did not end within %s of SIGKILL", victim.PID, killWithin)
+		}
 	}
 	return nil
 }
@@ -105,15 +114,7 @@ func (id Identity) Stop(ctx context.Context, polite syscall.Signal, within time.
 	if id.awaitEnd(patience) {
 		return nil
 	}
-	if err := id.Kill(); err != nil {
-		return err
-	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), killWithin)
-	defer cancel()
-	if !id.awaitEnd(last) {
-		return fmt.Errorf("process %d did not end within %s of SIGKILL", id.PID, killWithin)
-	}
-	return nil
+	return id.Kill(ctx)
 }
 
 const (

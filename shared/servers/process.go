@@ -74,7 +74,7 @@ func command(spec Spec, lifetime Lifetime) (*exec.Cmd, error) {
 }
 
 func openLog(path string) (*os.File, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := makeDir(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	return os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -94,8 +94,8 @@ func (p *Process) Done() <-chan struct{} { return p.done }
 // Stop ends the process: the polite signal, and SIGKILL to its group when
 // that takes too long or ctx ends. It returns once the process is gone.
 func (p *Process) Stop(ctx context.Context) error {
-	if err := p.id.Stop(ctx, p.spec.StopSignal, p.spec.StopWithin); err != nil {
-		return fmt.Errorf("stop %s: %w", p.spec.Name, err)
+	if err := p.spec.Stop(ctx, p.id); err != nil {
+		return err
 	}
 	<-p.done
 	return nil

@@ -142,7 +142,7 @@ func TestRecycledPidIsNotSignalled(t *testing.T) {
 	if err := other.Signal(syscall.SIGKILL); !errors.Is(err, os.ErrProcessDone) {
 		t.Errorf("Signal: %v", err)
 	}
-	if err := errors.Join(other.Kill(), other.Stop(t.Context(), syscall.SIGKILL, time.Second)); err != nil {
+	if err := errors.Join(other.Kill(t.Context()), other.Stop(t.Context(), syscall.SIGKILL, time.Second)); err != nil {
 		t.Error(err)
 	}
 	if !process.ID().Alive() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 )
 
@@ -16,32 +17,60 @@ const (
 // or takes longer than Spec.ReadyWithin, yields a *FailedError; one that is
 // merely slow is left running.
 func (p *Process) AwaitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, p.spec.ReadyWithin)
+	return p.spec.awaitReady(ctx, func() error {
+		select {
+		case <-p.done:
+			return p.ended()
+		default:
+			return nil
+		}
+	})
+}
+
+// AwaitReady is Process.AwaitReady for a process of this Spec that any program
+// started.
+func (s Spec) AwaitReady(ctx context.Context, id Identity) error {
+	return s.withDefaults().awaitReady(ctx, func() error {
+		if !id.Alive() {
+			return os.ErrProcessDone
+		}
+		return nil
+	})
+}
+
+// awaitReady asks again and again, until ended says how the process ended.
+func (s Spec) awaitReady(ctx context.Context, ended func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, s.ReadyWithin)
 	defer cancel()
 	ticker := time.NewTicker(readyPoll)
 	defer ticker.Stop()
 	for {
-		err := p.probe(ctx)
-		if err == nil {
+		notReady := s.probe(ctx)
+		if notReady == nil {
 			return nil
 		}
+		if end := ended(); end != nil {
+			return s.failed(fmt.Errorf("ended before it was ready: %w", end))
+		}
 		select {
-		case <-p.done:
-			return p.failed(fmt.Errorf("ended before it was ready: %w", p.ended()))
 		case <-ctx.Done():
-			return p.failed(fmt.Errorf("not ready (%w), last answer: %w", ctx.Err(), err))
+			return s.failed(fmt.Errorf("not ready (%w), last answer: %w", ctx.Err(), notReady))
 		case <-ticker.C:
 		}
 	}
 }
 
-func (p *Process) probe(ctx context.Context) error {
-	if p.spec.Ready == nil {
+func (s Spec) probe(ctx context.Context) error {
+	if s.Ready == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeLimit)
 	defer cancel()
-	return p.spec.Ready(ctx)
+	return s.Ready(ctx)
+}
+
+func (s Spec) failed(cause error) *FailedError {
+	return &FailedError{Name: s.Name, Cause: cause, Log: s.Log, Tail: Tail(s.Log, tailLines)}
 }
 
 // ended is how the process ended. An exit status of 0 is an error as well
@@ -51,10 +80,6 @@ func (p *Process) ended() error {
 		return errors.New("exit status 0")
 	}
 	return p.err
-}
-
-func (p *Process) failed(cause error) *FailedError {
-	return &FailedError{Name: p.spec.Name, Cause: cause, Log: p.spec.Log, Tail: Tail(p.spec.Log, tailLines)}
 }
 
 // Run prepares nothing: it starts the process and waits until it is ready. One

@@ -18,42 +18,43 @@ import (
 // user could enter. Where the kernel forbids such namespaces they run as
 // Debian's postgres user, who then must own the directory and reach it.
 
-// unprivilegedID is the uid and gid that root appears as in the namespace.
-const unprivilegedID = 1000
-
 // dropRoot makes the process run under another uid than 0.
 func dropRoot(attr *syscall.SysProcAttr) error {
-	if namespacesWork() {
-		enterNamespace(attr)
-		return nil
-	}
 	credential, err := postgresUser()
 	if err != nil {
 		return err
 	}
-	attr.Credential = credential
+	if namespacesWork() {
+		// initdb looks its user up, so it must be one that the system knows.
+		enterNamespace(attr, credential)
+	} else {
+		attr.Credential = credential
+	}
 	return nil
 }
 
-func enterNamespace(attr *syscall.SysProcAttr) {
-	mapping := []syscall.SysProcIDMap{{ContainerID: unprivilegedID, HostID: 0, Size: 1}}
+// enterNamespace makes root, and nobody else, appear as the given user.
+func enterNamespace(attr *syscall.SysProcAttr, as *syscall.Credential) {
 	attr.Cloneflags |= syscall.CLONE_NEWUSER
-	attr.UidMappings = mapping
-	attr.GidMappings = mapping
+	attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: int(as.Uid), HostID: 0, Size: 1}}
+	attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: int(as.Gid), HostID: 0, Size: 1}}
 }
 
 // namespacesWork tries it once: there is no other reliable way to know.
 var namespacesWork = sync.OnceValue(func() bool {
 	cmd := exec.Cmd{Path: "/bin/true", SysProcAttr: &syscall.SysProcAttr{}}
-	enterNamespace(cmd.SysProcAttr)
+	enterNamespace(cmd.SysProcAttr, &syscall.Credential{Uid: 1, Gid: 1})
 	return cmd.Run() == nil
 })
 
 // handOver gives a directory to the uid that its server will run under, and
 // makes sure that uid can reach it. It changes nothing where that uid is ours.
 func handOver(ctx context.Context, dir string) error {
-	if os.Geteuid() != 0 || namespacesWork() {
+	if os.Geteuid() != 0 {
 		return nil
+	}
+	if namespacesWork() {
+		return takeBack(dir)
 	}
 	credential, err := postgresUser()
 	if err != nil {
@@ -69,6 +70,19 @@ func handOver(ctx context.Context, dir string) error {
 			"whose directories others may pass (chmod o+x), or allow user namespaces (sysctl user.max_user_namespaces)", dir, err)
 	}
 	return nil
+}
+
+// takeBack makes a directory root's again that was handed over when there were
+// no namespaces.
+func takeBack(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok && owner.Uid == 0 {
+		return nil
+	}
+	return chownTree(dir, 0, 0)
 }
 
 func postgresUser() (*syscall.Credential, error) {

@@ -2,6 +2,7 @@ package servers
 
 import (
 	"context"
+	"fmt"
 	"syscall"
 	"time"
 )
@@ -66,4 +67,15 @@ func baseEnv(more ...string) []string {
 		"LANG=C.UTF-8",
 		"LC_ALL=C.UTF-8",
 	}, more...)
+}
+
+// Stop ends a process of this Spec that any program started: the polite
+// signal, and SIGKILL when that takes too long or ctx ends. A process that is
+// gone already is no error.
+func (s Spec) Stop(ctx context.Context, id Identity) error {
+	s = s.withDefaults()
+	if err := id.Stop(ctx, s.StopSignal, s.StopWithin); err != nil {
+		return fmt.Errorf("stop %s: %w", s.Name, err)
+	}
+	return nil
 }

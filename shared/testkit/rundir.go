@@ -26,7 +26,7 @@ var runDir = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	dir := filepath.Join(base, runName(self))
-	return dir, os.MkdirAll(dir, 0o700)
+	return dir, os.MkdirAll(dir, 0o711) //nolint:gosec // where root runs servers as another user, that one must pass
 })
 
 // A run's directory is named after the identity of its program.

@@ -60,7 +60,7 @@ func Draining(ctx context.Context) <-chan struct{} {
 
 // Listen opens a TCP listener; its error says what to do about it.
 func Listen(addr string) (net.Listener, error) {
-	listener, err := net.Listen("tcp", addr)
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w; free the address or choose another with the process's flags", addr, err)
 	}

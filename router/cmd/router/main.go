@@ -34,13 +34,17 @@ control plane and NATS are down, restarts included.
 
 Secrets come by environment:
   ROUTER_EDGE_KEY         64 hex digits, the master of the cells' edge keys
-  ROUTER_DIRECTORY_TOKEN  API key of role router`,
+  ROUTER_DIRECTORY_TOKEN  API key of role router
+  ROUTER_NATS_URL         instead of --nats-url, if it holds a password`,
 		Example:       "  router --listen 127.0.0.1:8080 --domain example.com --directory-url http://controlplane:8090",
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts.EdgeKey, opts.DirectoryToken = os.Getenv("ROUTER_EDGE_KEY"), os.Getenv("ROUTER_DIRECTORY_TOKEN")
+			if url := os.Getenv("ROUTER_NATS_URL"); url != "" {
+				opts.NATSURL = url
+			}
 			return app.Run(cmd.Context(), opts, os.Stderr, nil)
 		},
 	}
