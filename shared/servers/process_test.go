@@ -133,7 +133,7 @@ func TestRecycledPidIsNotSignalled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer process.Stop(context.WithoutCancel(t.Context())) //nolint:errcheck // the test is over
+	defer process.Stop(context.WithoutCancel(t.Context()))
 	other := process.ID()
 	other.Started-- // what a recycled pid looks like
 	if other.Alive() {

@@ -48,7 +48,7 @@ func deliver(t *testing.T, url string) {
 	if err != nil {
 		t.Fatalf("%s: %v", url, err)
 	}
-	defer conn.Close() //nolint:errcheck // the test is over
+	defer conn.Close()
 	channel, err := conn.Channel()
 	if err != nil {
 		t.Fatal(err)

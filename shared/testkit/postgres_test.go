@@ -55,7 +55,7 @@ func TestSchemaIsAppliedOnceAndCopied(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		defer conn.Close(ctx) //nolint:errcheck // the statement's error counts
+		defer conn.Close(ctx)
 		_, err = conn.Exec(ctx, "CREATE TABLE words (word text PRIMARY KEY)")
 		return err
 	}

@@ -95,7 +95,7 @@ func (w *Web) limitBody(next http.Handler) http.Handler {
 
 func (w *Web) recoverPanics(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		defer func() { //nolint:contextcheck // the request's own context is passed
+		defer func() {
 			switch p := recover(); p {
 			case nil:
 			case http.ErrAbortHandler: // the standard way to cut a connection

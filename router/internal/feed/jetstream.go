@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -41,8 +42,7 @@ func (f *Feed) Run(ctx context.Context, nc *nats.Conn) error {
 	}()
 	loop := run.Loop{Name: "directory catch-up", Interval: retryInterval, MaxPause: maxRetry, Wake: gaps, Log: f.log}
 	err := loop.Run(ctx, func(ctx context.Context) error { return f.poll(ctx, gaps) })
-	<-done
-	return err
+	return errors.Join(err, <-done)
 }
 
 // poll waits for changes at the control plane. A gap seen by the subscription
@@ -57,7 +57,9 @@ func (f *Feed) poll(parent context.Context, gaps <-chan struct{}) error {
 		return err
 	case <-gaps:
 		cancel()
-		<-result
+		if err := <-result; err != nil && !errors.Is(err, context.Canceled) {
+			return err
+		}
 		return f.CatchUp(parent, 0)
 	}
 }
