@@ -43,7 +43,7 @@ test-race: install $(local_bin)/withservers ## Run all tests with the race detec
 
 .PHONY: lint
 lint: $(golangci_lint) ## Check the code (the linter is built once)
-	@$(golangci_lint) run $(ARGS) $(PKG)
+	@$(golangci_lint) run --allow-parallel-runners $(ARGS) $(PKG)
 
 .PHONY: generate verify
 generate: ## Generate code from the API documents

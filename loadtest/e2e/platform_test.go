@@ -92,7 +92,7 @@ func tenantOf(t *testing.T, body []byte) tenant {
 	t.Helper()
 	var answer struct {
 		Tenant struct {
-			ID   string `json:"id"`
+			ID   string `json:"tenant_id"`
 			Slug string `json:"slug"`
 			Cell string `json:"cell"`
 		} `json:"tenant"`

@@ -1,0 +1,107 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/coditect/platform/cell/internal/citus"
+	"github.com/coditect/platform/cell/internal/membership"
+	"github.com/coditect/platform/cell/internal/residency"
+	"github.com/coditect/platform/shared/run"
+	"github.com/coditect/platform/shared/telemetry"
+	"github.com/coditect/platform/shared/web"
+)
+
+// moverConns bounds the mover's connections: it is not on any tenant's path.
+const moverConns = 8
+
+// expiryInterval is how often forgotten freezes are looked for, and so how much
+// longer than agreed one may last.
+const expiryInterval = time.Second
+
+// RunAPI serves a cell's API until ctx ends, and then stops in order: requests
+// first, connections last. It returns nil after an orderly stop.
+//
+// While the database cannot be reached it runs, not ready; a schema that is
+// too old is an error.
+func RunAPI(ctx context.Context, opts APIOptions) (err error) {
+	if err := opts.Validate(); err != nil {
+		return err
+	}
+	var stack run.Stack
+	defer func() { err = errors.Join(err, stack.Unwind(context.WithoutCancel(ctx))) }()
+
+	listeners, err := listen(&stack, opts.Listen, opts.InternalListen, opts.AdminListen)
+	if err != nil {
+		return err
+	}
+	store, err := citus.OpenStore(ctx, opts.DatabaseURL, opts.DatabaseConns)
+	if err != nil {
+		return err
+	}
+	stack.PushClose("database", store.Close)
+	mover, err := citus.OpenMover(ctx, opts.MoverDatabaseURL, moverConns)
+	if err != nil {
+		return err
+	}
+	stack.PushClose("mover's database", mover.Close)
+	if err := refuseOldSchema(ctx, mover.CheckSchema); err != nil {
+		return err
+	}
+	admin := telemetry.NewAdmin()
+	admin.AddCheck("database", store.CheckSchema)
+	meter := &membership.Meter{}
+	tenantFacing, internal, err := handlers(opts, store, mover, meter, admin)
+	if err != nil {
+		return err
+	}
+	if opts.Started != nil {
+		opts.Started(APIAddresses{API: listeners[0].Addr(), Internal: listeners[1].Addr(), Admin: listeners[2].Addr()})
+	}
+
+	group, ctx := errgroup.WithContext(ctx)
+	for i, part := range []struct {
+		name    string
+		handler http.Handler
+	}{{"api", tenantFacing}, {"internal api", internal}, {"admin", admin}} {
+		group.Go(func() error {
+			return web.Serve(ctx, web.ServerOptions{Name: part.name, Listener: listeners[i], Handler: part.handler, Log: opts.Log})
+		})
+	}
+	expiry := residency.Expiry{Thawer: mover, Log: opts.Log}
+	group.Go(func() error {
+		return run.Loop{Name: "freeze expiry", Interval: expiryInterval, MaxPause: expiryInterval, Log: opts.Log}.Run(ctx, expiry.RunOnce)
+	})
+	if opts.ControlplaneURL != "" {
+		group.Go(func() error { return keepMembership(ctx, opts, mover, meter, listeners) })
+	}
+	return group.Wait()
+}
+
+// keepMembership sends heartbeats; after failures too, at the usual pace.
+func keepMembership(ctx context.Context, opts APIOptions, mover *citus.Mover, meter *membership.Meter, listeners []net.Listener) error {
+	client := membership.NewClient(opts.ControlplaneURL, opts.ControlplaneToken)
+	defer client.CloseIdle()
+	member := &membership.Member{
+		Client: client, Cell: opts.Cell, Loads: mover, Requests: meter, Processors: &membership.Processors{}, Log: opts.Log,
+		Registration: membership.Registration{
+			Region: opts.Region, Tier: opts.Tier, CapacityTenants: opts.CapacityTenants,
+			Endpoint:         orOwn(opts.Advertise, listeners[0]),
+			InternalEndpoint: orOwn(opts.AdvertiseInternal, listeners[1]),
+		},
+	}
+	loop := run.Loop{Name: "membership", Interval: membership.Interval, MaxPause: membership.Interval, Log: opts.Log}
+	return loop.Run(ctx, member.RunOnce)
+}
+
+func orOwn(advertised string, l net.Listener) string {
+	if advertised != "" {
+		return advertised
+	}
+	return "http://" + l.Addr().String()
+}

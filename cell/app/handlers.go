@@ -1,0 +1,37 @@
+package app
+
+import (
+	"net/http"
+
+	"github.com/coditect/platform/cell/internal/citus"
+	"github.com/coditect/platform/cell/internal/door"
+	"github.com/coditect/platform/cell/internal/httpapi"
+	"github.com/coditect/platform/cell/internal/internalapi"
+	"github.com/coditect/platform/cell/internal/membership"
+	"github.com/coditect/platform/cell/internal/residency"
+	"github.com/coditect/platform/cell/internal/workspaces"
+	"github.com/coditect/platform/shared/cellapi"
+	"github.com/coditect/platform/shared/telemetry"
+)
+
+// handlers introduces the two APIs to their use-cases, and those to the database.
+func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, meter *membership.Meter, admin *telemetry.Admin) (tenantFacing, internal http.Handler, err error) {
+	tenantFacing, err = httpapi.New(httpapi.Options{
+		UseCases: httpapi.UseCases{
+			Organizations: workspaces.Organizations{Store: store},
+			Users:         workspaces.Users{Store: store},
+			Workspaces:    workspaces.Workspaces{Store: store},
+			Projects:      workspaces.Projects{Store: store},
+			History:       workspaces.History{Store: store},
+		},
+		Guard: door.Guard(cellapi.NewSigner(opts.EdgeKey), opts.Clock), Log: opts.Log, Registry: admin.Registry, Served: meter.Add,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	internal, err = internalapi.New(internalapi.Options{
+		Residency: residency.Residency{Fences: mover, Inventory: mover},
+		Guard:     door.Guard(cellapi.NewSigner(opts.ControlKey), opts.Clock), Log: opts.Log, Registry: admin.Registry,
+	})
+	return tenantFacing, internal, err
+}

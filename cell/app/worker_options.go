@@ -1,0 +1,60 @@
+package app
+
+import (
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+)
+
+// WorkerOptions is what `cell worker` can be told. DefaultWorkerOptions works
+// but for Cell and the URLs of databases and broker.
+type WorkerOptions struct {
+	Cell        string
+	AdminListen string // health, metrics, profiles
+	SMTP        string // host:port of the mail server
+	MailFrom    string
+	Domain      string // the platform's own domain
+	TenantURL   string // a tenant's base URL, with {slug}
+	Concurrency int    // jobs at once
+
+	DatabaseURL      string // secret; role cell_app, may lead through PgBouncer
+	RelayDatabaseURL string // secret; role cell_relay, direct
+	AMQPURL          string // secret
+
+	Poll         time.Duration // how often due jobs are looked for without a notification
+	QueuedLimit  time.Duration // a job queued for longer counts as lost by the broker
+	RunningLimit time.Duration // a job running for longer counts as lost by its worker; above JobTimeout
+	JobTimeout   time.Duration // of one attempt
+	FirstRetry   time.Duration // pause after the first failed attempt; it doubles
+	LongestRetry time.Duration
+
+	Log     *slog.Logger
+	Started func(admin net.Addr) // called once the listener is open; may be nil
+}
+
+// DefaultWorkerOptions returns options for one machine.
+func DefaultWorkerOptions() WorkerOptions {
+	return WorkerOptions{
+		AdminListen: "127.0.0.1:9103", SMTP: "127.0.0.1:25", MailFrom: "no-reply@localhost", Domain: "localhost",
+		TenantURL: "http://{slug}.localhost:8080", Concurrency: 8, Poll: time.Second, QueuedLimit: time.Minute, RunningLimit: 3 * time.Minute,
+		JobTimeout: time.Minute, FirstRetry: 2 * time.Second, LongestRetry: 10 * time.Minute, Log: slog.New(slog.DiscardHandler),
+	}
+}
+
+// Validate says everything that is wrong with the options, and what to do.
+func (o *WorkerOptions) Validate() error {
+	c := &complaints{}
+	c.unless(validName.MatchString(o.Cell), "--cell: use 2 to 40 of a-z, 0-9 and hyphens, beginning with a letter")
+	c.address("--admin-listen", o.AdminListen)
+	c.address("--smtp", o.SMTP)
+	c.unless(o.Domain != "", "--domain: set the platform's own domain")
+	c.unless(strings.Contains(o.TenantURL, "{slug}"), "--tenant-url: must contain {slug}")
+	c.unless(o.Concurrency > 0, "--concurrency: use a number above 0")
+	c.secret("CELL_DATABASE_URL", o.DatabaseURL, "the postgres:// URL of the role cell_app")
+	c.secret("CELL_RELAY_DATABASE_URL", o.RelayDatabaseURL, "the postgres:// URL of the role cell_relay, not through PgBouncer")
+	c.secret("CELL_AMQP_URL", o.AMQPURL, "the amqp:// URL of the cell's vhost")
+	c.unless(o.RunningLimit > o.JobTimeout, "a running job must not count as lost before its timeout")
+	c.unless(o.Log != nil && min(o.Poll, o.QueuedLimit, o.JobTimeout, o.FirstRetry, o.LongestRetry) > 0, "options are incomplete: begin with DefaultWorkerOptions")
+	return c.err()
+}

@@ -1,0 +1,42 @@
+package cell
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+
+	"github.com/coditect/platform/shared/tenancy"
+)
+
+// Arrival is a new tenant as the control plane hands it to the cell.
+type Arrival struct {
+	TenantID     tenancy.ID   `json:"tenant_id"`
+	Slug         tenancy.Slug `json:"slug"`
+	Epoch        uint64       `json:"epoch"`
+	Plan         string       `json:"plan"`
+	Organization string       `json:"organization"`
+	OwnerName    string       `json:"owner_name"`
+	OwnerEmail   string       `json:"owner_email"`
+	OwnerKeyHash []byte       `json:"owner_key_hash"` // SHA-256 of the owner's API key
+}
+
+// ContentHash tells two arrivals of one tenant apart: a repeated request has
+// the same, another one has not.
+func (a Arrival) ContentHash() []byte {
+	// Marshalling strings, numbers and bytes cannot fail.
+	text, _ := json.Marshal(a)
+	sum := sha256.Sum256(text)
+	return sum[:]
+}
+
+// Residence is one line of the cell's inventory.
+type Residence struct {
+	TenantID tenancy.ID
+	State    FenceState
+	Epoch    uint64
+}
+
+// Admission is what became of an arrival that came with others.
+type Admission struct {
+	Fence Fence
+	Same  bool // the cell holds the tenant at the epoch and with the content of the arrival
+}

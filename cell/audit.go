@@ -1,0 +1,21 @@
+package cell
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// AuditEntry says who did what. It is written in the transaction that did it
+// and never changed.
+type AuditEntry struct {
+	ID          uuid.UUID
+	At          time.Time
+	ActorKind   ActorKind
+	ActorID     uuid.UUID // zero unless a user acted
+	Action      string    // "<subject type>.<verb in the past>", e.g. "project.created"
+	SubjectType string
+	SubjectID   uuid.UUID
+	RequestID   string
+	Details     map[string]any // the new values of what changed; never a secret
+}

@@ -1,0 +1,33 @@
+// Package citus keeps a cell's tenants in Postgres, distributed by tenant when
+// the server offers Citus. All SQL of the cell is here.
+//
+// # Authority
+//
+// The row in tenants is the only authority on whether this cell may serve a
+// tenant. Its states and their changes:
+//
+//	(absent) ──Prepare──▶ importing ──Activate──▶ live ──Freeze(n)──▶ frozen ──Seal(n)──▶ sealed ──Depart──▶ departed
+//	                                               ▲                     │
+//	                                               └── Thaw(n), ExpireFreezes ──┘
+//
+// # Invariant
+//
+// No statement reads or writes a tenant's rows unless the fence let it pass in
+// the same transaction: a read in the same snapshot ([Store.read]), a write
+// under a share lock on the fence's row ([Store.write]). Whoever closes the
+// fence waits for the writers in flight and stops new ones.
+//
+// # Round trips
+//
+// A read is one (begin, tenant, fence, query, commit in one pipeline), a write
+// two: the pipeline, then the commit, once the fence's answer is known. Every
+// statement goes out unnamed, so PgBouncer in transaction mode may stand
+// between. A connection that idled for over a second is pinged first.
+//
+// # Three doors
+//
+// [Store] acts for one tenant at a time with the role cell_app; [Relay] sees
+// jobs of all tenants with cell_relay; [Mover] lets tenants arrive, freeze and
+// leave with cell_mover. None of the roles owns a table or bypasses row-level
+// security.
+package citus

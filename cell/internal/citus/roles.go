@@ -1,0 +1,82 @@
+package citus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// The cell's database roles; see schema/00004_rights.sql for what they may do.
+const (
+	AppRole   = "cell_app"
+	RelayRole = "cell_relay"
+	MoverRole = "cell_mover"
+)
+
+// Passwords are those of the three roles. They reach the server as SCRAM
+// verifiers only, so no log of statements can show them.
+type Passwords struct{ App, Relay, Mover string }
+
+// appSettings bound what one request of a tenant may cost.
+var appSettings = []string{
+	`ALTER ROLE cell_app SET statement_timeout = '10s'`,
+	`ALTER ROLE cell_app SET idle_in_transaction_session_timeout = '10s'`,
+}
+
+func ensureRoles(ctx context.Context, conn *pgx.Conn, p Passwords) error {
+	for _, role := range []struct{ name, password string }{{AppRole, p.App}, {RelayRole, p.Relay}, {MoverRole, p.Mover}} {
+		if err := ensureRole(ctx, conn, role.name, role.password); err != nil {
+			return fmt.Errorf("role %s: %w", role.name, err)
+		}
+	}
+	for _, setting := range appSettings {
+		if err := alterRole(ctx, conn, setting); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func ensureRole(ctx context.Context, conn *pgx.Conn, name, password string) error {
+	secret, err := scramVerifier(password)
+	if err != nil {
+		return err
+	}
+	const attributes = ` LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE INHERIT NOREPLICATION NOBYPASSRLS`
+	_, err = conn.Exec(ctx, `CREATE ROLE `+name+attributes)
+	// Both codes mean that it exists: the second if another session made it just now.
+	if err != nil && !hasCode(err, "42710", "23505") {
+		return err
+	}
+	// A verifier is base64 and punctuation: nothing in it needs quoting.
+	return alterRole(ctx, conn, `ALTER ROLE `+name+attributes+` PASSWORD '`+secret+`'`)
+}
+
+// alterRole repeats what collides with the same change by another session,
+// which Postgres reports as an internal error.
+func alterRole(ctx context.Context, conn *pgx.Conn, statement string) error {
+	const attempts = 10
+	var err error
+	for range attempts {
+		if _, err = conn.Exec(ctx, statement); err == nil || !hasCode(err, "XX000") {
+			break
+		}
+	}
+	return err
+}
+
+func hasCode(err error, codes ...string) bool {
+	var server *pgconn.PgError
+	if !errors.As(err, &server) {
+		return false
+	}
+	for _, code := range codes {
+		if server.Code == code {
+			return true
+		}
+	}
+	return false
+}

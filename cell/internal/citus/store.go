@@ -1,0 +1,42 @@
+package citus
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/coditect/platform/shared/pg"
+)
+
+// Store is the door for work on behalf of one tenant. It is safe for
+// concurrent use.
+type Store struct{ pool *pgxpool.Pool }
+
+// OpenStore returns a store on dsn, which names the role cell_app and may lead
+// through PgBouncer in transaction mode. It does not connect yet.
+func OpenStore(ctx context.Context, dsn string, maxConns int32) (*Store, error) {
+	pool, err := pg.Open(ctx, dsn, pg.PoolOptions{MaxConns: maxConns, Pooled: true})
+	if err != nil {
+		return nil, err
+	}
+	return &Store{pool: pool}, nil
+}
+
+// Close waits for transactions in flight and closes every connection.
+func (s *Store) Close() { s.pool.Close() }
+
+// CheckSchema returns ErrSchema if `cell schema up` has to be run first.
+func (s *Store) CheckSchema(ctx context.Context) error { return checkSchema(ctx, s.pool) }
+
+// row is what both a single row and one of many offer.
+type row interface{ Scan(dest ...any) error }
+
+// collect reads all rows of a result with the noun's own scan function.
+func collect[T any](into *[]T, scan func(row) (T, error)) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		var err error
+		*into, err = pgx.CollectRows(rows, func(r pgx.CollectableRow) (T, error) { return scan(r) })
+		return err
+	}
+}

@@ -1,0 +1,84 @@
+package citus
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/shared/fault"
+)
+
+const userColumns = `user_id, email, name, role, status, version, created_at, updated_at`
+
+var userConstraints = constraints{"users_email": fault.New(fault.Conflict, "a user with this e-mail address exists already")}
+
+// ListUsers returns users, oldest first.
+func (s *Store) ListUsers(ctx context.Context, call *cell.Call, page cell.PageRequest) ([]cell.User, error) {
+	var users []cell.User
+	err := s.read(ctx, call, func(w *work) {
+		w.Queue(`SELECT `+userColumns+` FROM users WHERE tenant_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3`,
+			w.tenant(), page.After.String(), page.Limit+1).Query(collect(&users, scanUser))
+	})
+	return users, err
+}
+
+// GetUser returns one user.
+func (s *Store) GetUser(ctx context.Context, call *cell.Call, id uuid.UUID) (cell.User, error) {
+	var u cell.User
+	err := s.read(ctx, call, func(w *work) {
+		w.Queue(`SELECT `+userColumns+` FROM users WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), id.String()).QueryRow(into(&u, scanUser))
+	})
+	return u, err
+}
+
+// CreateUser adds a user. Only owners make owners.
+func (s *Store) CreateUser(ctx context.Context, call *cell.Call, user cell.User, entry cell.AuditEntry) (cell.User, error) {
+	var u cell.User
+	err := s.write(ctx, call, userConstraints, func(w *work) {
+		w.Queue(`INSERT INTO users (tenant_id, user_id, email, name, role, status) VALUES ($1, $2, $3, $4, $5, $6) RETURNING `+userColumns,
+			w.tenant(), user.ID.String(), user.Email, user.Name, string(user.Role), string(user.Status)).QueryRow(func(r pgx.Row) error {
+			if err := mayManage(w.actor, user.Role); err != nil {
+				return err
+			}
+			return into(&u, scanUser)(r)
+		})
+		w.audit(entry)
+	})
+	return u, err
+}
+
+// UpdateUser changes a user if its version meets the precondition. The tenant
+// keeps at least one active owner.
+func (s *Store) UpdateUser(ctx context.Context, call *cell.Call, id uuid.UUID, change cell.UserChange, pre cell.Precondition, entry cell.AuditEntry) (cell.User, error) {
+	var u cell.User
+	err := s.write(ctx, call, userConstraints, func(w *work) {
+		w.lockOwners()
+		w.lockUser(id, pre, change.Role)
+		w.Queue(`UPDATE users SET name = coalesce($3, name), role = coalesce($4, role), status = coalesce($5, status),
+			version = version + 1, updated_at = now() WHERE tenant_id = $1 AND user_id = $2 RETURNING `+userColumns,
+			w.tenant(), id.String(), change.Name, change.Role, change.Status).QueryRow(into(&u, scanUser))
+		w.requireOwner()
+		w.audit(entry)
+	})
+	return u, err
+}
+
+// DeleteUser removes a user and its API keys. The tenant keeps at least one
+// active owner.
+func (s *Store) DeleteUser(ctx context.Context, call *cell.Call, id uuid.UUID, pre cell.Precondition, entry cell.AuditEntry) error {
+	return s.write(ctx, call, nil, func(w *work) {
+		w.lockOwners()
+		w.lockUser(id, pre, nil)
+		w.audit(entry) // before the actor's key may go with the actor
+		w.Queue(`DELETE FROM users WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), id.String())
+		w.requireOwner()
+	})
+}
+
+func scanUser(r row) (cell.User, error) {
+	var u cell.User
+	err := r.Scan(&u.ID, &u.Email, &u.Name, &u.Role, &u.Status, &u.Version, &u.CreatedAt, &u.UpdatedAt)
+	return u, err
+}

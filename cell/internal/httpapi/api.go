@@ -1,0 +1,66 @@
+package httpapi
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/coditect/platform/cell/api"
+	"github.com/coditect/platform/cell/internal/workspaces"
+	"github.com/coditect/platform/shared/web"
+)
+
+// UseCases are what the API offers.
+type UseCases struct {
+	Organizations workspaces.Organizations
+	Users         workspaces.Users
+	Workspaces    workspaces.Workspaces
+	Projects      workspaces.Projects
+	History       workspaces.History
+}
+
+// Options says how the API is served. All fields are required.
+type Options struct {
+	UseCases UseCases
+	Guard    func(http.Handler) http.Handler // lets only the router's requests in; see package door
+	Log      *slog.Logger
+	Registry prometheus.Registerer
+	Served   func() // called for every request, for the cell's heartbeat
+}
+
+// maxBody bounds a request's body, in bytes.
+const maxBody = 256 << 10
+
+// New returns the handler of the tenant-facing API.
+func New(opts Options) (http.Handler, error) {
+	validate, err := web.NewValidator(api.Spec)
+	if err != nil {
+		return nil, err
+	}
+	permissions, err := readPermissions(api.Spec)
+	if err != nil {
+		return nil, err
+	}
+	kit := web.New(web.Options{
+		Component: "cell", Log: opts.Log, Registry: opts.Registry, MaxBody: maxBody,
+		Validate: func(next http.Handler) http.Handler { return opts.Guard(withCaller(validate(next))) },
+	})
+	render := renderer(kit)
+	strict := api.NewStrictHandlerWithOptions(&server{opts.UseCases}, []api.StrictMiddlewareFunc{authorize(permissions)},
+		api.StrictHTTPServerOptions{RequestErrorHandlerFunc: kit.RenderBadRequest, ResponseErrorHandlerFunc: render})
+	router := mux.NewRouter()
+	api.HandlerWithOptions(strict, api.GorillaServerOptions{BaseRouter: router, ErrorHandlerFunc: kit.RenderBadRequest})
+	return counted(kit.Handler(router), opts.Served), nil
+}
+
+func counted(next http.Handler, served func()) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		served()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// server implements the generated interface, a file a noun.
+type server struct{ UseCases }

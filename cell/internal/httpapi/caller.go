@@ -1,0 +1,93 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/shared/cellapi"
+	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/tenancy"
+	"github.com/coditect/platform/shared/web"
+)
+
+type callKey struct{}
+
+// callFrom returns the call that withCaller began.
+func callFrom(ctx context.Context) *cell.Call {
+	call, ok := ctx.Value(callKey{}).(*cell.Call)
+	if !ok {
+		// Without a tenant and a key nothing gets past the fence.
+		return &cell.Call{}
+	}
+	return call
+}
+
+// withCaller reads the tenant that the router resolved and the caller's key.
+// Whether the key is valid is asked in the transaction that needs it.
+func withCaller(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		call, err := readCall(r)
+		if err != nil {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="cell"`)
+			fault.WriteProblem(w, err, web.RequestID(r.Context()))
+			return
+		}
+		ctx := tenancy.WithID(context.WithValue(r.Context(), callKey{}, call), call.Tenant)
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+func readCall(r *http.Request) (*cell.Call, error) {
+	tenant, err := tenancy.ParseID(r.Header.Get(cellapi.HeaderTenantID))
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Unauthenticated, "the request names no tenant; tenants call the router")
+	}
+	epoch, err := strconv.ParseUint(r.Header.Get(cellapi.HeaderTenantEpoch), 10, 63)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Unauthenticated, "the request names no tenant epoch; tenants call the router")
+	}
+	hash, err := parseKey(r.Header.Values("Authorization"), tenant)
+	if err != nil {
+		return nil, err
+	}
+	return &cell.Call{Tenant: tenant, Epoch: epoch, KeyHash: hash, RequestID: web.RequestID(r.Context())}, nil
+}
+
+const (
+	keyPrefix       = "cdt_"
+	keySecretBytes  = 32
+	tenantHexLength = 32
+)
+
+// parseKey reads "Bearer cdt_<tenant id as 32 hex digits>_<43 base64url
+// characters>" and returns the key's hash. A key that names another tenant is
+// refused without asking the database.
+func parseKey(authorization []string, tenant tenancy.ID) ([]byte, error) {
+	refused := fault.New(fault.Unauthenticated, "send an API key of this tenant: Authorization: Bearer cdt_…")
+	if len(authorization) != 1 {
+		return nil, refused
+	}
+	scheme, key, _ := strings.Cut(authorization[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return nil, refused
+	}
+	rest, ok := strings.CutPrefix(key, keyPrefix)
+	if !ok || len(rest) != tenantHexLength+1+base64.RawURLEncoding.EncodedLen(keySecretBytes) || rest[tenantHexLength] != '_' {
+		return nil, refused
+	}
+	id, err := hex.DecodeString(rest[:tenantHexLength])
+	if err != nil || tenancy.ID(id) != tenant {
+		return nil, refused
+	}
+	if _, err := base64.RawURLEncoding.DecodeString(rest[tenantHexLength+1:]); err != nil {
+		return nil, refused
+	}
+	sum := sha256.Sum256([]byte(key))
+	return sum[:], nil
+}

@@ -1,0 +1,63 @@
+package httpapi
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/cell/api"
+)
+
+// ListAudit implements the API.
+func (s *server) ListAudit(ctx context.Context, r api.ListAuditRequestObject) (api.ListAuditResponseObject, error) {
+	call := callFrom(ctx)
+	req, err := pageRequest(call, "audit", r.Params.Limit, r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	page, err := s.History.Audit(ctx, call, req)
+	if err != nil {
+		return nil, err
+	}
+	list := api.ListAudit200JSONResponse{Items: make([]api.AuditEntry, 0, len(page.Items)), NextCursor: encodeCursor(call.Tenant, "audit", page.Next)}
+	for _, e := range page.Items {
+		list.Items = append(list.Items, auditEntryOf(e))
+	}
+	return list, nil
+}
+
+func auditEntryOf(e cell.AuditEntry) api.AuditEntry {
+	entry := api.AuditEntry{ID: e.ID, At: e.At.UTC(), Action: e.Action, RequestID: e.RequestID, Details: e.Details}
+	entry.Actor.Kind = api.AuditEntryActorKind(e.ActorKind)
+	if e.ActorID != uuid.Nil {
+		entry.Actor.ID = &e.ActorID
+	}
+	entry.Subject.Type, entry.Subject.ID = e.SubjectType, e.SubjectID
+	return entry
+}
+
+// ListJobs implements the API.
+func (s *server) ListJobs(ctx context.Context, r api.ListJobsRequestObject) (api.ListJobsResponseObject, error) {
+	call := callFrom(ctx)
+	req, err := pageRequest(call, "jobs", r.Params.Limit, r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	var state cell.JobState
+	if r.Params.State != nil {
+		state = cell.JobState(*r.Params.State)
+	}
+	page, err := s.History.Jobs(ctx, call, state, req)
+	if err != nil {
+		return nil, err
+	}
+	list := api.ListJobs200JSONResponse{Items: make([]api.Job, 0, len(page.Items)), NextCursor: encodeCursor(call.Tenant, "jobs", page.Next)}
+	for _, j := range page.Items {
+		list.Items = append(list.Items, api.Job{
+			ID: j.ID, Kind: string(j.Kind), State: api.JobState(j.State), Attempts: j.Attempts, MaxAttempts: j.MaxAttempts,
+			RunAt: j.RunAt.UTC(), LastError: j.LastError, CreatedAt: j.CreatedAt.UTC(), UpdatedAt: j.UpdatedAt.UTC(),
+		})
+	}
+	return list, nil
+}

@@ -1,0 +1,57 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/cell/api"
+	"github.com/coditect/platform/shared/cellapi"
+	"github.com/coditect/platform/shared/fault"
+)
+
+// readPermissions takes from the API's document which permission each
+// operation needs. One that declares none is an error of the program.
+func readPermissions(spec []byte) (map[string]cell.Permission, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(spec)
+	if err != nil {
+		return nil, fmt.Errorf("OpenAPI document: %w", err)
+	}
+	permissions := map[string]cell.Permission{}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			text, _ := op.Extensions["x-permission"].(string)
+			permission := cell.Permission(text)
+			if !permission.Known() {
+				return nil, fmt.Errorf("OpenAPI document: %s %s: x-permission %q is not a permission", method, path, text)
+			}
+			permissions[strings.ToLower(op.OperationID)] = permission
+		}
+	}
+	return permissions, nil
+}
+
+// authorize tells the store what the operation needs, and the client which
+// generation of the tenant answered.
+func authorize(permissions map[string]cell.Permission) api.StrictMiddlewareFunc {
+	return func(next api.StrictHandlerFunc, operationID string) api.StrictHandlerFunc {
+		permission, known := permissions[strings.ToLower(operationID)]
+		return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
+			if !known {
+				return nil, fault.New(fault.Forbidden, "nobody may do this")
+			}
+			call := callFrom(ctx)
+			call.Permission = permission
+			response, err := next(ctx, w, r, request)
+			if call.ServedEpoch > 0 {
+				w.Header().Set(cellapi.HeaderTenantEpoch, strconv.FormatUint(call.ServedEpoch, 10))
+			}
+			return response, err
+		}
+	}
+}

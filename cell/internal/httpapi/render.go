@@ -1,0 +1,31 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/shared/cellapi"
+	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/web"
+)
+
+// renderer answers errors. A refusal of the fence carries the headers by which
+// the router finds the tenant; it is part of every migration, so it is not
+// logged as a failure.
+func renderer(kit *web.Web) func(http.ResponseWriter, *http.Request, error) {
+	return func(w http.ResponseWriter, r *http.Request, err error) {
+		var refused *cell.Refused
+		if !errors.As(err, &refused) {
+			kit.RenderError(w, r, err)
+			return
+		}
+		w.Header().Set(cellapi.HeaderTenantState, refused.TenantState)
+		if refused.Cell != "" {
+			w.Header().Set(cellapi.HeaderTenantCell, refused.Cell)
+			w.Header().Set(cellapi.HeaderTenantEpoch, strconv.FormatUint(refused.Epoch, 10))
+		}
+		fault.WriteProblem(w, refused, web.RequestID(r.Context()))
+	}
+}

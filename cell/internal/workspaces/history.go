@@ -1,0 +1,31 @@
+package workspaces
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/coditect/platform/cell"
+)
+
+// HistoryStore keeps what happened and what is still to be done. It is an
+// interface because use-cases do not know the database.
+type HistoryStore interface {
+	ListAudit(ctx context.Context, call *cell.Call, page cell.PageRequest) ([]cell.AuditEntry, error)
+	ListJobs(ctx context.Context, call *cell.Call, state cell.JobState, page cell.PageRequest) ([]cell.Job, error)
+}
+
+// History shows the audit log and the jobs.
+type History struct{ Store HistoryStore }
+
+// Audit returns a page of audit entries, newest first.
+func (h History) Audit(ctx context.Context, call *cell.Call, req cell.PageRequest) (cell.Page[cell.AuditEntry], error) {
+	rows, err := h.Store.ListAudit(ctx, call, req)
+	return page(rows, err, req.Limit, func(e cell.AuditEntry) uuid.UUID { return e.ID })
+}
+
+// Jobs returns a page of jobs, newest first; of one state unless it is "".
+func (h History) Jobs(ctx context.Context, call *cell.Call, state cell.JobState, req cell.PageRequest) (cell.Page[cell.Job], error) {
+	rows, err := h.Store.ListJobs(ctx, call, state, req)
+	return page(rows, err, req.Limit, func(j cell.Job) uuid.UUID { return j.ID })
+}

@@ -1,0 +1,47 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/coditect/platform/controlplane"
+	"github.com/coditect/platform/controlplane/internal/postgres"
+	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/pg"
+)
+
+var errNoDatabase = errors.New("no database: set CONTROLPLANE_DATABASE_URL to a postgres:// URL")
+
+// SchemaUp brings the database's schema up to date and returns its version.
+func SchemaUp(ctx context.Context, databaseURL string) (int64, error) {
+	if databaseURL == "" {
+		return 0, errNoDatabase
+	}
+	return postgres.ApplySchema(ctx, databaseURL)
+}
+
+// EnsureKey makes an API key with the given secret exist, and reports whether
+// anything changed. Name, role and, for the role cell, cell come from key.
+func EnsureKey(ctx context.Context, databaseURL string, key controlplane.Key, secret string) (changed bool, err error) {
+	if databaseURL == "" {
+		return false, errNoDatabase
+	}
+	if err := key.Check(); err != nil {
+		return false, err
+	}
+	hash, ok := controlplane.HashSecret(secret)
+	if !ok {
+		return false, fault.New(fault.Invalid, "the secret on standard input must be ctk_ and 43 base64url characters (32 random bytes)")
+	}
+	pool, err := pg.Open(ctx, databaseURL, pg.PoolOptions{MaxConns: 1})
+	if err != nil {
+		return false, err
+	}
+	defer pool.Close()
+	db := postgres.New(pool, time.Now)
+	if err := db.CheckSchema(ctx); err != nil {
+		return false, err
+	}
+	return postgres.KeyStore{DB: db}.Ensure(ctx, key, hash)
+}

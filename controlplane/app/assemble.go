@@ -1,0 +1,67 @@
+package app
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/coditect/platform/controlplane/internal/cellclient"
+	"github.com/coditect/platform/controlplane/internal/cells"
+	"github.com/coditect/platform/controlplane/internal/directory"
+	"github.com/coditect/platform/controlplane/internal/dnscheck"
+	"github.com/coditect/platform/controlplane/internal/httpapi"
+	"github.com/coditect/platform/controlplane/internal/identity"
+	"github.com/coditect/platform/controlplane/internal/natsbus"
+	"github.com/coditect/platform/controlplane/internal/onboarding"
+	"github.com/coditect/platform/controlplane/internal/postgres"
+	"github.com/coditect/platform/shared/run"
+	"github.com/coditect/platform/shared/telemetry"
+)
+
+// parts is the assembled program: what answers and what runs by itself.
+type parts struct {
+	handler http.Handler
+	loops   loops
+}
+
+func assemble(opts Options, db *postgres.DB, admin *telemetry.Admin, stack *run.Stack) (parts, error) {
+	conn, stream, err := natsbus.Connect(opts.NATSURL, opts.Log)
+	if err != nil {
+		return parts{}, err
+	}
+	stack.PushClose("nats", conn.Close)
+	client := cellclient.New(postgres.CellStore{DB: db}, opts.ControlKey, opts.Clock)
+	stack.PushClose("cell client", client.Close)
+	if opts.Resolver == nil {
+		opts.Resolver = &dnscheck.Resolver{}
+	}
+	announcer := postgres.NewAnnouncer()
+	handler, err := newHandler(opts, db, admin, client, announcer)
+	if err != nil {
+		return parts{}, err
+	}
+	log := postgres.DirectoryStore{DB: db}
+	relay := &natsbus.Relay{Changed: announcer.Changed, Stream: stream, Lead: func(ctx context.Context, fn func(context.Context, natsbus.Outbox) error) (bool, error) {
+		return log.Lead(ctx, func(ctx context.Context, o postgres.Outbox) error { return fn(ctx, o) })
+	}}
+	return parts{handler: handler, loops: newLoops(opts, db, client, announcer, relay, newGauges(admin.Registry, db))}, nil
+}
+
+func newHandler(opts Options, db *postgres.DB, admin *telemetry.Admin, client *cellclient.Client, announcer *postgres.Announcer) (http.Handler, error) {
+	cellStore, tenants, signups := postgres.CellStore{DB: db}, postgres.TenantStore{DB: db}, postgres.SignupStore{DB: db}
+	return httpapi.New(httpapi.Options{
+		Cells:   cells.Service{Store: cellStore, Clock: opts.Clock},
+		Reader:  directory.Reader{Log: postgres.DirectoryStore{DB: db}, Announcer: announcer},
+		Tenants: directory.Tenants{TenantStore: tenants, Clock: opts.Clock},
+		Domains: directory.Domains{Store: postgres.DomainStore{DB: db}, Tenants: tenants, Resolver: opts.Resolver, Own: opts.Domain},
+		Importer: &directory.Importer{
+			Store: postgres.ImportStore{DB: db}, Cells: cellStore, Batch: client, Plans: opts.Plans, Master: opts.ControlKey, Clock: opts.Clock, Log: opts.Log,
+		},
+		Onboarding: onboarding.New(onboarding.Options{
+			Ledger: signups, Steps: signups, Cells: cellStore, Tenants: tenants, Residence: client, Plans: opts.Plans, Master: opts.ControlKey,
+			TenantURL: opts.TenantURL, Clock: opts.Clock, Log: opts.Log, Metrics: onboarding.NewMetrics(admin.Registry),
+		}),
+		Identity: identity.New(postgres.KeyStore{DB: db}, opts.Clock),
+		Audit:    postgres.AuditStore{DB: db},
+		Clock:    opts.Clock, Log: opts.Log, Registry: admin.Registry,
+	})
+}

@@ -1,0 +1,51 @@
+package app
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/coditect/platform/controlplane/internal/postgres"
+	"github.com/coditect/platform/shared/directory"
+)
+
+// gauges shows what is true of the whole control plane, read from its database.
+type gauges struct {
+	db    *postgres.DB
+	lag   prometheus.Gauge
+	cells *prometheus.GaugeVec
+}
+
+func newGauges(r prometheus.Registerer, db *postgres.DB) *gauges {
+	g := &gauges{
+		db: db,
+		lag: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "controlplane_relay_lag_changes", Help: "Changes of the directory that were committed and not yet relayed to NATS.",
+		}),
+		cells: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "controlplane_cells", Help: "Cells by state, retired ones left out."}, []string{"state"}),
+	}
+	r.MustRegister(g.lag, g.cells)
+	return g
+}
+
+func (g *gauges) runOnce(ctx context.Context) error {
+	lag, err := postgres.DirectoryStore{DB: g.db}.Lag(ctx)
+	if err != nil {
+		return err
+	}
+	cells, err := postgres.CellStore{DB: g.db}.All(ctx)
+	if err != nil {
+		return err
+	}
+	counts := map[directory.CellState]float64{
+		directory.CellProvisioning: 0, directory.CellActive: 0, directory.CellCordoned: 0, directory.CellDraining: 0,
+	}
+	for i := range cells {
+		counts[cells[i].State]++
+	}
+	g.lag.Set(float64(lag))
+	for state, n := range counts {
+		g.cells.WithLabelValues(string(state)).Set(n)
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/coditect/platform/controlplane/internal/cellclient"
+	"github.com/coditect/platform/controlplane/internal/directory"
+	"github.com/coditect/platform/controlplane/internal/natsbus"
+	"github.com/coditect/platform/controlplane/internal/onboarding"
+	"github.com/coditect/platform/controlplane/internal/postgres"
+	"github.com/coditect/platform/shared/run"
+)
+
+// loops is the work that nobody asks for, each with its runOnce.
+type loops struct {
+	log  *slog.Logger
+	jobs []job
+}
+
+type job struct {
+	name     string
+	interval time.Duration
+	maxPause time.Duration // after failures
+	runOnce  func(context.Context) error
+}
+
+func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announcer *postgres.Announcer, relay *natsbus.Relay, gauges *gauges) loops {
+	log, signups, imports := postgres.DirectoryStore{DB: db}, postgres.SignupStore{DB: db}, postgres.ImportStore{DB: db}
+	sweeper := &onboarding.Sweeper{
+		Backlog: signups, Ledger: signups, Steps: signups, Removals: postgres.RemovalStore{DB: db}, Residence: client, Clock: opts.Clock,
+	}
+	importSweeper := &directory.ImportSweeper{Store: imports, Clock: opts.Clock}
+	reaper := &directory.Reaper{Store: postgres.TenantStore{DB: db}, Cells: client, Clock: opts.Clock}
+	pruner := &directory.Pruner{Store: log, Keep: opts.KeepChanges, Age: opts.KeepFor, Clock: opts.Clock}
+	listen := func(ctx context.Context) error { return log.Listen(ctx, announcer) }
+	return loops{log: opts.Log, jobs: []job{
+		{"listen", 500 * time.Millisecond, 2 * time.Second, listen},
+		{"relay", time.Second, 2 * time.Second, relay.RunOnce},
+		{"signup sweeper", 5 * time.Second, 30 * time.Second, sweeper.RunOnce},
+		{"reaper", 5 * time.Second, time.Minute, reaper.RunOnce},
+		{"import sweeper", time.Minute, 5 * time.Minute, importSweeper.RunOnce},
+		{"pruner", time.Minute, 5 * time.Minute, pruner.RunOnce},
+		{"gauges", 2 * time.Second, 10 * time.Second, gauges.runOnce},
+	}}
+}
+
+// run runs every job until ctx ends.
+func (l loops) run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, j := range l.jobs {
+		loop := run.Loop{Name: j.name, Interval: j.interval, MaxPause: j.maxPause, Log: l.log}
+		group.Go(func() error { return loop.Run(ctx, j.runOnce) })
+	}
+	return group.Wait()
+}

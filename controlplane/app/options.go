@@ -1,0 +1,77 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/coditect/platform/controlplane"
+)
+
+// Options is what the control plane can be told. DefaultOptions works but for
+// DatabaseURL and ControlKey, which have no default.
+type Options struct {
+	Listen      string // address of the API
+	AdminListen string // address of health, metrics, profiles
+	NATSURL     string
+	Domain      string // the platform's own domain
+	TenantURL   string // a tenant's base URL, with {slug}
+
+	DatabaseURL   string // secret
+	ControlKey    []byte // secret, 32 bytes: master of the cells' control keys
+	DatabaseConns int32
+
+	Plans       controlplane.Plans
+	KeepChanges uint64        // changes of the log that are always kept
+	KeepFor     time.Duration // and those younger than this
+
+	Log      *slog.Logger
+	Clock    func() time.Time
+	Resolver interface { // TXT records for custom domains; nil: the machine's DNS
+		LookupTXT(ctx context.Context, name string) ([]string, error)
+	}
+	Started func(Addresses) // called once both listeners are open; may be nil
+}
+
+// Addresses says where the process listens.
+type Addresses struct{ API, Admin net.Addr }
+
+// ControlKeyBytes is the length of the master key.
+const ControlKeyBytes = 32
+
+// DefaultOptions returns options for one machine.
+func DefaultOptions() Options {
+	return Options{
+		Listen: "127.0.0.1:8090", AdminListen: "127.0.0.1:8091", NATSURL: "nats://127.0.0.1:4222",
+		Domain: "localhost", TenantURL: "http://{slug}.localhost:8080",
+		DatabaseConns: 24, Plans: controlplane.DefaultPlans(), KeepChanges: 100_000, KeepFor: 24 * time.Hour,
+		Log: slog.New(slog.DiscardHandler), Clock: time.Now,
+	}
+}
+
+// Validate says everything that is wrong with the options, and what to do.
+func (o *Options) Validate() error {
+	var errs []error
+	if o.DatabaseURL == "" {
+		errs = append(errs, errors.New("no database: set CONTROLPLANE_DATABASE_URL to a postgres:// URL"))
+	}
+	if len(o.ControlKey) != ControlKeyBytes {
+		errs = append(errs, fmt.Errorf("control key: set CONTROLPLANE_CONTROL_KEY to %d bytes in hex (openssl rand -hex %d)", ControlKeyBytes, ControlKeyBytes))
+	}
+	if !strings.Contains(o.TenantURL, "{slug}") {
+		errs = append(errs, errors.New("--tenant-url: must contain {slug}"))
+	}
+	for name, address := range map[string]string{"--listen": o.Listen, "--admin-listen": o.AdminListen} {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			errs = append(errs, fmt.Errorf("%s: use host:port", name))
+		}
+	}
+	if o.NATSURL == "" || o.Domain == "" || o.Log == nil || o.Clock == nil || o.DatabaseConns < 4 || len(o.Plans) == 0 {
+		errs = append(errs, errors.New("options are incomplete: begin with DefaultOptions"))
+	}
+	return errors.Join(errs...)
+}

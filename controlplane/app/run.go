@@ -1,0 +1,81 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/coditect/platform/controlplane/internal/postgres"
+	"github.com/coditect/platform/shared/pg"
+	"github.com/coditect/platform/shared/run"
+	"github.com/coditect/platform/shared/telemetry"
+	"github.com/coditect/platform/shared/web"
+)
+
+// Run runs the control plane until ctx ends, and then stops it in order:
+// requests first, background work with them, connections last. It returns nil
+// after an orderly stop.
+//
+// While the database cannot be reached it waits, not ready; a schema that is
+// too old is an error.
+func Run(ctx context.Context, opts Options) (err error) {
+	if err := opts.Validate(); err != nil {
+		return err
+	}
+	var stack run.Stack
+	// What is left to stop at the end stops at once.
+	defer func() { err = errors.Join(err, stack.Unwind(context.WithoutCancel(ctx))) }()
+
+	apiListener, adminListener, err := listen(opts, &stack)
+	if err != nil {
+		return err
+	}
+	pool, err := pg.Open(ctx, opts.DatabaseURL, pg.PoolOptions{MaxConns: opts.DatabaseConns})
+	if err != nil {
+		return err
+	}
+	stack.PushClose("database", pool.Close)
+	db := postgres.New(pool, opts.Clock)
+	admin := telemetry.NewAdmin()
+	parts, err := assemble(opts, db, admin, &stack)
+	if err != nil {
+		return err
+	}
+	gate := &gate{next: parts.handler}
+	admin.AddCheck("database", db.Ping)
+	admin.AddCheck("schema", gate.check)
+	if opts.Started != nil {
+		opts.Started(Addresses{API: apiListener.Addr(), Admin: adminListener.Addr()})
+	}
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return serve(ctx, "admin", adminListener, admin, opts) })
+	group.Go(func() error { return serve(ctx, "api", apiListener, gate, opts) })
+	group.Go(func() error {
+		if err := awaitSchema(ctx, db, opts.Log); err != nil || ctx.Err() != nil {
+			return err
+		}
+		gate.open()
+		return parts.loops.run(ctx)
+	})
+	return group.Wait()
+}
+
+func listen(opts Options, stack *run.Stack) (api, admin net.Listener, err error) {
+	if api, err = web.Listen(opts.Listen); err != nil {
+		return nil, nil, err
+	}
+	stack.PushClose("api listener", func() { _ = api.Close() }) // closed already once it was served
+	if admin, err = web.Listen(opts.AdminListen); err != nil {
+		return nil, nil, err
+	}
+	stack.PushClose("admin listener", func() { _ = admin.Close() })
+	return api, admin, nil
+}
+
+func serve(ctx context.Context, name string, l net.Listener, h http.Handler, opts Options) error {
+	return web.Serve(ctx, web.ServerOptions{Name: name, Listener: l, Handler: h, Log: opts.Log})
+}

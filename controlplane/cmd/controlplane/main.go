@@ -1,0 +1,38 @@
+// Command controlplane runs the control plane and prepares its database.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := command(os.Getenv).ExecuteContext(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "controlplane:", err)
+		os.Exit(1)
+	}
+}
+
+// command is the command tree; env reads the environment, where secrets come from.
+func command(env func(string) string) *cobra.Command {
+	root := &cobra.Command{
+		Use: "controlplane", Short: "The platform's control plane: directory, cells, placement, sign-up",
+		SilenceUsage: true, SilenceErrors: true,
+	}
+	schema := &cobra.Command{Use: "schema", Short: "The database's schema"}
+	schema.AddCommand(schemaUp(env))
+	key := &cobra.Command{Use: "key", Short: "API keys"}
+	key.AddCommand(keyEnsure(env))
+	root.AddCommand(serve(env), schema, key)
+	return root
+}
+
+const databaseURL = "CONTROLPLANE_DATABASE_URL"

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/coditect/platform/controlplane/app"
+	"github.com/coditect/platform/shared/telemetry"
+)
+
+func serve(env func(string) string) *cobra.Command {
+	opts := app.DefaultOptions()
+	level := "info"
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Run the control plane", Args: cobra.NoArgs,
+		Long: "Run the control plane.\n\nSecrets come from the environment: CONTROLPLANE_DATABASE_URL (postgres://…) and\n" +
+			"CONTROLPLANE_CONTROL_KEY (32 bytes in hex, the master of the cells' control keys). CONTROLPLANE_NATS_URL, if set,\n" +
+			"is used instead of --nats-url: for a URL that holds a password.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			key, err := hex.DecodeString(env("CONTROLPLANE_CONTROL_KEY"))
+			if err != nil {
+				return errors.New("CONTROLPLANE_CONTROL_KEY: not hex") // without the value
+			}
+			opts.ControlKey, opts.DatabaseURL = key, env(databaseURL)
+			if address := env("CONTROLPLANE_NATS_URL"); address != "" {
+				opts.NATSURL = address
+			}
+			opts.Log = telemetry.NewLogger(cmd.ErrOrStderr(), level, "controlplane")
+			opts.Started = func(at app.Addresses) {
+				opts.Log.Info("listening", "api", at.API.String(), "admin", at.Admin.String())
+			}
+			return app.Run(cmd.Context(), opts)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&opts.Listen, "listen", opts.Listen, "address of the API")
+	flags.StringVar(&opts.AdminListen, "admin-listen", opts.AdminListen, "address of health, metrics and profiles")
+	flags.StringVar(&opts.NATSURL, "nats-url", opts.NATSURL, "NATS server that changes are relayed to")
+	flags.StringVar(&opts.Domain, "domain", opts.Domain, "the platform's own domain")
+	flags.StringVar(&opts.TenantURL, "tenant-url", opts.TenantURL, "a tenant's base URL, with {slug}")
+	flags.Int32Var(&opts.DatabaseConns, "database-conns", opts.DatabaseConns, "most connections to the database")
+	flags.Uint64Var(&opts.KeepChanges, "keep-changes", opts.KeepChanges, "changes of the log that are always kept")
+	flags.DurationVar(&opts.KeepFor, "keep-changes-for", opts.KeepFor, "age up to which changes are kept")
+	flags.StringVar(&level, "log-level", level, "debug, info, warn or error")
+	return cmd
+}

@@ -1,0 +1,29 @@
+package controlplane
+
+import "time"
+
+// Healthy reports whether the cell was heard of within [SilentAfter].
+func (c *Cell) Healthy(now time.Time) bool {
+	return !c.Heartbeat.At.IsZero() && now.Sub(c.Heartbeat.At) <= SilentAfter
+}
+
+// Tenants is how many tenants the cell has to carry: what it counted itself, or
+// what the directory has placed there since, whichever is more.
+func (c *Cell) Tenants() int { return max(c.AssignedTenants, c.Heartbeat.Tenants) }
+
+// Headroom is what is left of the cell, from 0 to 1: its share of free places
+// times its share of idle processor time. The product makes every tenant placed
+// since the last heartbeat count, so a burst spreads even between cells whose
+// measured CPU differs a little.
+func (c *Cell) Headroom() float64 {
+	if c.CapacityTenants <= 0 {
+		return 0
+	}
+	places := 1 - float64(c.Tenants())/float64(c.CapacityTenants)
+	return clamp(places) * clamp(1-c.Heartbeat.CPU)
+}
+
+// Full reports whether the cell has no place left.
+func (c *Cell) Full() bool { return c.Tenants() >= c.CapacityTenants }
+
+func clamp(x float64) float64 { return min(1, max(0, x)) }

@@ -1,0 +1,102 @@
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/coditect/platform/controlplane"
+	"github.com/coditect/platform/controlplane/api"
+	"github.com/coditect/platform/controlplane/internal/cells"
+	"github.com/coditect/platform/controlplane/internal/directory"
+	"github.com/coditect/platform/controlplane/internal/identity"
+	"github.com/coditect/platform/controlplane/internal/onboarding"
+	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/web"
+)
+
+// Audit reads the audit log. An interface since it has no use-case of its own.
+type Audit interface {
+	List(ctx context.Context, f controlplane.AuditFilter, page controlplane.Page) ([]controlplane.AuditEntry, error)
+}
+
+// Options is what the API serves; everything is required.
+type Options struct {
+	Cells      cells.Service
+	Reader     directory.Reader
+	Tenants    directory.Tenants
+	Domains    directory.Domains
+	Importer   *directory.Importer
+	Onboarding *onboarding.Service
+	Identity   *identity.Service
+	Audit      Audit
+	Clock      func() time.Time
+	Log        *slog.Logger
+	Registry   prometheus.Registerer
+}
+
+// server implements the generated interface, an operation a method.
+type server struct{ Options }
+
+var _ api.StrictServerInterface = (*server)(nil)
+
+const (
+	lookupPath = "/v1/directory/lookup"
+	importPath = "/v1/tenants/import"
+)
+
+// New returns the API's handler.
+func New(opts Options) (http.Handler, error) {
+	spec, err := api.GetSpecJSON()
+	if err != nil {
+		return nil, err
+	}
+	validate, err := web.NewValidator(spec)
+	if err != nil {
+		return nil, err
+	}
+	router := mux.NewRouter()
+	guard, err := newGuard(spec, router, opts.Identity)
+	if err != nil {
+		return nil, err
+	}
+	w := web.New(web.Options{
+		Component: "controlplane", Log: opts.Log, Registry: opts.Registry,
+		Streaming: func(r *http.Request) bool { return r.URL.Path == importPath },
+		Validate: func(next http.Handler) http.Handler {
+			return guard.wrap(except(lookupPath, validate(next), next))
+		},
+	})
+	guard.render = w.RenderError
+	strict := api.NewStrictHandlerWithOptions(&server{opts}, []api.StrictMiddlewareFunc{mustBeGuarded}, api.StrictHTTPServerOptions{
+		RequestErrorHandlerFunc: w.RenderBadRequest, ResponseErrorHandlerFunc: w.RenderError,
+	})
+	api.HandlerWithOptions(strict, api.GorillaServerOptions{BaseRouter: router, ErrorHandlerFunc: w.RenderBadRequest})
+	return w.Handler(router), nil
+}
+
+// except sends one path past the validator.
+func except(path string, validated, bare http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == path {
+			bare.ServeHTTP(w, r)
+			return
+		}
+		validated.ServeHTTP(w, r)
+	})
+}
+
+// mustBeGuarded refuses what the guard did not let through, should a route ever
+// be reached past it.
+func mustBeGuarded(next api.StrictHandlerFunc, operation string) api.StrictHandlerFunc {
+	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
+		if !guarded(ctx) {
+			return nil, fault.New(fault.Forbidden, "this request was not authorised")
+		}
+		return next(ctx, w, r, request)
+	}
+}

@@ -1,0 +1,96 @@
+package local
+
+import (
+	"path/filepath"
+
+	"github.com/coditect/platform/shared/servers"
+)
+
+// layout says where everything of a platform is. It is a pure function of the
+// directory, the ports and the secrets.
+type layout struct {
+	dir     string
+	ports   Ports
+	secrets Secrets
+}
+
+// Databases and the roles that own or use them.
+const (
+	controlDatabase = "controlplane"
+	controlRole     = "controlplane"
+	cellDatabase    = "cell"
+	ownerRole       = "cell_owner"
+	appRole         = "cell_app"
+	relayRole       = "cell_relay"
+	moverRole       = "cell_mover"
+)
+
+// data is a part's own directory.
+func (l layout) data(part string) string { return filepath.Join(l.dir, dataDir, part) }
+
+func (l layout) log(part string) string { return filepath.Join(l.data(part), part+".log") }
+
+func (l layout) controlPostgres() servers.Postgres {
+	return servers.Postgres{
+		Name: "pg-control", Dir: l.data("pg-control"), Port: l.ports["pg-control"], Password: l.secrets.PostgresPassword,
+	}
+}
+
+func (l layout) cellPostgres(cell string) servers.Postgres {
+	name := "pg-" + cell
+	server := servers.Postgres{
+		Name: name, Dir: l.data(name), Port: l.ports[name], Password: l.secrets.PostgresPassword,
+		Settings: map[string]string{"shared_buffers": "256MB"},
+	}
+	if servers.CitusOffered() {
+		server.PassFile = filepath.Join(server.Dir, "citus.pgpass")
+		server.Settings["citus.node_conninfo"] = "sslmode=disable" // it never leaves the machine
+	}
+	return server
+}
+
+func (l layout) pooler(cell string) servers.PgBouncer {
+	name := "pgbouncer-" + cell
+	return servers.PgBouncer{
+		Name: name, Dir: l.data(name), Port: l.ports[name],
+		Databases:       map[string]servers.PooledDatabase{cellDatabase: {Port: l.ports["pg-"+cell], Name: cellDatabase}},
+		Users:           map[string]string{appRole: l.secrets.Cells[cell].AppPassword},
+		ConsolePassword: l.secrets.Cells[cell].ConsolePassword,
+	}
+}
+
+func (l layout) edgeRedis() servers.Redis {
+	return servers.Redis{
+		Name: "redis-edge", Dir: l.data("redis-edge"), Port: l.ports["redis-edge"],
+		Password: l.secrets.EdgeRedisPassword, MaxMemory: "64mb",
+	}
+}
+
+// cellRedis keeps sessions, which should outlive a restart.
+func (l layout) cellRedis(cell string) servers.Redis {
+	name := "redis-" + cell
+	return servers.Redis{
+		Name: name, Dir: l.data(name), Port: l.ports[name],
+		Password: l.secrets.Cells[cell].RedisPassword, MaxMemory: "256mb", AppendOnly: true,
+	}
+}
+
+// broker has a vhost for each cell, which the cell's user alone may use.
+func (l layout) broker() servers.RabbitMQ {
+	broker := servers.RabbitMQ{
+		Name: "rabbitmq", Dir: l.data("rabbitmq"),
+		Port: l.ports["rabbitmq"], DistPort: l.ports["rabbitmq-dist"], EpmdPort: l.ports["epmd"],
+	}
+	for _, at := range sites {
+		broker.Users = append(broker.Users, servers.BrokerUser{
+			Name: at.cell, Password: l.secrets.Cells[at.cell].BrokerPassword, VHosts: []string{at.cell},
+		})
+	}
+	return broker
+}
+
+func (l layout) nats() servers.NATS {
+	return servers.NATS{
+		Name: "nats", Dir: l.data("nats"), Port: l.ports["nats"], User: "platform", Password: l.secrets.NATSPassword,
+	}
+}

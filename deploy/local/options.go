@@ -1,0 +1,60 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+)
+
+// Options says which platform, and how.
+type Options struct {
+	// Root is the repository's directory: the programs are built from it.
+	Root string
+	// Dir holds everything of the platform; Root/.local if empty. It is made
+	// if it is not there.
+	Dir string
+	// BinDir is where the programs are built; Dir/bin if empty.
+	BinDir string
+	// Prebuilt says that BinDir holds the programs already.
+	Prebuilt bool
+	// Ports is where everything listens. Nil means where it listened last
+	// time, or DefaultPorts(0).
+	Ports Ports
+	// WithoutTenants leaves out the demo tenants.
+	WithoutTenants bool
+	// Attached ends all parts with the program that started them.
+	Attached bool
+	// Out receives the progress, for people; nil means nobody watches.
+	Out io.Writer
+}
+
+// Validate checks the options and fills in what follows from others.
+func (o *Options) Validate() error {
+	if o.Root == "" {
+		return errors.New("options: Root is empty")
+	}
+	if o.Dir == "" {
+		o.Dir = filepath.Join(o.Root, ".local")
+	}
+	if o.BinDir == "" {
+		o.BinDir = filepath.Join(o.Dir, "bin")
+	}
+	for _, dir := range []*string{&o.Root, &o.Dir, &o.BinDir} {
+		absolute, err := filepath.Abs(*dir)
+		if err != nil {
+			return fmt.Errorf("options: %w", err)
+		}
+		*dir = absolute
+	}
+	if o.Out == nil {
+		o.Out = io.Discard
+	}
+	if o.Ports == nil {
+		return nil
+	}
+	if err := o.Ports.Validate(); err != nil {
+		return fmt.Errorf("options: %w", err)
+	}
+	return nil
+}

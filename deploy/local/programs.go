@@ -1,0 +1,166 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/coditect/platform/shared/servers"
+)
+
+// The platform's own programs. Flags are what anyone on the machine may see;
+// secrets go by environment.
+
+func (l layout) controlPlane(bin string) part {
+	spec := l.program(bin, "controlplane", "controlplane", l.ports.url("controlplane-admin"),
+		"serve",
+		"--listen", l.ports.address("controlplane"),
+		"--admin-listen", l.ports.address("controlplane-admin"),
+		"--nats-url", l.nats().URL(),
+		"--domain", domain,
+		"--tenant-url", l.ports.tenantURL("{slug}"),
+	)
+	spec.Env = append(spec.Env, l.controlPlaneEnv()...)
+	return part{name: "controlplane", needs: []string{stepControl, "nats"}, spec: spec}
+}
+
+func (l layout) controlPlaneEnv() []string {
+	return []string{
+		"CONTROLPLANE_DATABASE_URL=" + l.controlPostgres().DSN(controlRole, l.secrets.ControlPlanePassword, controlDatabase),
+		"CONTROLPLANE_CONTROL_KEY=" + l.secrets.ControlKey,
+	}
+}
+
+func (l layout) router(bin, region string) part {
+	name := routerName(region)
+	spec := l.program(bin, name, "router", l.ports.url(name+"-admin"),
+		"--listen", l.ports.address(name),
+		"--admin-listen", l.ports.address(name+"-admin"),
+		"--region", region,
+		"--domain", domain,
+		"--api-host", apiHost,
+		"--directory-url", l.ports.url("controlplane"),
+		"--nats-url", l.nats().URL(),
+		"--snapshot", l.snapshot(region),
+	)
+	spec.Env = append(spec.Env,
+		"ROUTER_EDGE_KEY="+l.secrets.EdgeKey,
+		"ROUTER_DIRECTORY_TOKEN="+l.secrets.Keys[name],
+	)
+	return part{name: name, needs: []string{"controlplane", "nats", "redis-edge"}, spec: spec}
+}
+
+func (l layout) snapshot(region string) string {
+	return filepath.Join(l.data(routerName(region)), "directory.snapshot")
+}
+
+// capacity is how many tenants a local cell says it can carry.
+const capacity = "10000"
+
+func (l layout) cellAPI(bin string, at site) (part, error) {
+	edge, err := derived(l.secrets.EdgeKey, at.cell)
+	if err != nil {
+		return part{}, err
+	}
+	control, err := derived(l.secrets.ControlKey, at.cell)
+	if err != nil {
+		return part{}, err
+	}
+	name := at.cell + "-api"
+	spec := l.program(bin, name, "cell", l.ports.url(at.cell+"-admin"),
+		"api",
+		"--cell", at.cell,
+		"--region", at.region,
+		"--listen", l.ports.address(at.cell),
+		"--internal-listen", l.ports.address(at.cell+"-internal"),
+		"--admin-listen", l.ports.address(at.cell+"-admin"),
+		"--advertise", l.ports.url(at.cell),
+		"--advertise-internal", l.ports.url(at.cell+"-internal"),
+		"--controlplane-url", l.ports.url("controlplane"),
+		"--capacity-tenants", capacity,
+	)
+	secrets := l.secrets.Cells[at.cell]
+	spec.Env = append(spec.Env,
+		"CELL_DATABASE_URL="+l.pooler(at.cell).DSN(appRole, secrets.AppPassword, cellDatabase),
+		"CELL_MOVER_DATABASE_URL="+l.cellPostgres(at.cell).DSN(moverRole, secrets.MoverPassword, cellDatabase),
+		"CELL_REDIS_URL="+l.cellRedis(at.cell).URL(0),
+		"CELL_EDGE_KEY="+edge,
+		"CELL_CONTROL_KEY="+control,
+		"CELL_CONTROLPLANE_TOKEN="+l.secrets.Keys[at.cell],
+	)
+	needs := []string{stepCell(at.cell), "pgbouncer-" + at.cell, "redis-" + at.cell, "controlplane"}
+	return part{name: name, needs: needs, spec: spec}, nil
+}
+
+func (l layout) cellWorker(bin string, at site) part {
+	name := at.cell + "-worker"
+	spec := l.program(bin, name, "cell", l.ports.url(at.cell+"-worker-admin"),
+		"worker",
+		"--cell", at.cell,
+		"--admin-listen", l.ports.address(at.cell+"-worker-admin"),
+		"--smtp", l.ports.address("mail-smtp"),
+		"--mail-from", mailFrom,
+		"--domain", domain,
+		"--tenant-url", l.ports.tenantURL("{slug}"),
+	)
+	secrets := l.secrets.Cells[at.cell]
+	spec.Env = append(spec.Env,
+		"CELL_DATABASE_URL="+l.pooler(at.cell).DSN(appRole, secrets.AppPassword, cellDatabase),
+		"CELL_RELAY_DATABASE_URL="+l.cellPostgres(at.cell).DSN(relayRole, secrets.RelayPassword, cellDatabase),
+		"CELL_AMQP_URL="+l.broker().URL(at.cell, secrets.BrokerPassword, at.cell),
+	)
+	return part{name: name, needs: []string{stepCell(at.cell), "pgbouncer-" + at.cell, "rabbitmq", "mail"}, spec: spec}
+}
+
+func (l layout) mail(bin string) part {
+	spec := l.program(bin, "mail", "local", l.ports.url("mail-page"),
+		"smtpsink",
+		"--smtp-listen", l.ports.address("mail-smtp"),
+		"--listen", l.ports.address("mail-page"),
+		"--store", filepath.Join(l.dir, mailDir),
+	)
+	return part{name: "mail", needs: []string{stepBuild}, spec: spec}
+}
+
+// program is a process of one of our own programs, which is ready when its
+// admin door says so.
+func (l layout) program(bin, name, program, adminURL string, args ...string) servers.Spec {
+	return servers.Spec{
+		Name:       name,
+		Path:       filepath.Join(bin, program),
+		Args:       args,
+		Env:        programEnv(),
+		Dir:        l.data(name),
+		Log:        l.log(name),
+		Ready:      func(ctx context.Context) error { return ready(ctx, adminURL+"/readyz") },
+		StopWithin: 20 * time.Second,
+	}
+}
+
+func programEnv() []string {
+	return []string{"PATH=/usr/local/bin:/usr/bin:/bin", "HOME=" + os.TempDir(), "TZ=UTC"}
+}
+
+// ready asks a readiness endpoint; what it answers is part of the error.
+func ready(ctx context.Context, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close() //nolint:errcheck // only read
+	if response.StatusCode == http.StatusOK {
+		return nil
+	}
+	const longest = 2 << 10
+	answer, _ := io.ReadAll(io.LimitReader(response.Body, longest)) // for the message only
+	return fmt.Errorf("%s: %s: %s", url, response.Status, strings.TrimSpace(string(answer)))
+}

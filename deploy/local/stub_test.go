@@ -1,0 +1,66 @@
+package local_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/coditect/platform/deploy/local"
+)
+
+// stubs is a directory with a stub in place of each of the platform's programs
+// but the mail sink, which is real.
+var stubs = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "platform-stubs-*")
+	if err != nil {
+		return "", err
+	}
+	for path, names := range map[string][]string{
+		"./testdata/stub": {"controlplane", "router", "cell", "cellctl"},
+		"./cmd/local":     {"local"},
+	} {
+		for _, name := range names {
+			if output, err := exec.Command("go", "build", "-o", filepath.Join(dir, name), path).CombinedOutput(); err != nil {
+				return "", fmt.Errorf("%w\n%s", err, output)
+			}
+		}
+	}
+	return dir, nil
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if dir, err := stubs(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(status)
+}
+
+// newPlatform is a platform of stubs on free ports, which ends with the test.
+func newPlatform(t *testing.T, opts local.Options) *local.Platform {
+	t.Helper()
+	bin, err := stubs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if opts.BinDir == "" {
+		opts.BinDir = bin
+	}
+	opts.Root, opts.Prebuilt, opts.Attached = "../..", true, true
+	if opts.Dir == "" {
+		opts.Dir = t.TempDir()
+	}
+	if opts.Ports == nil {
+		if opts.Ports, err = local.FreePorts(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	platform, err := local.New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return platform
+}
