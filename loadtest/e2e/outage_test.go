@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"strings"
@@ -73,7 +74,7 @@ func servedEverywhere(t *testing.T, p *local.Platform, tenants ...tenant) {
 			if status, body := x.call(t, p, region, "GET", "/v1/organization", ""); status != http.StatusOK {
 				t.Errorf("%s of %s through %s: %d %s", x.Slug, x.Cell, region, status, body)
 			}
-			if status, body := x.call(t, p, region, "POST", "/v1/workspaces", `{"name":"Written in an outage"}`); status != http.StatusCreated {
+			if status, body := x.call(t, p, region, "POST", "/v1/workspaces", `{"name":"Written in an outage `+rand.Text()+`"}`); status != http.StatusCreated {
 				t.Errorf("%s of %s writes through %s: %d %s", x.Slug, x.Cell, region, status, body)
 			}
 		}

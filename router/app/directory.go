@@ -19,7 +19,7 @@ import (
 type source struct {
 	*lookup.Client
 	cache *tenantcache.Cache
-	limit int
+	limit int // tenants taken from a snapshot; 0: only cells, tenants are looked up when asked for
 }
 
 // Reload takes a whole snapshot into the cache.
@@ -36,7 +36,10 @@ func (s source) Reload(ctx context.Context) (uint64, error) {
 // newFeed fills the cache from disk and returns the feed that goes on from
 // there; without a snapshot on disk the feed itself begins with one.
 func (r *router) newFeed(ctx context.Context) *feed.Feed {
-	src := source{Client: r.client, cache: r.cache, limit: r.opts.CacheEntries}
+	src := source{Client: r.client, cache: r.cache}
+	if r.opts.KeepAll {
+		src.limit = r.opts.CacheEntries
+	}
 	return feed.New(feed.Options{Cache: r.cache, Source: src, Log: r.log, KeepAll: r.opts.KeepAll, From: r.loadDisk(ctx)})
 }
 
