@@ -69,17 +69,19 @@ announce() {
   for package in "$@"; do
     printf '  %-16s %s\n' "$package" "$(reason "$package")"
   done
-  echo 'Installing them now. Their services are neither started nor enabled.'
 }
 
 # become_root returns as root, or continues in a new process that is.
 become_root() {
+  local now='Installing them now. Their services are neither started nor enabled.'
   if [[ $(id -u) == 0 ]]; then
+    echo "$now"
     return 0
   fi
   if ! command -v sudo >/dev/null; then
     fail "this needs root, and sudo is not installed. Run as root: $0 $*"
   fi
+  echo "$now (sudo may ask for your password.)"
   exec sudo -- "$(command -v bash)" "$0" --as-root "$@"
 }
 

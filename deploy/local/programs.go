@@ -59,8 +59,9 @@ func (l layout) snapshot(region string) string {
 	return filepath.Join(l.data(routerName(region)), "directory.snapshot")
 }
 
-// capacity is how many tenants a local cell says it can carry.
-const capacity = "10000"
+// capacity is how many tenants a local cell says it can carry: enough for
+// load tests of a whole directory, which are what a local platform is for.
+const capacity = "1000000"
 
 func (l layout) cellAPI(bin string, at site) (part, error) {
 	edge, err := derived(l.secrets.EdgeKey, at.cell)
