@@ -129,6 +129,10 @@ func (p *program) do(method, path, secret, media string, body io.Reader) (int, h
 	if media != "" {
 		req.Header.Set("Content-Type", media)
 	}
+	return p.send(req)
+}
+
+func (p *program) send(req *http.Request) (int, http.Header, string, error) {
 	resp, err := p.http.Do(req)
 	if err != nil {
 		return 0, nil, "", err

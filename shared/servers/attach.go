@@ -29,6 +29,7 @@ func forkAttached(requests <-chan forkRequest) {
 }
 
 func launch(cmd *exec.Cmd, lifetime Lifetime) error {
+	raiseFileLimit()
 	if lifetime == Detached {
 		return cmd.Start()
 	}

@@ -158,3 +158,11 @@ func TestMissingProgramSaysWhatToDo(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestServersMayOpenAsManyFilesAsTheUserMay(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	spec := shell(dir, "limits", `[ "$(ulimit -Sn)" = "$(ulimit -Hn)" ] && touch same; exec sleep 600`)
+	spec.Ready = func(context.Context) error { _, err := os.Stat(filepath.Join(dir, "same")); return err }
+	run(t, spec)
+}

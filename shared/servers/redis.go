@@ -1,14 +1,12 @@
 package servers
 
 import (
+	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
 	"strconv"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // Redis is a Redis 7.0 server that evicts the least recently used keys.
@@ -64,14 +62,27 @@ func (r Redis) URL(database int) string {
 	return address.String()
 }
 
+// ready speaks the protocol itself: two lines do not need a client's library.
 func (r Redis) ready(ctx context.Context) error {
-	options, err := redis.ParseURL(r.URL(0))
+	conn, err := dialer(ctx)("tcp4", loopback(r.Port))
 	if err != nil {
 		return err
 	}
-	options.MaxRetries = -1 // the caller asks again
-	client := redis.NewClient(options)
-	return errors.Join(client.Ping(ctx).Err(), client.Close())
+	defer conn.Close() //nolint:errcheck // the answers count
+	if _, err := fmt.Fprintf(conn, "AUTH %s\r\nPING\r\n", r.Password); err != nil {
+		return err
+	}
+	answers := bufio.NewReader(conn)
+	for _, want := range []string{"+OK\r\n", "+PONG\r\n"} {
+		answer, err := answers.ReadString('\n')
+		if err != nil {
+			return err
+		}
+		if answer != want {
+			return fmt.Errorf("redis answers %q", answer)
+		}
+	}
+	return nil
 }
 
 func (r Redis) renderConfig() string {

@@ -10,13 +10,16 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // Postgres and PgBouncer refuse to run as uid 0. Root runs them in a user
 // namespace in which it appears as an ordinary user: files stay root's on
 // disk, so their directory may lie under any path, also one that no other
-// user could enter. Where the kernel forbids such namespaces they run as
-// Debian's postgres user, who then must own the directory and reach it.
+// user could enter. Where that is forbidden, as in many containers, they run as
+// Debian's postgres user, who gets the directory, and of root's rights the one
+// to pass the directories above it.
 
 // dropRoot makes the process run under another uid than 0.
 func dropRoot(attr *syscall.SysProcAttr) error {
@@ -29,6 +32,7 @@ func dropRoot(attr *syscall.SysProcAttr) error {
 		enterNamespace(attr, credential)
 	} else {
 		attr.Credential = credential
+		attr.AmbientCaps = []uintptr{unix.CAP_DAC_OVERRIDE}
 	}
 	return nil
 }
@@ -63,8 +67,11 @@ func handOver(ctx context.Context, dir string) error {
 	if err := chownTree(dir, int(credential.Uid), int(credential.Gid)); err != nil {
 		return err
 	}
-	probe := exec.CommandContext(ctx, "/usr/bin/test", "-x", dir)
-	probe.SysProcAttr = &syscall.SysProcAttr{Credential: credential}
+	probe := exec.CommandContext(ctx, "/bin/true")
+	probe.Dir, probe.SysProcAttr = dir, &syscall.SysProcAttr{}
+	if err := dropRoot(probe.SysProcAttr); err != nil {
+		return err
+	}
 	if err := probe.Run(); err != nil {
 		return fmt.Errorf("the user postgres cannot enter %s (%w): run this as an ordinary user, or from a path "+
 			"whose directories others may pass (chmod o+x), or allow user namespaces (sysctl user.max_user_namespaces)", dir, err)

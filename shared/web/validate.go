@@ -71,6 +71,9 @@ func validate(router routers.Router, r *http.Request) error {
 	options := &openapi3filter.Options{MultiError: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc}
 	if isStream(route.Operation) {
 		options.ExcludeRequestBody = true
+		if _, err := declaredType(r, route.Operation); err != nil {
+			return err
+		}
 	} else if err := wellFormed(r, route.Operation); err != nil {
 		return err
 	}
@@ -99,9 +102,9 @@ func wellFormed(r *http.Request, op *openapi3.Operation) error {
 	if len(body) == 0 && !op.RequestBody.Value.Required {
 		return nil
 	}
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || op.RequestBody.Value.Content[media] == nil {
-		return fault.New(fault.UnsupportedMedia, "send the body as %s", acceptedTypes(op))
+	media, err := declaredType(r, op)
+	if err != nil {
+		return err
 	}
 	if media != jsonType && media != mergeType {
 		return nil
@@ -113,6 +116,16 @@ func wellFormed(r *http.Request, op *openapi3.Operation) error {
 		return fault.New(fault.Malformed, "the body contains a NUL character")
 	}
 	return nil
+}
+
+// declaredType returns the body's media type, which must be one that the
+// operation takes.
+func declaredType(r *http.Request, op *openapi3.Operation) (string, error) {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || op.RequestBody.Value.Content[media] == nil {
+		return "", fault.New(fault.UnsupportedMedia, "send the body as %s", acceptedTypes(op))
+	}
+	return media, nil
 }
 
 func acceptedTypes(op *openapi3.Operation) string {

@@ -99,6 +99,7 @@ func TestAnswers(t *testing.T) {
 		{"no media type", "PUT", "/things/a", "", `{"name":"x"}`, 415, fault.UnsupportedMedia},
 		{"too large", "PUT", "/things/a", json, `{"name":"` + strings.Repeat("x", 300) + `"}`, 413, fault.TooLarge},
 		{"stream", "POST", "/lines", "application/x-ndjson", strings.Repeat("{}\n", 300), 200, ""},
+		{"stream of another type", "POST", "/lines", json, "{}", 415, fault.UnsupportedMedia},
 		{"panic", "GET", "/panic", "", "", 500, fault.Internal},
 		{"foreign error", "GET", "/error", "", "", 500, fault.Internal},
 	} {

@@ -102,6 +102,10 @@ func hintOf(said *fault.Error) string {
 		return "it changed in the meantime; look at it again and repeat"
 	case fault.Invalid, fault.Malformed:
 		return "correct the values and repeat; nothing was changed"
+	case fault.Conflict:
+		if said.RetryAfter > 0 {
+			return fmt.Sprintf("the same request is still being worked on; try again in %s", said.RetryAfter)
+		}
 	case fault.RateLimited, fault.Unavailable, fault.Timeout, fault.BadGateway:
 		if said.RetryAfter > 0 {
 			return fmt.Sprintf("try again in %s", said.RetryAfter)

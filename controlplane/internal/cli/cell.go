@@ -12,6 +12,7 @@ import (
 
 	"github.com/coditect/platform/controlplane/api"
 	"github.com/coditect/platform/shared/directory"
+	"github.com/coditect/platform/shared/fault"
 )
 
 var cellPattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,38}[a-z0-9]$`)
@@ -47,7 +48,7 @@ func (p *program) cellLs() *cobra.Command {
 				return err
 			}
 			params := &api.ListCellsParams{State: (*api.CellState)(optional(state)), Region: optional(region)}
-			err = list(p, "cells", limit, cellColumns(p.opts.Now()), func(cursor string, size int) ([]api.Cell, string, error) {
+			err = list(p, "cell", limit, cellColumns(p.opts.Now()), func(cursor string, size int) ([]api.Cell, string, error) {
 				params.Cursor, params.Limit = optional(cursor), &size
 				page, err := answer[api.CellPage](s.ListCells(cmd.Context(), params))
 				return page.Cells, deref(page.NextCursor), err
@@ -164,7 +165,8 @@ func (s *session) cell(ctx context.Context, name string) (api.Cell, error) {
 	if !cellPattern.MatchString(name) {
 		return api.Cell{}, misused("%q cannot be a cell's name", name).withHint("'cellctl cell ls' lists cells")
 	}
-	return answer[api.Cell](s.GetCell(ctx, name))
+	c, err := answer[api.Cell](s.GetCell(ctx, name))
+	return c, hinting(err, fault.NotFound, "'cellctl cell ls' lists cells")
 }
 
 func cellFields(c api.Cell, now time.Time) []field {

@@ -62,7 +62,7 @@ func (p *program) contextLs() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return list(p, "contexts", 0, contextColumns, func(string, int) ([]contextView, string, error) { return all, "", nil })
+			return list(p, "context", 0, contextColumns, func(string, int) ([]contextView, string, error) { return all, "", nil })
 		}),
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/coditect/platform/controlplane/api"
 	"github.com/coditect/platform/shared/directory"
+	"github.com/coditect/platform/shared/fault"
 	"github.com/coditect/platform/shared/tenancy"
 )
 
@@ -73,6 +74,7 @@ func (p *program) createTenant(ctx context.Context, c creation) error {
 	}
 	made, err := p.signUp(ctx, s, c)
 	if err != nil {
+		err = hinting(err, fault.Conflict, "'cellctl tenant show %s' shows who has the slug; choose another", c.request.Slug)
 		return c.retryable(doing(err, "create tenant %s", c.request.Slug))
 	}
 	if c.keyFile != "" {

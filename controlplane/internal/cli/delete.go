@@ -64,7 +64,7 @@ func (p *program) deleteTenant(ctx context.Context, name string, d deletion) err
 	}
 	t, err = answer[api.Tenant](s.DeleteTenant(ctx, t.TenantID, params))
 	if err != nil {
-		return doing(err, "delete tenant %s", name)
+		return doing(stateHint(err, name), "delete tenant %s", name)
 	}
 	if d.waiting.wait {
 		if t, err = p.untilGone(ctx, s, t, d.waiting); err != nil {

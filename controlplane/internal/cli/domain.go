@@ -45,7 +45,7 @@ func (p *program) domainLs() *cobra.Command {
 			if err != nil {
 				return doing(err, "list domains of tenant %s", args[0])
 			}
-			err = list(p, "domains", 0, domainColumns, func(string, int) ([]api.Domain, string, error) {
+			err = list(p, "domain", 0, domainColumns, func(string, int) ([]api.Domain, string, error) {
 				all, err := answer[api.DomainList](s.ListDomains(cmd.Context(), t.TenantID))
 				return all.Domains, "", err
 			})

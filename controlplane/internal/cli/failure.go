@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/coditect/platform/shared/fault"
 )
 
@@ -76,12 +78,24 @@ func doing(err error, format string, args ...any) error {
 	return &f
 }
 
+// hinting gives err's failure a better hint if the code is the given one.
+func hinting(err error, code fault.Code, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	f := asFailure(err)
+	if f.code == code && f.retryAfter == 0 { // else the hint is to come again
+		f.hint = fmt.Sprintf(format, args...)
+	}
+	return f
+}
+
 // report writes err for the person at the terminal and returns the exit code.
-func (p *program) report(ctx context.Context, err error) int {
+func (p *program) report(ctx context.Context, cmd *cobra.Command, err error) int {
 	var f *failure
 	switch {
 	case !errors.As(err, &f): // the commands' own errors are failures: this one is cobra's
-		f = misused("%s", err).withHint("see cellctl --help")
+		f = misused("%s", err).withHint("see %s --help", cmd.CommandPath())
 	case ctx.Err() != nil && f.exit == ExitFailed:
 		f = &failure{exit: ExitFailed, what: "interrupted", requestID: f.requestID, hint: f.hint}
 	}

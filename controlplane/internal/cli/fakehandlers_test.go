@@ -83,7 +83,7 @@ func (f *fakePlane) ListTenants(_ context.Context, r api.ListTenantsRequestObjec
 	defer f.mu.Unlock()
 	var found []api.Tenant
 	for _, t := range f.tenants {
-		if p := r.Params; (p.State == nil || *p.State == t.State) && (p.Cell == nil || *p.Cell == t.Cell) && (p.Slug == nil || *p.Slug == t.Slug) && (p.Plan == nil || *p.Plan == t.Plan) {
+		if p := r.Params; (p.State != nil || t.State != directory.Deleted) && (p.State == nil || *p.State == t.State) && (p.Cell == nil || *p.Cell == t.Cell) && (p.Slug == nil || *p.Slug == t.Slug) && (p.Plan == nil || *p.Plan == t.Plan) {
 			found = append(found, t)
 		}
 	}

@@ -12,9 +12,9 @@ const pageLimit = 1000
 type page[T any] func(cursor string, limit int) ([]T, string, error)
 
 // list prints what fetch yields, in the format that was asked for. limit is the
-// value of --limit: 0 all, negative the format's default. things is the plural
+// value of --limit: 0 all, negative the format's default. thing is its name,
 // for notes.
-func list[T any](p *program, things string, limit int, columns []column[T], fetch page[T]) error {
+func list[T any](p *program, thing string, limit int, columns []column[T], fetch page[T]) error {
 	if limit < 0 {
 		limit = 0
 		if !p.flags.output.forPrograms() {
@@ -31,11 +31,11 @@ func list[T any](p *program, things string, limit int, columns []column[T], fetc
 	if err != nil {
 		return err
 	}
-	if err := finish(p, things, columns, rows, out); err != nil {
+	if err := finish(p, thing, columns, rows, out); err != nil {
 		return err
 	}
 	if more {
-		p.note("%d %s shown, there are more: --limit 0 shows all", limit, things)
+		p.note("%s shown, there are more: --limit 0 shows all", plural(int64(limit), thing))
 	}
 	return nil
 }
@@ -64,12 +64,12 @@ func each[T any](limit int, fetch page[T], take func(T) error) (bool, error) {
 	}
 }
 
-func finish[T any](p *program, things string, columns []column[T], rows []T, out *stream) error {
+func finish[T any](p *program, thing string, columns []column[T], rows []T, out *stream) error {
 	switch {
 	case p.flags.output.forPrograms():
 		return out.end()
 	case len(rows) == 0:
-		p.note("no %s", things)
+		p.note("no %ss", thing)
 		return nil
 	}
 	return writeTable(p, columns, rows)

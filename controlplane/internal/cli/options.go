@@ -63,9 +63,9 @@ func Run(ctx context.Context, opts Options) int {
 	p := &program{opts: opts.withDefaults(), flags: globalFlags{output: formatTable}}
 	root := p.root()
 	root.SetArgs(opts.Args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return ExitOK
 	}
-	return p.report(ctx, err)
+	return p.report(ctx, cmd, err)
 }

@@ -88,7 +88,7 @@ func group(use, short, long, examples string) *cobra.Command {
 			if len(args) == 0 {
 				return nil
 			}
-			f := misused("%s has no command %q", cmd.CommandPath(), args[0]).withHint("see %s --help", cmd.CommandPath())
+			f := misused("there is no command %q", strings.Join(append(strings.Fields(cmd.CommandPath())[1:], args[0]), " ")).withHint("see %s --help", cmd.CommandPath())
 			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 				f.hint = "did you mean " + strings.Join(near, " or ") + "?"
 			}
@@ -119,10 +119,10 @@ func named(names ...string) cobra.PositionalArgs {
 		if len(args) == len(names) {
 			return nil
 		}
-		wants := "takes no arguments"
+		wants := "no arguments"
 		if len(names) > 0 {
-			wants = "needs " + strings.Join(names, " and ")
+			wants = strings.Join(names, " and ")
 		}
-		return misused("%s %s, got %d", cmd.CommandPath(), wants, len(args)).withHint("see %s --help", cmd.CommandPath())
+		return misused("'%s' takes %s, not %s", cmd.CommandPath(), wants, plural(int64(len(args)), "argument")).withHint("see %s --help", cmd.CommandPath())
 	}
 }

@@ -34,7 +34,8 @@ func (p *program) tenantCommand() *cobra.Command {
 // again leads to the tenant that has it now.
 func (s *session) tenant(ctx context.Context, name string) (api.Tenant, error) {
 	if id, err := tenancy.ParseID(name); err == nil {
-		return answer[api.Tenant](s.GetTenant(ctx, id))
+		t, err := answer[api.Tenant](s.GetTenant(ctx, id))
+		return t, hinting(err, fault.NotFound, "'cellctl tenant ls' lists tenants")
 	}
 	if strings.Contains(name, ".") {
 		return s.tenantOfDomain(ctx, name)
@@ -42,28 +43,14 @@ func (s *session) tenant(ctx context.Context, name string) (api.Tenant, error) {
 	if name == "" || len(name) > 63 {
 		return api.Tenant{}, misused("%q is no tenant's slug, domain or id", name).withHint("'cellctl tenant ls' lists tenants")
 	}
-	found, err := s.tenantOfSlug(ctx, name)
-	if err == nil && found == nil {
-		err = noTenant()
+	page, err := answer[api.TenantPage](s.ListTenants(ctx, &api.ListTenantsParams{Slug: &name}))
+	if err != nil {
+		return api.Tenant{}, err
 	}
-	return deref(found), err
-}
-
-// tenantOfSlug returns the tenant that has the slug now, or nil; those before
-// it are listed too, as deleted.
-func (s *session) tenantOfSlug(ctx context.Context, slug string) (*api.Tenant, error) {
-	var found *api.Tenant
-	fetch := func(cursor string, size int) ([]api.Tenant, string, error) {
-		page, err := answer[api.TenantPage](s.ListTenants(ctx, &api.ListTenantsParams{Slug: &slug, Cursor: optional(cursor), Limit: &size}))
-		return page.Tenants, deref(page.NextCursor), err
+	if len(page.Tenants) == 0 {
+		return api.Tenant{}, noTenant()
 	}
-	_, err := each(0, fetch, func(t api.Tenant) error {
-		if t.State != directory.Deleted {
-			found = &t
-		}
-		return nil
-	})
-	return found, err
+	return page.Tenants[0], nil
 }
 
 func (s *session) tenantOfDomain(ctx context.Context, name string) (api.Tenant, error) {
@@ -73,10 +60,7 @@ func (s *session) tenantOfDomain(ctx context.Context, name string) (api.Tenant, 
 	}
 	entry, err := answer[api.Entry](s.Lookup(ctx, &api.LookupParams{Kind: directory.ByDomain, Value: string(domain)}))
 	if err != nil {
-		if f := asFailure(err); f.code == fault.UnknownTenant {
-			f.hint = "only verified domains lead to a tenant"
-		}
-		return api.Tenant{}, err
+		return api.Tenant{}, hinting(err, fault.UnknownTenant, "only verified domains lead to a tenant; 'cellctl tenant ls' lists tenants")
 	}
 	return answer[api.Tenant](s.GetTenant(ctx, entry.Tenant.TenantID))
 }
@@ -101,7 +85,7 @@ func (p *program) tenantLs() *cobra.Command {
 				return err
 			}
 			params := &api.ListTenantsParams{Cell: optional(cell), State: (*api.TenantState)(optional(state)), Plan: optional(plan), Slug: optional(slug)}
-			err = list(p, "tenants", limit, tenantColumns(p.opts.Now()), func(cursor string, size int) ([]api.Tenant, string, error) {
+			err = list(p, "tenant", limit, tenantColumns(p.opts.Now()), func(cursor string, size int) ([]api.Tenant, string, error) {
 				params.Cursor, params.Limit = optional(cursor), &size
 				page, err := answer[api.TenantPage](s.ListTenants(cmd.Context(), params))
 				return page.Tenants, deref(page.NextCursor), err
@@ -110,7 +94,7 @@ func (p *program) tenantLs() *cobra.Command {
 		}),
 	}
 	cmd.Flags().StringVar(&cell, "cell", "", "only tenants of this cell")
-	cmd.Flags().Var(choice{&state, tenantStates}, "state", "only tenants in this state")
+	cmd.Flags().Var(choice{&state, tenantStates}, "state", "only tenants in this state (deleted ones are shown only so)")
 	cmd.Flags().StringVar(&plan, "plan", "", "only tenants with this plan")
 	cmd.Flags().StringVar(&slug, "slug", "", "only the tenant with this slug")
 	limitFlag(cmd, &limit)

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/coditect/platform/controlplane/api"
+	"github.com/coditect/platform/shared/fault"
 )
 
 func (p *program) tenantSuspend() *cobra.Command {
@@ -24,7 +25,7 @@ Suspending a suspended tenant changes nothing.`,
 				t, err = answer[api.Tenant](s.SuspendTenant(cmd.Context(), t.TenantID, &api.SuspendTenantParams{}, api.SuspendRequest{Reason: optional(reason)}))
 			}
 			if err != nil {
-				return doing(err, "suspend tenant %s", args[0])
+				return doing(stateHint(err, args[0]), "suspend tenant %s", args[0])
 			}
 			return p.done(t, "tenant %s is %s", t.Slug, t.State)
 		}),
@@ -51,9 +52,13 @@ changes nothing.`,
 				t, err = answer[api.Tenant](s.ResumeTenant(cmd.Context(), t.TenantID, &api.ResumeTenantParams{}))
 			}
 			if err != nil {
-				return doing(err, "resume tenant %s", args[0])
+				return doing(stateHint(err, args[0]), "resume tenant %s", args[0])
 			}
 			return p.done(t, "tenant %s is %s", t.Slug, t.State)
 		}),
 	}
+}
+
+func stateHint(err error, tenant string) error {
+	return hinting(err, fault.Conflict, "'cellctl tenant show %s' shows its state", tenant)
 }

@@ -1,0 +1,52 @@
+package citus_test
+
+import (
+	"slices"
+	"testing"
+)
+
+// Every table of the database, also one that is added later, is protected,
+// keyed by its tenant and says what becomes of its rows when a tenant moves.
+func TestCatalog(t *testing.T) {
+	t.Parallel()
+	dsn := newDatabase(t)
+	tables := query(t, dsn, `SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+		AND relname <> 'goose_db_version' ORDER BY relname`)
+	known := []string{"api_keys", "audit_logs", "jobs", "organizations", "projects", "tenant_gate", "tenants", "users", "workspaces"}
+	if !slices.Equal(tables, known) {
+		t.Errorf("tables %v, want %v: a new table also goes to tables.go", tables, known)
+	}
+	for _, c := range []struct{ rule, offenders string }{
+		{"row-level security is enabled and forced", `
+			SELECT relname::text FROM pg_class WHERE relname = ANY($1::text[]) AND relkind = 'r' AND NOT (relrowsecurity AND relforcerowsecurity)`},
+		{"the application's policies name the tenant, whatever the command", `
+			SELECT t FROM unnest($1::text[]) t WHERE NOT EXISTS (SELECT FROM pg_policies WHERE tablename = t AND roles = '{cell_app}')
+			UNION SELECT tablename::text FROM pg_policies WHERE roles = '{cell_app}' AND tablename = ANY($1::text[])
+				AND qual NOT LIKE '(tenant_id = (NULLIF(current_setting(''app.tenant_id''::text, true), ''''::text))::uuid)'`},
+		{"no policy is for everybody", `SELECT tablename::text FROM pg_policies WHERE tablename = ANY($1::text[]) AND 'public' = ANY(roles)`},
+		{"the primary key begins with tenant_id", `
+			SELECT t FROM unnest($1::text[]) t WHERE NOT EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+				WHERE i.indrelid = t::regclass AND i.indisprimary AND a.attname = 'tenant_id')`},
+		{"unique indexes begin with tenant_id", `
+			SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+			WHERE i.indisunique AND c.relname = ANY($1::text[]) AND a.attname <> 'tenant_id'`},
+		{"foreign keys include tenant_id on both sides", `
+			SELECT c.conname::text FROM pg_constraint c WHERE c.contype = 'f' AND c.conrelid::regclass::text = ANY($1::text[]) AND NOT EXISTS (
+				SELECT FROM unnest(c.conkey, c.confkey) AS k (mine, theirs)
+				JOIN pg_attribute m ON m.attrelid = c.conrelid AND m.attnum = k.mine JOIN pg_attribute f ON f.attrelid = c.confrelid AND f.attnum = k.theirs
+				WHERE m.attname = 'tenant_id' AND f.attname = 'tenant_id')`},
+		{"the tenancy class is declared", `
+			SELECT t FROM unnest($1::text[]) t WHERE coalesce(obj_description(t::regclass), '') NOT IN ('tenancy: fence', 'tenancy: tenant')`},
+		{"the cell's roles own nothing", `SELECT tablename::text FROM pg_tables WHERE tableowner LIKE 'cell\_%' AND tablename = ANY($1::text[])`},
+		{"nothing counts by a sequence", `
+			SELECT relname::text FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace AND relname NOT LIKE 'goose%' AND $1::text[] IS NOT NULL`},
+	} {
+		if offenders := query(t, dsn, c.offenders, tables); len(offenders) > 0 {
+			t.Errorf("%s; not so for %v", c.rule, offenders)
+		}
+	}
+	powers := query(t, dsn, `SELECT rolname::text FROM pg_roles WHERE rolname IN ('cell_app', 'cell_relay', 'cell_mover') AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)`)
+	if len(powers) > 0 {
+		t.Errorf("roles with powers they must not have: %v", powers)
+	}
+}

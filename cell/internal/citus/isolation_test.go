@@ -1,0 +1,150 @@
+package citus_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/cell/internal/citus"
+	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/testkit"
+)
+
+func TestWithoutContextNoRowIsVisible(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	a, other := db.live(t), db.live(t)
+	_, err := db.addWorkspace(t.Context(), a, "mine")
+	must(t, err)
+	conn, err := pgx.Connect(t.Context(), testkit.DSNAs(t, db.dsn, citus.AppRole, passwords.App))
+	must(t, err)
+	t.Cleanup(func() { _ = conn.Close(t.Context()) })
+	for _, table := range []string{"tenants", "tenant_gate", "organizations", "users", "api_keys", "workspaces", "projects", "audit_logs", "jobs"} {
+		var n int
+		if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM `+table).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%s: %d rows without context, %v", table, n, err)
+		}
+	}
+	tx, err := conn.Begin(t.Context())
+	must(t, err)
+	_, err = tx.Exec(t.Context(), `SET LOCAL app.tenant_id = '`+other.TenantID.String()+`'`)
+	must(t, err)
+	_, err = tx.Exec(t.Context(), `INSERT INTO workspaces (tenant_id, workspace_id, name, description) VALUES ($1, $2, 'x', '')`,
+		a.TenantID.String(), newID().String())
+	if err == nil {
+		t.Error("a row was written into another tenant")
+	}
+	must(t, tx.Rollback(t.Context()))
+}
+
+func TestAppRoleHasNoMoreRightsThanItNeeds(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	a := db.live(t)
+	for role, statements := range map[[2]string][]string{
+		{citus.AppRole, passwords.App}: {
+			`UPDATE tenants SET state = 'sealed'`, `UPDATE tenants SET tenant_id = tenant_id`, `UPDATE tenant_gate SET open = true`, `DELETE FROM tenants`,
+			`UPDATE audit_logs SET action = 'x'`, `DELETE FROM audit_logs`, `TRUNCATE audit_logs`, `DELETE FROM jobs`,
+			`ALTER TABLE users DISABLE ROW LEVEL SECURITY`, `SET ROLE cell_mover`, `UPDATE organizations SET plan = 'gold'`,
+		},
+		{citus.RelayRole, passwords.Relay}: {
+			`SELECT email FROM users`, `SELECT payload FROM jobs`, `UPDATE tenants SET tenant_id = tenant_id`, `UPDATE jobs SET payload = '{}'`,
+		},
+		{citus.MoverRole, passwords.Mover}: {`UPDATE audit_logs SET action = 'x'`, `UPDATE users SET role = 'owner'`},
+	} {
+		conn, err := pgx.Connect(t.Context(), testkit.DSNAs(t, db.dsn, role[0], role[1]))
+		must(t, err)
+		_, err = conn.Exec(t.Context(), `SET app.tenant_id = '`+a.TenantID.String()+`'`)
+		must(t, err)
+		for _, statement := range statements {
+			if _, err := conn.Exec(t.Context(), statement); err == nil {
+				t.Errorf("%s may: %s", role[0], statement)
+			}
+		}
+		must(t, conn.Close(t.Context()))
+	}
+}
+
+// Many tenants share two server connections behind PgBouncer; nobody ever sees
+// a row of another.
+func TestInterleavedTenantsDoNotLeak(t *testing.T) {
+	t.Parallel()
+	db := pooled(t, 2)
+	const tenants, rounds = 300, 4
+	arrivals := make([]cell.Arrival, tenants)
+	for i := range arrivals {
+		arrivals[i] = arrival()
+	}
+	_, err := db.mover.Admit(t.Context(), arrivals, "test")
+	must(t, err)
+	var crowd sync.WaitGroup
+	for worker := range 24 {
+		crowd.Go(func() {
+			for i := worker; i < tenants*rounds; i += 24 {
+				if err := useTenant(t, db, arrivals[(i*7)%tenants], i); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	crowd.Wait()
+}
+
+func useTenant(t *testing.T, db *database, a cell.Arrival, round int) error {
+	want := a.TenantID.String()
+	if _, err := db.addWorkspace(t.Context(), a, fmt.Sprintf("%s %d", want, round)); err != nil {
+		return err
+	}
+	list, err := db.store.ListWorkspaces(t.Context(), by(a, cell.WorkspacesRead), cell.PageRequest{Limit: 100})
+	if err != nil {
+		return err
+	}
+	for _, w := range list {
+		if w.Name[:len(want)] != want {
+			return fmt.Errorf("tenant %s sees %q", want, w.Name)
+		}
+	}
+	o, err := db.store.GetOrganization(t.Context(), by(a, cell.OrganizationRead))
+	if err == nil && o.TenantID != a.TenantID {
+		err = fmt.Errorf("tenant %s sees the organization of %s", a.TenantID, o.TenantID)
+	}
+	return err
+}
+
+func TestKeysAndRights(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	a, other := db.live(t), db.live(t)
+	foreign := by(a, cell.OrganizationRead)
+	foreign.KeyHash = other.OwnerKeyHash
+	if _, err := db.store.GetOrganization(t.Context(), foreign); fault.CodeOf(err) != fault.Unauthenticated {
+		t.Errorf("another tenant's key: %v", err)
+	}
+	for role, may := range map[cell.Role]bool{cell.Viewer: false, cell.Member: false, cell.Admin: true} {
+		call := db.withUser(t, a, role)
+		call.Permission = cell.WorkspacesWrite
+		_, err := db.store.CreateWorkspace(t.Context(), call, cell.Workspace{ID: newID(), Name: string(role)}, entry("workspace.created"))
+		if (err == nil) != may || !may && fault.CodeOf(err) != fault.Forbidden {
+			t.Errorf("%s writes a workspace: %v", role, err)
+		}
+	}
+	revoked := by(a, cell.OrganizationRead)
+	query(t, db.dsn, `UPDATE api_keys SET revoked_at = now() WHERE tenant_id = $1 RETURNING 'x'`, a.TenantID.String())
+	if _, err := db.store.GetOrganization(t.Context(), revoked); fault.CodeOf(err) != fault.Unauthenticated {
+		t.Errorf("a revoked key: %v", err)
+	}
+}
+
+// withUser adds a user with a key of its own and returns its call.
+func (db *database) withUser(t *testing.T, a cell.Arrival, role cell.Role) *cell.Call {
+	t.Helper()
+	user, hash := newID().String(), keyHash(newID().String())
+	query(t, db.dsn, `WITH u AS (INSERT INTO users (tenant_id, user_id, email, name, role, status) VALUES ($1, $2, $3, 'x', $4, 'active') RETURNING 1)
+		SELECT 'x' FROM u`, a.TenantID.String(), user, user+"@example.org", string(role))
+	query(t, db.dsn, `INSERT INTO api_keys (tenant_id, key_id, user_id, key_hash) VALUES ($1, $2, $2, $3) RETURNING 'x'`, a.TenantID.String(), user, hash)
+	return &cell.Call{Tenant: a.TenantID, Epoch: 1, KeyHash: hash, RequestID: "test"}
+}
