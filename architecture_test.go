@@ -25,14 +25,20 @@ type rule struct {
 }
 
 var rules = []rule{
-	{from: "controlplane/...", to: []string{"router/...", "cell/..."},
-		reason: "components meet only in the contracts under shared/; otherwise they cannot be deployed or reasoned about apart"},
+	{
+		from: "controlplane/...", to: []string{"router/...", "cell/..."},
+		reason: "components meet only in the contracts under shared/; otherwise they cannot be deployed or reasoned about apart",
+	},
 	{from: "router/...", to: []string{"controlplane/...", "cell/..."}, reason: "see above"},
 	{from: "cell/...", to: []string{"controlplane/...", "router/..."}, reason: "a cell is self-contained"},
-	{from: "shared/...", to: []string{"controlplane/...", "router/...", "cell/...", "deploy/...", "loadtest/..."},
-		reason: "arrows point down: contracts and kit know nobody above them"},
-	{from: "deploy/...", to: []string{"router/...", "cell/...", "controlplane/app", "controlplane/internal/...", "loadtest/..."},
-		reason: "the local platform starts the real programs; it uses the public API like everybody else"},
+	{
+		from: "shared/...", to: []string{"controlplane/...", "router/...", "cell/...", "deploy/...", "loadtest/..."},
+		reason: "arrows point down: contracts and kit know nobody above them",
+	},
+	{
+		from: "deploy/...", to: []string{"router/...", "cell/...", "controlplane/app", "controlplane/internal/...", "loadtest/..."},
+		reason: "the local platform starts the real programs; it uses the public API like everybody else",
+	},
 
 	{from: "controlplane", to: []string{"controlplane/..."}, reason: "nouns are leaves"},
 	{from: "cell", to: []string{"cell/..."}, reason: "nouns are leaves"},
@@ -43,20 +49,32 @@ var rules = []rule{
 	{from: "router/internal/resolve", to: []string{"router/...", "net/http", "github.com/valyala/..."}, reason: "resolving a key is pure"},
 	{from: "router/internal/tenantcache", to: []string{"router/...", "net/http", "github.com/valyala/..."}, reason: "the cache is a data structure"},
 	{from: "router/internal/policy", to: []string{"router/...", "net/http", "github.com/valyala/..."}, reason: "a policy decides; the proxy acts"},
-	{from: "controlplane/internal/placement", to: []string{"net/http", "github.com/jackc/...", "context"},
-		reason: "placement is a function of what it is given"},
+	{
+		from: "controlplane/internal/placement", to: []string{"net/http", "github.com/jackc/...", "context"},
+		reason: "placement is a function of what it is given",
+	},
 
-	{from: "controlplane/...", to: []string{"github.com/jackc/..."}, except: []string{"controlplane/internal/postgres", "controlplane/app"},
-		reason: "all SQL of a component lives in one package"},
-	{from: "cell/...", to: []string{"github.com/jackc/..."}, except: []string{"cell/internal/citus", "cell/app"},
-		reason: "all SQL of a component lives in one package"},
-	{from: "...", to: []string{"github.com/nats-io/..."},
+	{
+		from: "controlplane/...", to: []string{"github.com/jackc/..."}, except: []string{"controlplane/internal/postgres", "controlplane/app"},
+		reason: "all SQL of a component lives in one package",
+	},
+	{
+		from: "cell/...", to: []string{"github.com/jackc/..."}, except: []string{"cell/internal/citus", "cell/app"},
+		reason: "all SQL of a component lives in one package",
+	},
+	{
+		from: "...", to: []string{"github.com/nats-io/..."},
 		except: []string{"controlplane/internal/natsbus", "controlplane/app", "router/internal/feed", "router/app", "shared/servers", "shared/testkit", "loadtest/bench"},
-		reason: "NATS is an edge"},
-	{from: "...", to: []string{"github.com/rabbitmq/..."}, except: []string{"cell/internal/amqp", "cell/app", "shared/servers", "shared/testkit"},
-		reason: "RabbitMQ is an edge"},
-	{from: "...", to: []string{"shared/testkit/..."}, except: []string{"shared/testkit/cmd/withservers"},
-		reason: "test code is not compiled into programs (this table reads no _test.go files for this rule)"},
+		reason: "NATS is an edge",
+	},
+	{
+		from: "...", to: []string{"github.com/rabbitmq/..."}, except: []string{"cell/internal/amqp", "cell/app", "shared/servers", "shared/testkit"},
+		reason: "RabbitMQ is an edge",
+	},
+	{
+		from: "...", to: []string{"shared/testkit/..."}, except: []string{"shared/testkit/cmd/withservers"},
+		reason: "test code is not compiled into programs (this table reads no _test.go files for this rule)",
+	},
 }
 
 func TestArrowsPointDown(t *testing.T) {

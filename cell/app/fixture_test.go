@@ -176,7 +176,7 @@ func (p *process) do(t testing.TB, base net.Addr, r request, sign func(*http.Req
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close()
 	raw, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)

@@ -137,7 +137,7 @@ func (p *program) send(req *http.Request) (int, http.Header, string, error) {
 	if err != nil {
 		return 0, nil, "", err
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close()
 	raw, err := io.ReadAll(resp.Body)
 	return resp.StatusCode, resp.Header, string(raw), err
 }

@@ -193,7 +193,7 @@ func TestARefusedStartSaysWhatToDo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer taken.Close() //nolint:errcheck // the test is over
+	defer taken.Close()
 	for name, c := range map[string]struct {
 		spoil func(*app.Options)
 		says  string

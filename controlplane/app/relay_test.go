@@ -50,18 +50,21 @@ func follow(t *testing.T, server servers.NATS, until uint64) []directory.Changes
 	return runs
 }
 
+// wantGapless applies the runs as a reader does: a run may repeat what the
+// reader has, if an acknowledgement was lost, but never begins after it.
 func wantGapless(t *testing.T, runs []directory.Changes, until uint64) {
 	t.Helper()
 	last := uint64(0)
 	for _, run := range runs {
-		if run.Since != last {
-			t.Errorf("a run begins after %d, want %d", run.Since, last)
+		if run.Since > last {
+			t.Errorf("a run begins after %d, the one before ended at %d", run.Since, last)
 		}
-		for _, c := range run.Changes {
-			if last++; c.Version != last {
-				t.Fatalf("version %d, want %d", c.Version, last)
+		for i, c := range run.Changes {
+			if c.Version != run.Since+1+uint64(i) {
+				t.Fatalf("version %d, want %d", c.Version, run.Since+1+uint64(i))
 			}
 		}
+		last = max(last, run.Last())
 	}
 	if last != until {
 		t.Errorf("the stream ends at %d, want %d", last, until)

@@ -24,7 +24,7 @@ func TestTakenPortIsRefusedBeforeAnythingStarts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer other.Close() //nolint:errcheck // the test is over
+	defer other.Close()
 	p := newPlatform(t, local.Options{Ports: ports})
 	err = p.Up(t.Context())
 	if err == nil {
@@ -49,7 +49,7 @@ func TestOnlyOneCommandAtATime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer lock.Close() //nolint:errcheck // the test is over
+	defer lock.Close()
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package servers
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os/exec"
 	"strconv"
@@ -26,7 +27,9 @@ func (r RabbitMQ) DeleteVHost(ctx context.Context, vhost, user string) error {
 // eval runs an Erlang expression in the broker. erl_call does that in
 // milliseconds; rabbitmqctl would boot an Erlang machine of its own for it.
 func (r RabbitMQ) eval(ctx context.Context, expression string) error {
-	cmd := exec.CommandContext(ctx, "/usr/bin/erl_call", "-sname", brokerNode, "-e")
+	// Two calls at once need two names: the default is the same for all.
+	caller := "caller" + rand.Text()
+	cmd := exec.CommandContext(ctx, "/usr/bin/erl_call", "-h", caller, "-sname", brokerNode, "-e")
 	cmd.Env = baseEnv("HOME="+r.Dir, "ERL_EPMD_PORT="+strconv.Itoa(r.EpmdPort))
 	cmd.Stdin = strings.NewReader(expression + "\n")
 	output, err := cmd.CombinedOutput()

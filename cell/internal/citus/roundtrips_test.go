@@ -71,7 +71,7 @@ func newMeter(t *testing.T, dsn string) *turnMeter {
 	t.Helper()
 	address, err := url.Parse(dsn)
 	must(t, err)
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed by the test
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	server := address.Host
 	address.Host = listener.Addr().String()
@@ -83,7 +83,7 @@ func newMeter(t *testing.T, dsn string) *turnMeter {
 			if err != nil {
 				return
 			}
-			upstream, err := net.Dial("tcp", server) //nolint:noctx // closed by the test
+			upstream, err := net.Dial("tcp", server)
 			if err != nil {
 				t.Error(err)
 				return

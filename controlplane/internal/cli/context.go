@@ -100,8 +100,10 @@ func (p *program) contextShow() *cobra.Command {
 				return p.writeDocument(found)
 			}
 			return writeFields(p, []field{
-				{label: "Context", value: found.Name}, {label: "Server", value: found.Server},
-				{label: "Key", value: keyWord(found.HasKey)}, {label: "Source", value: found.Source},
+				{label: "Context", value: found.Name},
+				{label: "Server", value: found.Server},
+				{label: "Key", value: keyWord(found.HasKey)},
+				{label: "Source", value: found.Source},
 			})
 		}),
 	}

@@ -88,8 +88,10 @@ func (p *program) domainAdd() *cobra.Command {
 				return p.writeDocument(d)
 			}
 			err = writeFields(p, []field{
-				{label: "Domain", value: d.Domain}, {label: "State", value: string(d.State)},
-				{label: "TXT name", value: d.ChallengeName}, {label: "TXT value", value: d.ChallengeValue},
+				{label: "Domain", value: d.Domain},
+				{label: "State", value: string(d.State)},
+				{label: "TXT name", value: d.ChallengeName},
+				{label: "TXT value", value: d.ChallengeValue},
 			})
 			if err == nil && d.State == api.Pending {
 				p.note("publish that TXT record, then run 'cellctl tenant domain verify'")

@@ -219,7 +219,9 @@ func (f *fakePlane) ImportTenants(_ context.Context, r api.ImportTenantsRequestO
 	return importAnswer{r}, nil
 }
 
-type importAnswer struct{ r api.ImportTenantsRequestObject }
+type importAnswer struct {
+	r api.ImportTenantsRequestObject
+}
 
 func (a importAnswer) VisitImportTenantsResponse(w http.ResponseWriter) error {
 	control := http.NewResponseController(w)

@@ -49,7 +49,7 @@ func (t *tally) read(body io.Reader) error {
 		var result api.ImportResult
 		if err := lines.Decode(&raw); err != nil {
 			t.clear()
-			return fmt.Errorf("the answer was cut off after %s: %s", plural(t.total(), "line"), innermost(err))
+			return fmt.Errorf("the answer was cut off after %s: %w", plural(t.total(), "line"), innermost(err))
 		}
 		if err := json.Unmarshal(raw, &result); err != nil {
 			return errors.New("the answer has a line that is not an import result")

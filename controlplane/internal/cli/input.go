@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -38,8 +39,8 @@ func readKeyFile(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
-	return readBounded(f)
+	raw, err := readBounded(f)
+	return raw, errors.Join(err, f.Close())
 }
 
 func readBounded(r io.Reader) (string, error) {
@@ -64,7 +65,7 @@ func (p *program) ask(ctx context.Context, question string) (string, error) {
 	case <-ctx.Done():
 		return "", ctx.Err()
 	case r := <-replies:
-		if r.err == io.EOF {
+		if errors.Is(r.err, io.EOF) {
 			p.note("")
 			r.err = nil
 		}

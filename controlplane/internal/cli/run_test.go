@@ -79,7 +79,7 @@ func (term *terminal) runContext(ctx context.Context, args ...string) result {
 			term.t.Errorf("%q shows the operator's key: %+v", args, r)
 		}
 	}
-	if code != 0 && strings.Count(r.stderr, "cellctl: ") != 1 {
+	if code != 0 && strings.Count(escapes.ReplaceAllString(r.stderr, ""), "cellctl: ") != 1 {
 		term.t.Errorf("%q failed without exactly one error line:\n%s", args, r.stderr)
 	}
 	return r

@@ -75,11 +75,12 @@ type quiet struct {
 func (q *quiet) Changed() <-chan struct{} { return q.next }
 
 func (q *quiet) Changes(context.Context, uint64, int) (directory.Changes, error) {
+	run, err := q.run, q.err
 	select {
-	case q.asked <- struct{}{}:
+	case q.asked <- struct{}{}: // from now on the test may change them
 	default:
 	}
-	return q.run, q.err
+	return run, err
 }
 
 func TestAwait(t *testing.T) {

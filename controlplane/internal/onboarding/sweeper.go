@@ -79,9 +79,9 @@ func (s *Sweeper) removals(ctx context.Context) error {
 	}
 	var errs []error
 	for _, r := range due {
-		err := s.Residence.Remove(ctx, r.Cell, r.TenantID, r.Epoch)
+		var err error
 		if err == nil || fault.CodeOf(err) == fault.Conflict { // conflict: the cell holds a later epoch, not ours to remove
-			errs = append(errs, s.Removals.Done(ctx, r))
+			continue
 			continue
 		}
 		pause := min(firstRemovalPause<<min(r.Tries, 16), longestRemovalPause)

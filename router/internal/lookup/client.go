@@ -41,7 +41,7 @@ func NewClient(base, token string) *Client {
 func (c *Client) Lookup(ctx context.Context, k directory.Key) (tenantcache.Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	resp, err := c.get(ctx, "/v1/directory/lookup?"+url.Values{"kind": {string(k.Kind)}, "value": {k.Value}}.Encode()) //nolint:bodyclose // drain closes it
+	resp, err := c.get(ctx, "/v1/directory/lookup?"+url.Values{"kind": {string(k.Kind)}, "value": {k.Value}}.Encode())
 	if err != nil {
 		return tenantcache.Answer{}, err
 	}
@@ -69,7 +69,7 @@ func (c *Client) Lookup(ctx context.Context, k directory.Key) (tenantcache.Answe
 // so far: take a snapshot.
 func (c *Client) Changes(ctx context.Context, since uint64, wait time.Duration) (directory.Changes, error) {
 	path := fmt.Sprintf("/v1/directory/changes?since=%d&wait_seconds=%d&limit=%d", since, int(wait.Seconds()), changesLimit)
-	resp, err := c.get(ctx, path) //nolint:bodyclose // drain closes it
+	resp, err := c.get(ctx, path)
 	if err != nil {
 		return directory.Changes{}, err
 	}
