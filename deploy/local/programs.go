@@ -21,7 +21,6 @@ func (l layout) controlPlane(bin string) part {
 		"serve",
 		"--listen", l.ports.address("controlplane"),
 		"--admin-listen", l.ports.address("controlplane-admin"),
-		"--nats-url", l.nats().URL(),
 		"--domain", domain,
 		"--tenant-url", l.ports.tenantURL("{slug}"),
 	)
@@ -33,6 +32,7 @@ func (l layout) controlPlaneEnv() []string {
 	return []string{
 		"CONTROLPLANE_DATABASE_URL=" + l.controlPostgres().DSN(controlRole, l.secrets.ControlPlanePassword, controlDatabase),
 		"CONTROLPLANE_CONTROL_KEY=" + l.secrets.ControlKey,
+		"CONTROLPLANE_NATS_URL=" + l.nats().URL(), // with the password
 	}
 }
 
@@ -45,11 +45,11 @@ func (l layout) router(bin, region string) part {
 		"--domain", domain,
 		"--api-host", apiHost,
 		"--directory-url", l.ports.url("controlplane"),
-		"--nats-url", l.nats().URL(),
 		"--snapshot", l.snapshot(region),
 	)
 	spec.Env = append(spec.Env,
 		"ROUTER_EDGE_KEY="+l.secrets.EdgeKey,
+		"ROUTER_NATS_URL="+l.nats().URL(), // with the password
 		"ROUTER_DIRECTORY_TOKEN="+l.secrets.Keys[name],
 	)
 	return part{name: name, needs: []string{"controlplane", "nats", "redis-edge"}, spec: spec}

@@ -79,9 +79,9 @@ func (s *Sweeper) removals(ctx context.Context) error {
 	}
 	var errs []error
 	for _, r := range due {
-		var err error
+		err := s.Residence.Remove(ctx, r.Cell, r.TenantID, r.Epoch)
 		if err == nil || fault.CodeOf(err) == fault.Conflict { // conflict: the cell holds a later epoch, not ours to remove
-			continue
+			errs = append(errs, s.Removals.Done(ctx, r))
 			continue
 		}
 		pause := min(firstRemovalPause<<min(r.Tries, 16), longestRemovalPause)
