@@ -40,11 +40,11 @@ func TestOptionsSayWhatToDo(t *testing.T) {
 
 func TestRefusedStarts(t *testing.T) {
 	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed by the test
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer taken.Close() //nolint:errcheck // the test is over
+	defer taken.Close()
 	opts := app.DefaultAPIOptions()
 	opts.Cell, opts.Region, opts.EdgeKey, opts.ControlKey = "cell-test", "us-central1", edgeKey, controlKey
 	opts.DatabaseURL, opts.MoverDatabaseURL = testkit.Postgres(t), testkit.Postgres(t)

@@ -115,15 +115,6 @@ func (db *database) addWorkspace(ctx context.Context, a cell.Arrival, name strin
 	return db.store.CreateWorkspace(ctx, by(a, cell.WorkspacesWrite), cell.Workspace{ID: newID(), Name: name}, entry("workspace.created"))
 }
 
-func (db *database) workspaces(t testing.TB, a cell.Arrival) []cell.Workspace {
-	t.Helper()
-	list, err := db.store.ListWorkspaces(t.Context(), by(a, cell.WorkspacesRead), cell.PageRequest{Limit: 100})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return list
-}
-
 func entry(action string) cell.AuditEntry {
 	return cell.AuditEntry{Action: action, SubjectType: "workspace", SubjectID: newID(), Details: map[string]any{"name": "x"}}
 }

@@ -26,7 +26,7 @@ func (o Organizations) Get(ctx context.Context, call *cell.Call) (cell.Organizat
 // Update changes the organization.
 func (o Organizations) Update(ctx context.Context, call *cell.Call, change cell.OrganizationChange, pre cell.Precondition) (cell.Organization, error) {
 	var r rules
-	r.name("/name", change.Name)
+	r.name(change.Name)
 	if err := r.err(); err != nil {
 		return cell.Organization{}, err
 	}

@@ -61,8 +61,8 @@ func (p Projects) Delete(ctx context.Context, call *cell.Call, id uuid.UUID, pre
 
 func checkProject(name, description *string) error {
 	var r rules
-	r.name("/name", name)
-	r.text("/description", description)
+	r.name(name)
+	r.description(description)
 	return r.err()
 }
 

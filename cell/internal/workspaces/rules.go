@@ -19,7 +19,7 @@ func (r *rules) breakRule(field, message string) {
 	if r.broken == nil {
 		r.broken = fault.New(fault.Invalid, "the request breaks rules of the API")
 	}
-	r.broken.At(field, "%s", message)
+	r.broken = r.broken.At(field, "%s", message)
 }
 
 // err returns nil rather than a nil *fault.Error in an interface.
@@ -32,24 +32,24 @@ func (r *rules) err() error {
 
 // name refuses blank names and control characters, which could break out of a
 // mail header or a log line.
-func (r *rules) name(field string, name *string) {
+func (r *rules) name(name *string) {
 	if name != nil && (strings.TrimSpace(*name) == "" || !utf8.ValidString(*name) || strings.ContainsFunc(*name, unicode.IsControl)) {
-		r.breakRule(field, "use a name of printable characters")
+		r.breakRule("/name", "use a name of printable characters")
 	}
 }
 
-// text allows line breaks and tabs besides.
-func (r *rules) text(field string, text *string) {
+// description allows line breaks and tabs besides.
+func (r *rules) description(text *string) {
 	bad := func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\r' && c != '\t' }
 	if text != nil && (!utf8.ValidString(*text) || strings.ContainsFunc(*text, bad)) {
-		r.breakRule(field, "use text without control characters")
+		r.breakRule("/description", "use text without control characters")
 	}
 }
 
-func (r *rules) email(field, email string) {
+func (r *rules) email(email string) {
 	address, err := mail.ParseAddress(email)
 	if err != nil || address.Name != "" || address.Address != email || strings.ContainsFunc(email, unicode.IsControl) {
-		r.breakRule(field, "use the form name@example.org")
+		r.breakRule("/email", "use the form name@example.org")
 	}
 }
 

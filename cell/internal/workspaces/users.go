@@ -35,8 +35,8 @@ func (u Users) Get(ctx context.Context, call *cell.Call, id uuid.UUID) (cell.Use
 // Create adds an active user with the given e-mail address, name and role.
 func (u Users) Create(ctx context.Context, call *cell.Call, user cell.User) (cell.User, error) {
 	var r rules
-	r.email("/email", user.Email)
-	r.name("/name", &user.Name)
+	r.email(user.Email)
+	r.name(&user.Name)
 	if err := r.err(); err != nil {
 		return cell.User{}, err
 	}
@@ -47,7 +47,7 @@ func (u Users) Create(ctx context.Context, call *cell.Call, user cell.User) (cel
 // Update changes a user.
 func (u Users) Update(ctx context.Context, call *cell.Call, id uuid.UUID, change cell.UserChange, pre cell.Precondition) (cell.User, error) {
 	var r rules
-	r.name("/name", change.Name)
+	r.name(change.Name)
 	if err := r.err(); err != nil {
 		return cell.User{}, err
 	}

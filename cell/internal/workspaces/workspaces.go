@@ -59,8 +59,8 @@ func (w Workspaces) Delete(ctx context.Context, call *cell.Call, id uuid.UUID, p
 
 func checkWorkspace(name, description *string) error {
 	var r rules
-	r.name("/name", name)
-	r.text("/description", description)
+	r.name(name)
+	r.description(description)
 	return r.err()
 }
 

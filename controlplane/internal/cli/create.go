@@ -106,10 +106,12 @@ func (p *program) signUp(ctx context.Context, s *session, c creation) (api.Signu
 }
 
 // retryable adds to the hint how to repeat the request without doing it twice.
-// Where the server refused for good, or nothing was sent, a new key is as good.
+// A request that was refused for good was not carried out, and a corrected one
+// needs a key of its own.
 func (c creation) retryable(err error) error {
 	f := *asFailure(err)
-	if f.exit == ExitUsage || f.exit == ExitAuth || f.exit == ExitConflict && !f.passing() {
+	refused := f.code != "" && f.code != fault.Internal && !f.passing()
+	if refused || f.exit == ExitUsage {
 		return &f
 	}
 	again := "to repeat this safely, add --idempotency-key " + c.key

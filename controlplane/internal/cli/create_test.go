@@ -30,7 +30,7 @@ func TestCreateRepeatsUntilThrough(t *testing.T) {
 		nil, // the sign-up
 		fault.New(fault.BadGateway, "the proxy hiccups"),
 	)
-	term.run(append(create, "-o", "json")...).wants(t, 0, `"state": "active"`, `"api_key": "cdt_owner-secret"`, `"url": "http://initech.localhost:8080"`)
+	term.run(append(create, "-o", "json")...).wants(t, 0, "waiting: the cell does not answer\nwaiting: this sign-up is being worked on\n", `"state": "active"`, `"api_key": "cdt_owner-secret"`, `"url": "http://initech.localhost:8080"`)
 	if keys := plane.idempotencyKeys(); len(keys) != 1 || len(keys[0]) != 36 {
 		t.Errorf("idempotency keys of the requests that arrived: %q", keys)
 	}
@@ -65,10 +65,13 @@ func TestCreateWithoutWait(t *testing.T) {
 	plane.refuseNext(fault.New(fault.Conflict, "this sign-up is being worked on").After(time.Second))
 	term.run(append(create, "--wait=false")...).wants(t, cli.ExitConflict, "being worked on", "add --idempotency-key ")
 	term.run(append(create, "--wait=false")...).wants(t, 0, "State     provisioning")
-	r := term.run(append(create, "--wait=false")...)
-	r.wants(t, cli.ExitConflict, "the slug is taken")
-	if strings.Contains(r.stderr, "--idempotency-key") {
-		t.Errorf("a refusal for good suggests to repeat: %s", r.stderr)
+	plane.refuseNext(nil, fault.New(fault.Invalid, "the e-mail address is none"))
+	for _, why := range []string{"the slug is taken", "the e-mail address is none"} {
+		r := term.run(create...)
+		r.wants(t, r.code, why)
+		if r.code == 0 || strings.Contains(r.stderr, "--idempotency-key") {
+			t.Errorf("a refusal for good suggests to repeat: %+v", r)
+		}
 	}
 }
 

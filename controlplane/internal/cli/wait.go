@@ -36,8 +36,11 @@ func (p *program) until(ctx context.Context, w waiting, what string, look func(c
 		if done {
 			return nil
 		}
-		if bounded.Err() == nil && last.stops(err) {
-			return err
+		if bounded.Err() == nil {
+			if last.stops(err) {
+				return err
+			}
+			p.tellWait(&last)
 		}
 		if !pause(bounded, max(last.retryAfter, p.opts.PollInterval)) {
 			break
@@ -51,7 +54,9 @@ func (p *program) until(ctx context.Context, w waiting, what string, look func(c
 
 // obstacle is what a wait met last.
 type obstacle struct {
-	text       string
+	text       string // with the request id
+	what       string // without
+	told       string // the last one that the person was told
 	retryAfter time.Duration
 	contacted  bool // some request reached the server before
 }
@@ -65,7 +70,7 @@ func (o *obstacle) stops(err error) bool {
 		return false
 	}
 	f := asFailure(err)
-	o.text, o.retryAfter = f.Error(), f.retryAfter
+	o.text, o.what, o.retryAfter = f.Error(), f.what, f.retryAfter
 	if f.unsent {
 		return !o.contacted
 	}
@@ -93,6 +98,14 @@ func (f *failure) passing() bool {
 		return f.exit == ExitFailed && f.cause != nil // the connection broke
 	}
 	return false
+}
+
+// tellWait says why there is a wait, once for each reason.
+func (p *program) tellWait(o *obstacle) {
+	if o.what != o.told {
+		o.told = o.what
+		p.note("waiting: %s", oneLine(o.what))
+	}
 }
 
 // pause returns false if ctx ended first.

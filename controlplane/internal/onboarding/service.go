@@ -157,7 +157,7 @@ func (s *Service) commit(ctx context.Context, su controlplane.Signup, req contro
 		OwnerKeyHash: controlplane.HashOwnerKey(s.ownerKey(su)),
 	}
 	if err := s.Residence.Prepare(ctx, su.Cell, resident); err != nil {
-		_ = s.undo
+		s.undo(ctx, su)
 		return fault.Wrap(err, fault.Unavailable, "the tenant's cell did not answer; nothing was kept, try again").After(retryAfter)
 	}
 	err := s.Steps.Commit(ctx, su)
