@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -21,14 +22,19 @@ var ErrInvalidDomain = errors.New("invalid domain")
 // form (IDNA 2008 lookup profile, RFC 5891). IP addresses, single labels and
 // special-use names (RFC 6761) are refused: no one can prove to own them.
 func ParseDomain(s string) (Domain, error) {
-	if len(s) > 512 {
-		return "", fmt.Errorf("%w: too long", ErrInvalidDomain)
+	if len(s) > 512 || !utf8.ValidString(s) {
+		return "", fmt.Errorf("%w: too long, or not UTF-8", ErrInvalidDomain)
 	}
 	ascii, err := idna.Lookup.ToASCII(strings.TrimSuffix(s, "."))
 	if err != nil {
 		return "", fmt.Errorf("%w: not a host name", ErrInvalidDomain)
 	}
 	ascii = strings.ToLower(ascii)
+	// What the profile writes it must also read: not so for labels of which no
+	// valid Unicode form exists.
+	if again, err := idna.Lookup.ToASCII(ascii); err != nil || again != ascii {
+		return "", fmt.Errorf("%w: not a host name", ErrInvalidDomain)
+	}
 	if len(ascii) == 0 || len(ascii) > 253 {
 		return "", fmt.Errorf("%w: use 1 to 253 characters", ErrInvalidDomain)
 	}
