@@ -43,7 +43,7 @@ type process struct {
 	log       *logBuffer
 }
 
-func start(t *testing.T, change func(*app.APIOptions)) *process {
+func start(t testing.TB, change func(*app.APIOptions)) *process {
 	t.Helper()
 	dsn := testkit.PostgresWithSchema(t, "cell", func(ctx context.Context, dsn string) error {
 		_, err := citus.ApplySchema(ctx, dsn, passwords)
@@ -69,7 +69,7 @@ func start(t *testing.T, change func(*app.APIOptions)) *process {
 
 // background runs a process until the test ends and returns what it says when
 // it has started.
-func background[T any](t *testing.T, started <-chan T, run func(context.Context) error) T {
+func background[T any](t testing.TB, started <-chan T, run func(context.Context) error) T {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -155,7 +155,7 @@ func (p *process) do(t testing.TB, base net.Addr, r request, sign func(*http.Req
 		}
 		body = string(raw)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), r.method, "http://"+base.String()+r.target, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(testkit.Context(t), r.method, "http://"+base.String()+r.target, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package app_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -192,13 +191,4 @@ func (p *program) signUp(t *testing.T, slug string) api.SignupResult {
 		t.Fatalf("sign up %s: %v, %s", slug, err, got.Body)
 	}
 	return *got.JSON201
-}
-
-func decode[T any](t *testing.T, raw string) T {
-	t.Helper()
-	var out T
-	if err := json.Unmarshal([]byte(raw), &out); err != nil {
-		t.Fatalf("%v in %s", err, raw)
-	}
-	return out
 }

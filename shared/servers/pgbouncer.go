@@ -70,7 +70,7 @@ func (b PgBouncer) Spec() Spec {
 		Path:      "/usr/sbin/pgbouncer",
 		Args:      []string{b.config()},
 		Env:       baseEnv(),
-		Dir:       b.Dir,
+		Dir:       anywhere,
 		Log:       filepath.Join(b.Dir, "pgbouncer.log"),
 		NotAsRoot: true,
 		Ready:     b.ready,

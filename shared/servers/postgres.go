@@ -66,7 +66,7 @@ func (s Postgres) Spec() Spec {
 		Path:         filepath.Join(postgresBin, "postgres"),
 		Args:         []string{"-D", s.data()},
 		Env:          env,
-		Dir:          s.Dir,
+		Dir:          anywhere,
 		Log:          filepath.Join(s.Dir, "postgres.log"),
 		NotAsRoot:    true,
 		Ready:        s.ready,

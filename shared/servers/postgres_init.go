@@ -36,7 +36,7 @@ func (s Postgres) initdb(ctx context.Context) error {
 // runOnce runs one of Postgres' own programs to its end.
 func (s Postgres) runOnce(ctx context.Context, program string, args ...string) error {
 	cmd := exec.CommandContext(ctx, filepath.Join(postgresBin, program), args...)
-	cmd.Env, cmd.Dir = baseEnv(), s.Dir
+	cmd.Env, cmd.Dir = baseEnv(), anywhere
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
 	if os.Geteuid() == 0 {
 		if err := dropRoot(cmd.SysProcAttr); err != nil {

@@ -21,6 +21,10 @@ import (
 // Debian's postgres user, who gets the directory, and of root's rights the one
 // to pass the directories above it.
 
+// anywhere is the working directory of programs that do not run as root: the
+// right to pass directories is theirs only once they run.
+const anywhere = "/"
+
 // dropRoot makes the process run under another uid than 0.
 func dropRoot(attr *syscall.SysProcAttr) error {
 	credential, err := postgresUser()
@@ -67,8 +71,8 @@ func handOver(ctx context.Context, dir string) error {
 	if err := chownTree(dir, int(credential.Uid), int(credential.Gid)); err != nil {
 		return err
 	}
-	probe := exec.CommandContext(ctx, "/bin/true")
-	probe.Dir, probe.SysProcAttr = dir, &syscall.SysProcAttr{}
+	probe := exec.CommandContext(ctx, "/bin/sh", "-c", `cd "$0"`, dir)
+	probe.Dir, probe.SysProcAttr = anywhere, &syscall.SysProcAttr{}
 	if err := dropRoot(probe.SysProcAttr); err != nil {
 		return err
 	}

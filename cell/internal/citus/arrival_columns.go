@@ -9,9 +9,10 @@ import (
 	"github.com/coditect/platform/cell"
 )
 
-// arrivalColumns turns arrivals into arrays, one a column, for unnest.
+// arrivalColumns turns arrivals into arrays, one a column, for unnest. Ids are
+// plain arrays of bytes: pgx encodes those directly, a uuid.UUID through text.
 type arrivalColumns struct {
-	tenant, user, key, audit []uuid.UUID
+	tenant, user, key, audit [][16]byte
 	slug, organization, plan []string
 	name, email              []string
 	epoch                    []int64
@@ -21,7 +22,7 @@ type arrivalColumns struct {
 func columnsOf(arrivals []cell.Arrival) arrivalColumns {
 	var c arrivalColumns
 	for _, a := range arrivals {
-		c.tenant = append(c.tenant, uuid.UUID(a.TenantID))
+		c.tenant = append(c.tenant, a.TenantID)
 		c.user = append(c.user, uuid.Must(uuid.NewV7()))
 		c.key = append(c.key, uuid.Must(uuid.NewV7()))
 		c.audit = append(c.audit, uuid.Must(uuid.NewV7()))

@@ -66,7 +66,7 @@ func (c *Client) call(ctx context.Context, limit time.Duration, cell, method, pa
 	if err != nil {
 		return fault.Wrap(err, fault.Unavailable, "the cell %s did not answer", cell).After(cellRetryAfter)
 	}
-	defer resp.Body.Close() //nolint:errcheck // nothing was written
+	defer resp.Body.Close()
 	body := io.LimitReader(resp.Body, maxAnswer)
 	if resp.StatusCode/100 != 2 {
 		return fmt.Errorf("cell %s: %w", cell, fault.ReadProblem(resp.StatusCode, resp.Header, body))

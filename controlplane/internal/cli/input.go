@@ -63,6 +63,7 @@ func (p *program) ask(ctx context.Context, question string) (string, error) {
 	}()
 	select {
 	case <-ctx.Done():
+		p.note("")
 		return "", ctx.Err()
 	case r := <-replies:
 		if errors.Is(r.err, io.EOF) {

@@ -30,14 +30,15 @@ func (l *lineReader) batch(n int) ([]*item, error) {
 		for errors.Is(err, bufio.ErrBufferFull) {
 			_, err = l.in.ReadSlice('\n')
 		}
-		if err != nil && !errors.Is(err, io.EOF) {
+		end := errors.Is(err, io.EOF)
+		if err != nil && !end {
 			return nil, err
 		}
 		l.line++
 		if it := l.item(raw, long); it != nil {
 			batch = append(batch, it)
 		}
-		if err != nil {
+		if end {
 			break
 		}
 	}

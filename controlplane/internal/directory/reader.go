@@ -40,7 +40,7 @@ func (r Reader) Await(ctx context.Context, since uint64, limit int, wait time.Du
 	defer deadline.Stop()
 	for {
 		changed := r.Announcer.Changed()
-		run, err := r.Log.Changes(ctx, since, limit)
+		run, err := r.Changes(ctx, since, limit)
 		if err != nil || len(run.Changes) > 0 || wait == 0 {
 			return run, err
 		}

@@ -45,7 +45,7 @@ func (g *guard) wrap(next http.Handler) http.Handler {
 func (g *guard) admit(r *http.Request) (context.Context, error) {
 	ctx := r.Context()
 	var match mux.RouteMatch
-	if !g.router.Match(r, &match) || match.MatchErr != nil || match.Route == nil {
+	if found := g.router.Match(r, &match) && match.MatchErr == nil && match.Route != nil; !found {
 		return ctx, nil
 	}
 	template, err := match.Route.GetPathTemplate()

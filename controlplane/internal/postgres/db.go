@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -35,6 +38,10 @@ func (db *DB) tx(ctx context.Context, fn func(pgx.Tx) error) error {
 // databaseRetry is when a client may expect a database that failed over.
 const databaseRetry = 2 * time.Second
 
+// transient are the classes of SQLSTATE that a retry may get past: connection
+// lost, rolled back (deadlock), resources used up, server shutting down.
+var transient = []string{"08", "40", "53", "57"}
+
 // outage tells errors of reaching the database from errors of using it.
 func outage(err error) error {
 	if err == nil || fault.CodeOf(err) != fault.Internal {
@@ -42,12 +49,13 @@ func outage(err error) error {
 	}
 	var server *pgconn.PgError
 	var connect *pgconn.ConnectError
+	var network *net.OpError
 	switch {
 	case errors.As(err, &server):
-		if class := server.Code[:2]; class != "57" && class != "53" && class != "08" && class != "40" {
+		if class := server.Code[:2]; !slices.Contains(transient, class) {
 			return err
 		}
-	case errors.As(err, &connect), pgconn.SafeToRetry(err):
+	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), pgconn.SafeToRetry(err):
 	default:
 		return err
 	}

@@ -53,7 +53,7 @@ func getDomain(ctx context.Context, q querier, id tenancy.ID, name tenancy.Domai
 // Add inserts a pending domain and returns it, or the one that is there.
 func (s DomainStore) Add(ctx context.Context, d controlplane.Domain) (controlplane.Domain, error) {
 	err := s.tx(ctx, func(tx pgx.Tx) error {
-		if _, err := lockTenantWithDomains(ctx, tx, d.TenantID); err != nil {
+		if err := lockTenantWithDomains(ctx, tx, d.TenantID); err != nil {
 			return err
 		}
 		there, err := getDomain(ctx, tx, d.TenantID, d.Name)
@@ -88,7 +88,7 @@ SELECT $1, $2, $3, $4 WHERE (SELECT count(*) FROM custom_domains WHERE tenant_id
 func (s DomainStore) Verify(ctx context.Context, id tenancy.ID, name tenancy.Domain) (controlplane.Domain, error) {
 	var d controlplane.Domain
 	err := s.tx(ctx, func(tx pgx.Tx) error {
-		if _, err := lockTenantWithDomains(ctx, tx, id); err != nil {
+		if err := lockTenantWithDomains(ctx, tx, id); err != nil {
 			return err
 		}
 		var err error
@@ -159,10 +159,10 @@ func lockTenant(ctx context.Context, tx pgx.Tx, id tenancy.ID) (controlplane.Ten
 }
 
 // lockTenantWithDomains also refuses tenants that may not have custom domains.
-func lockTenantWithDomains(ctx context.Context, tx pgx.Tx, id tenancy.ID) (controlplane.Tenant, error) {
+func lockTenantWithDomains(ctx context.Context, tx pgx.Tx, id tenancy.ID) error {
 	t, err := lockTenant(ctx, tx, id)
 	if err == nil && t.State != directory.Active && t.State != directory.Suspended {
 		err = fault.New(fault.Conflict, "the tenant is %s; its domains cannot change", t.State)
 	}
-	return t, err
+	return err
 }

@@ -31,9 +31,15 @@ func TestLookup(t *testing.T) {
 	must(t, postgres.SignupStore{DB: db}.Reserve(t.Context(), newSignup(provisioning, "key"), provisioning))
 	want := get(t, db, acme.TenantID).Assignment
 	keys := []directory.Key{
-		{Kind: directory.BySlug, Value: "acme"}, {Kind: directory.ByDomain, Value: "app.acme.example.org"}, {Kind: directory.ByID, Value: acme.TenantID.String()},
-		{Kind: directory.BySlug, Value: "nobody"}, {Kind: directory.ByDomain, Value: "acme"}, {Kind: directory.BySlug, Value: "pending"},
-		{Kind: directory.ByID, Value: provisioning.TenantID.String()}, {Kind: directory.ByID, Value: "acme"}, {Kind: directory.BySlug, Value: "ACME"},
+		{Kind: directory.BySlug, Value: "acme"},
+		{Kind: directory.ByDomain, Value: "app.acme.example.org"},
+		{Kind: directory.ByID, Value: acme.TenantID.String()},
+		{Kind: directory.BySlug, Value: "nobody"},
+		{Kind: directory.ByDomain, Value: "acme"},
+		{Kind: directory.BySlug, Value: "pending"},
+		{Kind: directory.ByID, Value: provisioning.TenantID.String()},
+		{Kind: directory.ByID, Value: "acme"},
+		{Kind: directory.BySlug, Value: "ACME"},
 	}
 	store := postgres.DirectoryStore{DB: db}
 	many, version, err := store.LookupMany(t.Context(), keys)
