@@ -1,4 +1,4 @@
--- The fence: who may serve a tenant. See DESIGN.md, "The fence".
+-- The fence: who may serve a tenant. fence.go says how it is read and changed.
 -- Every table declares its tenancy class in its comment:
 --   fence   the cell's own record about a tenant; never copied to another cell
 --   tenant  the tenant's rows; they move with it
