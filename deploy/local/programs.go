@@ -89,7 +89,6 @@ func (l layout) cellAPI(bin string, at site) (part, error) {
 	spec.Env = append(spec.Env,
 		"CELL_DATABASE_URL="+l.pooler(at.cell).DSN(appRole, secrets.AppPassword, cellDatabase),
 		"CELL_MOVER_DATABASE_URL="+l.cellPostgres(at.cell).DSN(moverRole, secrets.MoverPassword, cellDatabase),
-		"CELL_REDIS_URL="+l.cellRedis(at.cell).URL(0),
 		"CELL_EDGE_KEY="+edge,
 		"CELL_CONTROL_KEY="+control,
 		"CELL_CONTROLPLANE_TOKEN="+l.secrets.Keys[at.cell],

@@ -69,11 +69,13 @@ func (l *Leadership) drain() error {
 	}
 }
 
-// Resign gives the lock back by ending its connection.
+// Resign gives the lock back and ends its connection. Ending the connection
+// would do, but later: the server notices it in its own time.
 func (l *Leadership) Resign() {
 	conn := l.conn.Hijack()
 	closing, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
+	_, _ = conn.Exec(closing, `SELECT pg_advisory_unlock($1)`, relayLock)
 	closeQuietly(closing, conn)
 }
 
