@@ -40,7 +40,7 @@ func send(request *http.Request) (status int, body []byte, err error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	defer response.Body.Close() //nolint:errcheck // only read
+	defer response.Body.Close()
 	body, err = io.ReadAll(io.LimitReader(response.Body, longest))
 	return response.StatusCode, body, err
 }

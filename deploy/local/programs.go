@@ -156,7 +156,7 @@ func ready(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close() //nolint:errcheck // only read
+	defer response.Body.Close()
 	if response.StatusCode == http.StatusOK {
 		return nil
 	}

@@ -12,8 +12,9 @@ import (
 )
 
 // RabbitMQ is a RabbitMQ 3.10 broker with the Erlang port mapper (epmd) that it
-// needs. The broker would start a mapper itself and leave it behind; run
-// EpmdSpec first, and there is one that can be stopped.
+// needs. Left to itself the broker starts a mapper and leaves it behind; here
+// it is a process of its own, EpmdSpec, that must run before the broker starts.
+// A broker that runs already goes on without, and finds a new one by itself.
 type RabbitMQ struct {
 	// Dir is the broker's home: configuration, data, logs, Erlang cookie.
 	Dir string `json:"dir"`
@@ -89,6 +90,9 @@ func (r RabbitMQ) env() []string {
 		"RABBITMQ_ENABLED_PLUGINS_FILE="+r.plugins(),
 		"ERL_EPMD_PORT="+strconv.Itoa(r.EpmdPort),
 		"ERL_EPMD_ADDRESS=127.0.0.1",
+		// For the broker and for the helpers it starts: should the mapper die,
+		// they would put one in its place that nobody could stop.
+		"ERL_AFLAGS=-start_epmd false",
 	)
 }
 
