@@ -2,6 +2,9 @@ package servers
 
 import (
 	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
 	"net"
 	"time"
 )
@@ -22,11 +25,24 @@ func dialer(ctx context.Context) func(network, address string) (net.Conn, error)
 	}
 }
 
-// acceptsConnections is the ready check for a protocol that has no better one.
-func acceptsConnections(ctx context.Context, port int) error {
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp4", loopback(port))
+// askMapper asks an Erlang port mapper for the names it knows. The answer
+// begins with the mapper's own port, in four bytes.
+func askMapper(ctx context.Context, port int) error {
+	const namesRequest = "\x00\x01n" // a length of one byte, and the byte
+	conn, err := dialer(ctx)("tcp4", loopback(port))
 	if err != nil {
 		return err
 	}
-	return conn.Close()
+	defer conn.Close() //nolint:errcheck // the answer counts
+	if _, err := io.WriteString(conn, namesRequest); err != nil {
+		return err
+	}
+	var answer uint32
+	if err := binary.Read(conn, binary.BigEndian, &answer); err != nil {
+		return err
+	}
+	if int(answer) != port {
+		return fmt.Errorf("the port mapper on port %d says it is on %d", port, answer)
+	}
+	return nil
 }

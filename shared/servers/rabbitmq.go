@@ -63,7 +63,7 @@ func (r RabbitMQ) EpmdSpec() Spec {
 		Env:   baseEnv(),
 		Dir:   r.Dir,
 		Log:   filepath.Join(r.Dir, "epmd.log"),
-		Ready: func(ctx context.Context) error { return acceptsConnections(ctx, r.EpmdPort) },
+		Ready: func(ctx context.Context) error { return askMapper(ctx, r.EpmdPort) },
 	}
 }
 

@@ -39,9 +39,9 @@ func (r RabbitMQ) renderConfig() string {
 listeners.tcp.1 = 127.0.0.1:%d
 load_definitions = %s
 loopback_users = none
-log.console = false
-log.file = broker.log
-log.file.level = info
+log.file = false
+log.console = true
+log.console.level = info
 `, r.Port, r.definitions())
 }
 

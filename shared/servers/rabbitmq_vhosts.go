@@ -15,13 +15,13 @@ func (r RabbitMQ) AddVHost(ctx context.Context, vhost, user string) error {
 	return r.eval(ctx, fmt.Sprintf(
 		`ok = rabbit_vhost:add(%[1]s, %[2]s), `+
 			`ok = rabbit_auth_backend_internal:set_permissions(%[2]s, %[1]s, <<".*">>, <<".*">>, <<".*">>, %[2]s).`,
-		binary(vhost), binary(user)))
+		erlangBinary(vhost), erlangBinary(user)))
 }
 
 // DeleteVHost removes a vhost from the running broker, with its queues and
 // their messages, and closes its connections.
 func (r RabbitMQ) DeleteVHost(ctx context.Context, vhost, user string) error {
-	return r.eval(ctx, fmt.Sprintf(`ok = rabbit_vhost:delete(%s, %s).`, binary(vhost), binary(user)))
+	return r.eval(ctx, fmt.Sprintf(`ok = rabbit_vhost:delete(%s, %s).`, erlangBinary(vhost), erlangBinary(user)))
 }
 
 // eval runs an Erlang expression in the broker. erl_call does that in
@@ -42,8 +42,8 @@ func (r RabbitMQ) eval(ctx context.Context, expression string) error {
 	return nil
 }
 
-// binary writes a string as an Erlang binary, whatever it holds.
-func binary(s string) string {
+// erlangBinary writes a string as an Erlang binary, whatever it holds.
+func erlangBinary(s string) string {
 	bytes := make([]string, len(s))
 	for i := range len(s) {
 		bytes[i] = strconv.Itoa(int(s[i]))
