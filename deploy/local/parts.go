@@ -10,6 +10,7 @@ import (
 const (
 	stepBuild   = "build"
 	stepControl = "control-database"
+	stepCells   = "cells-registered"
 	stepTenants = "demo-tenants"
 )
 

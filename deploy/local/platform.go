@@ -62,7 +62,13 @@ func (p *Platform) Kill(ctx context.Context, name string) error {
 // Restart stops one part, builds the programs, and starts the part again.
 func (p *Platform) Restart(ctx context.Context, name string) error {
 	return p.withPart(name, func(pt part) error {
-		return errors.Join(p.build(ctx), p.stopPart(ctx, pt), p.startPart(ctx, pt))
+		if err := p.build(ctx); err != nil {
+			return err
+		}
+		if err := p.stopPart(ctx, pt); err != nil {
+			return err
+		}
+		return p.startPart(ctx, pt)
 	})
 }
 

@@ -21,15 +21,20 @@ func (p *Platform) steps() []step {
 			do: func(ctx context.Context) error { return p.cellDatabase(ctx, at.cell) },
 		})
 	}
+	known := []string{"controlplane"}
+	for _, at := range sites {
+		known = append(known, at.cell+"-api")
+	}
+	all = append(all, step{name: stepCells, needs: known, do: p.awaitCells})
 	if p.opts.WithoutTenants {
 		return all
 	}
-	needs := []string{"controlplane"}
+	needs := []string{stepCells}
 	for _, region := range regions {
 		needs = append(needs, routerName(region))
 	}
 	for _, at := range sites {
-		needs = append(needs, at.cell+"-api", at.cell+"-worker")
+		needs = append(needs, at.cell+"-worker")
 	}
 	return append(all, step{name: stepTenants, needs: needs, do: p.signUpTenants})
 }

@@ -13,14 +13,14 @@ func (p *Platform) summary() {
 	s := p.State()
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	for _, region := range slices.Sorted(maps.Keys(s.Endpoints.Routers)) {
+	for _, region := range regions {
 		_, _ = fmt.Fprintf(table, "Router %s\t%s\n", region, s.Endpoints.Routers[region].URL)
 	}
 	_, _ = fmt.Fprintf(table, "Control plane\t%s\n", s.Endpoints.ControlPlane.URL)
 	_, _ = fmt.Fprintf(table, "Mails\t%s\n", s.Endpoints.MailURL)
 	_, _ = fmt.Fprintf(table, "Everything else\t%s\n", p.state.path)
 	if len(s.Tenants) > 0 {
-		_, _ = fmt.Fprint(table, "\t\nTENANT\tCELL\tURL\n")
+		_, _ = fmt.Fprint(table, "\nTENANT\tCELL\tURL\n")
 	}
 	for _, slug := range slices.Sorted(maps.Keys(s.Tenants)) {
 		tenant := s.Tenants[slug]

@@ -81,7 +81,7 @@ func (r RabbitMQ) env() []string {
 		"RABBITMQ_DIST_PORT="+strconv.Itoa(r.DistPort),
 		"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-kernel inet_dist_use_interface {127,0,0,1}",
 		"RABBITMQ_MNESIA_BASE="+in("data"),
-		"RABBITMQ_LOG_BASE="+in("log"),
+		"RABBITMQ_LOG_BASE="+r.Dir,
 		"RABBITMQ_SCHEMA_DIR="+in("schema"),
 		"RABBITMQ_CONFIG_FILE="+r.config(),
 		"RABBITMQ_CONFIG_FILES="+in("conf.d"),

@@ -39,9 +39,9 @@ func (r RabbitMQ) renderConfig() string {
 listeners.tcp.1 = 127.0.0.1:%d
 load_definitions = %s
 loopback_users = none
-log.file = false
-log.console = true
-log.console.level = info
+log.console = false
+log.file = rabbitmq.log
+log.file.level = info
 `, r.Port, r.definitions())
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"sync"
 	"testing"
 
@@ -21,20 +22,14 @@ import (
 // may create roles, which are the whole server's, if they do so only when the
 // role is absent.
 //
-// Where the server offers Citus there is no template, since Citus' metadata
-// does not survive being copied: apply then runs for each database.
+// A schema that creates the Citus extension is refused, since Citus' metadata
+// does not survive being copied. Tests of Citus make their database with
+// Postgres, and apply the schema to that.
 func PostgresWithSchema(t testing.TB, name string, apply func(ctx context.Context, dsn string) error) string {
 	t.Helper()
 	server, err := postgresServer()
 	if err != nil {
 		t.Fatal(err)
-	}
-	if servers.CitusOffered() {
-		dsn := Postgres(t)
-		if err := oneAtATime(Context(t), server, func(*pgx.Conn) error { return apply(Context(t), dsn) }); err != nil {
-			t.Fatalf("apply schema %s: %v", name, err)
-		}
-		return dsn
 	}
 	made, _ := templates.LoadOrStore(name, &template{})
 	database, err := made.(*template).ensure(Context(t), server, name, apply)
@@ -93,9 +88,24 @@ func makeTemplate(ctx context.Context, admin *pgx.Conn, server servers.Postgres,
 			return err
 		}
 	}
-	if err := apply(ctx, server.SuperDSN(database)); err != nil {
+	dsn := server.SuperDSN(database)
+	if err := apply(ctx, dsn); err != nil {
+		return err
+	}
+	if err := refuseCitus(ctx, dsn); err != nil {
 		return err
 	}
 	_, err := admin.Exec(ctx, "ALTER DATABASE "+quoted(database)+" WITH IS_TEMPLATE true ALLOW_CONNECTIONS false")
 	return err
+}
+
+func refuseCitus(ctx context.Context, dsn string) error {
+	return onConnection(ctx, dsn, func(conn *pgx.Conn) error {
+		var there bool
+		err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')").Scan(&there)
+		if err == nil && there {
+			err = errors.New("a database with the Citus extension cannot be a template: use testkit.Postgres")
+		}
+		return err
+	})
 }

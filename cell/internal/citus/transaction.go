@@ -32,10 +32,20 @@ func begin(call *cell.Call, statement string) *work {
 // tenant is the tenant's id as a statement's parameter.
 func (w *work) tenant() string { return w.call.Tenant.String() }
 
+// keyHash is the caller's key as a statement's parameter: of no key, a hash
+// that no key has. A null would let the planner drop the join, and Citus then
+// no longer sees that the query belongs to one shard.
+func (w *work) keyHash() []byte {
+	if w.call.KeyHash == nil {
+		return []byte{}
+	}
+	return w.call.KeyHash
+}
+
 // read runs what queue adds in one snapshot with the fence, in one round trip.
 func (s *Store) read(ctx context.Context, call *cell.Call, queue func(*work)) error {
 	w := begin(call, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-	w.Queue(readFence, w.tenant(), call.KeyHash).QueryRow(w.admitRead)
+	w.Queue(readFence, w.tenant(), w.keyHash()).QueryRow(w.admitRead)
 	queue(w)
 	w.Queue("COMMIT")
 	return translate(s.pool.SendBatch(ctx, &w.Batch).Close(), nil)
@@ -51,7 +61,7 @@ func (s *Store) write(ctx context.Context, call *cell.Call, broken constraints, 
 	}
 	defer conn.Release()
 	w := begin(call, "BEGIN")
-	w.Queue(writeFence, w.tenant(), call.KeyHash).QueryRow(w.admitWrite)
+	w.Queue(writeFence, w.tenant(), w.keyHash()).QueryRow(w.admitWrite)
 	queue(w)
 	if err := conn.SendBatch(ctx, &w.Batch).Close(); err != nil {
 		rollback(ctx, conn)
@@ -77,7 +87,7 @@ func rollback(ctx context.Context, conn *pgxpool.Conn) {
 func refusal(ctx context.Context, conn *pgxpool.Conn, call *cell.Call) error {
 	w := begin(call, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 	var found error
-	w.Queue(readFence, w.tenant(), call.KeyHash).QueryRow(func(r pgx.Row) error {
+	w.Queue(readFence, w.tenant(), w.keyHash()).QueryRow(func(r pgx.Row) error {
 		v, err := scanVerdict(r)
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return err

@@ -66,8 +66,7 @@ func (p *program) importTenants(ctx context.Context, im importing) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, tally.close()) }()
-	// The transport may still read the input when the answer is complete.
-	body := &counted{r: in, n: &tally.sent}
+	body := interruptible(ctx, &counted{r: in, n: &tally.sent})
 	resp, err := s.streams.ImportTenantsWithBody(ctx, &api.ImportTenantsParams{Provision: (*api.ImportProvision)(&im.provision)}, "application/x-ndjson", body)
 	if err != nil {
 		return doing(err, "import tenants")

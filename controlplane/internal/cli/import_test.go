@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -87,6 +88,16 @@ func TestImportStreams(t *testing.T) {
 	if !strings.HasSuffix(r.stderr, "\r\x1b[K") {
 		t.Errorf("the progress line stays: %q", r.stderr)
 	}
+}
+
+// A producer that says nothing does not hold up Ctrl-C.
+func TestImportIsInterrupted(t *testing.T) {
+	t.Parallel()
+	plane := startPlane(t)
+	term := newTerminal(t, plane)
+	ctx, interrupt := context.WithCancel(t.Context())
+	term.options.Stdin = &reluctant{asked: interrupt, Reader: endless(t)}
+	term.runContext(ctx, "tenant", "import", "-").wants(t, cli.ExitFailed, "cellctl: interrupted")
 }
 
 func TestImportThatIsCutOff(t *testing.T) {

@@ -167,16 +167,3 @@ func (t *tally) close() error {
 	}
 	return t.results.Close()
 }
-
-// counted counts what is read through it.
-type counted struct {
-	r io.Reader
-	n *atomic.Int64
-}
-
-// Read implements io.Reader.
-func (c *counted) Read(b []byte) (int, error) {
-	n, err := c.r.Read(b)
-	c.n.Add(int64(n))
-	return n, err
-}

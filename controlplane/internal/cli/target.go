@@ -54,7 +54,7 @@ func (p *program) chosen(file *contextFile) (target, error) {
 	case path == "" && name == localName:
 		return target{}, misused("there is no local platform here: no .local/platform.json in %s or above", p.opts.Dir).withHint("run 'make up' in the repository, or choose another context with --context")
 	case path == "":
-		return target{}, misused("no control plane is chosen").withHint("make a context: cellctl context set NAME --server URL --key-file FILE")
+		return target{}, misused("no control plane is chosen").withHint("make a context: cellctl context set NAME --server URL --key-file FILE; or start a local platform: make up")
 	}
 	return target{storedContext: found, name: localName}, nil
 }

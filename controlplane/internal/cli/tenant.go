@@ -18,7 +18,7 @@ var tenantStates = []string{
 	string(directory.Provisioning), string(directory.Active), string(directory.Suspended), string(directory.Deleting), string(directory.Deleted),
 }
 
-const tenantHelp = `A tenant is a customer's organisation; it lives in one cell. Commands take a
+const tenantHelp = `A tenant is one organisation on the platform; it lives in one cell. Commands take a
 TENANT as its slug (acme), one of its verified domains (app.acme.com), or its id.`
 
 func (p *program) tenantCommand() *cobra.Command {
