@@ -17,7 +17,7 @@ func (p *Platform) awaitCells(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	asAdmin := func(_ context.Context, r *http.Request) error {
+	asAdmin := func(_ context.Context, r *http.Request) error { //nolint:unparam // the client's type for it
 		r.Header.Set("Authorization", "Bearer "+at.Token)
 		return nil
 	}
@@ -33,7 +33,7 @@ func (p *Platform) awaitCells(ctx context.Context) error {
 			if err := answerError(response.StatusCode(), http.StatusOK, response.Body); err != nil {
 				return err
 			}
-			if cell := response.JSON200; !cell.Healthy || directory.CellState(cell.State) == directory.CellProvisioning {
+			if cell := response.JSON200; !cell.Healthy || cell.State == directory.CellProvisioning {
 				return fmt.Errorf("%s has not told the control plane that it is ready", site.cell)
 			}
 		}

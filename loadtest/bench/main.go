@@ -56,6 +56,7 @@ func run(ctx context.Context, tenants int, out io.Writer) (ok bool, err error) {
 			return importDirectory(ctx, p, f, tenants)
 		},
 		snapshot,
+		settle,
 		coldLookups,
 		freshness,
 	} {

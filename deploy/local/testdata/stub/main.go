@@ -46,6 +46,10 @@ func serve(address string) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /v1/organization", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("GET /v1/cells/{cell}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = fmt.Fprintf(w, `{"id": %q, "state": "active", "healthy": true}`, r.PathValue("cell"))
+	})
 	mux.HandleFunc("POST /v1/signups", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusCreated)
