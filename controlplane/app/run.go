@@ -33,7 +33,7 @@ func Run(ctx context.Context, opts Options) (err error) {
 	if err != nil {
 		return err
 	}
-	pool, err := pg.Open(ctx, opts.DatabaseURL, pg.PoolOptions{MaxConns: opts.DatabaseConns})
+	pool, err := pg.Open(ctx, opts.DatabaseURL, pg.PoolOptions{MaxConns: opts.DatabaseConns, MinConns: 8})
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 const (
 	lookupRate     = 2000 // requests a second
 	lookupDuration = 15 * time.Second
+	warmUp         = 2 * time.Second // connections are made; the router's cache stays as cold for what follows
 	workers        = 128
 )
 
@@ -34,8 +35,7 @@ func coldLookups(ctx context.Context, p *local.Platform, f *figures) error {
 	}
 	defer stop()
 	client := &fasthttp.HostClient{Addr: addr, MaxConns: workers, ReadTimeout: 10 * time.Second}
-	total := int(lookupRate * lookupDuration.Seconds())
-	latencies, failed := openLoop(ctx, total, lookupRate, func(i int) error {
+	ask := func(i int) error {
 		req, resp := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 		defer fasthttp.ReleaseRequest(req)
 		defer fasthttp.ReleaseResponse(resp)
@@ -48,8 +48,11 @@ func coldLookups(ctx context.Context, p *local.Platform, f *figures) error {
 			return fmt.Errorf("%d %s", resp.StatusCode(), resp.Body())
 		}
 		return nil
-	})
-	f.atMost("cold_lookup_errors", float64(failed), "requests", 0)
+	}
+	first := int(lookupRate * warmUp.Seconds())
+	_, failedFirst := openLoop(ctx, first, lookupRate, ask)
+	latencies, failed := openLoop(ctx, int(lookupRate*lookupDuration.Seconds()), lookupRate, func(i int) error { return ask(first + i) })
+	f.atMost("cold_lookup_errors", float64(failed+failedFirst), "requests", 0)
 	f.atMost("cold_lookup_p99", float64(latencies.ValueAtPercentile(99))/1000, "ms", 5)
 	return ctx.Err()
 }

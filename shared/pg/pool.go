@@ -14,6 +14,9 @@ import (
 // PoolOptions says how a pool talks to its server.
 type PoolOptions struct {
 	MaxConns int32
+	// MinConns are opened ahead and kept: authentication costs milliseconds,
+	// which a burst after a quiet time would all pay at once.
+	MinConns int32
 	// Pooled is set when PgBouncer in transaction mode stands between: no
 	// statement may then be prepared under a name, since the next one may reach
 	// another server connection.
@@ -31,6 +34,7 @@ func Open(ctx context.Context, dsn string, opts PoolOptions) (*pgxpool.Pool, err
 	if opts.MaxConns > 0 {
 		cfg.MaxConns = opts.MaxConns
 	}
+	cfg.MinConns = min(opts.MinConns, cfg.MaxConns)
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	if opts.Pooled {
