@@ -4,11 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/coditect/platform/shared/servers"
 )
 
 // What Up checks before it starts anything. Every refusal says what to do.
@@ -78,7 +79,7 @@ func (p *Platform) checkPorts(ports Ports) error {
 	known := p.State()
 	var taken []string
 	for _, row := range portTable {
-		if !known.Parts[row.part].Alive() && !canListen(ports[row.name]) {
+		if !known.Parts[row.part].Alive() && !servers.PortFree(ports[row.name]) {
 			taken = append(taken, fmt.Sprintf("port %d, which %s needs, is taken by %s", ports[row.name], row.part, listener(ports[row.name])))
 		}
 	}
@@ -86,12 +87,4 @@ func (p *Platform) checkPorts(ports Ports) error {
 		return nil
 	}
 	return fmt.Errorf("%s\nnothing was started: stop what listens there, or move the whole platform: make up PORT_OFFSET=1000", strings.Join(taken, "\n"))
-}
-
-func canListen(port int) bool {
-	probe, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-	if err != nil {
-		return false
-	}
-	return probe.Close() == nil
 }

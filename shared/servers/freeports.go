@@ -6,6 +6,8 @@ import (
 	"net"
 	"strconv"
 	"sync"
+
+	"golang.org/x/sys/unix"
 )
 
 // Free ports are taken below the range from which Linux gives ports to
@@ -49,16 +51,27 @@ func reserve(port int) (net.Listener, bool) {
 	if err != nil {
 		return nil, false
 	}
-	probe, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-	if err != nil {
+	if !PortFree(port) {
 		_ = reservation.Close() // somebody listens there: not ours to keep
 		return nil, false
 	}
-	if err := probe.Close(); err != nil {
-		_ = reservation.Close()
-		return nil, false
-	}
 	return reservation, true
+}
+
+// PortFree reports whether nobody listens on a loopback port. It binds and does
+// not listen: a process that is being started at the moment holds a copy of
+// the socket until it is its own program, and a listening copy would itself
+// take the port.
+func PortFree(port int) bool {
+	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(socket) //nolint:errcheck // nothing was written
+	if err := unix.SetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+		return false
+	}
+	return unix.Bind(socket, &unix.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}) == nil
 }
 
 // loopback is the address of a port on this machine.
