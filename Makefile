@@ -74,6 +74,7 @@ install:
 # Go knows better than make what is up to date.
 .PHONY: $(local_bin)/local $(local_bin)/withservers
 $(local_bin)/local:
+	@[[ -e $@ ]] || echo 'Building the local platform (the first time Go compiles everything: a minute or two)'
 	@go build -o $@ ./deploy/local/cmd/local
 
 $(local_bin)/withservers:

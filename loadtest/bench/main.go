@@ -77,7 +77,7 @@ func start(ctx context.Context) (*local.Platform, error) {
 		return nil, err
 	}
 	p, err := local.New(local.Options{
-		Root: root, Dir: filepath.Join(root, ".local", "bench"), Ports: ports, WithoutTenants: true, Attached: true, Out: os.Stderr,
+		Root: root, Dir: filepath.Join(root, ".local", "bench"), BinDir: filepath.Join(root, ".local", "bin"), Ports: ports, WithoutTenants: true, Attached: true, Out: os.Stderr,
 	})
 	if err != nil {
 		return nil, err

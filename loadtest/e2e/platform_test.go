@@ -58,7 +58,7 @@ func startPlatform() (*local.Platform, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := local.New(local.Options{Root: root, Dir: dir, Ports: ports, WithoutTenants: true, Attached: true, Out: os.Stderr})
+	p, err := local.New(local.Options{Root: root, Dir: dir, BinDir: filepath.Join(root, ".local", "bin"), Ports: ports, WithoutTenants: true, Attached: true, Out: os.Stderr})
 	if err != nil {
 		return nil, err
 	}
