@@ -11,9 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/coditect/platform/cell/app"
+	"github.com/coditect/platform/shared/run"
 )
 
 func main() {
+	run.TuneGC()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := command(os.Getenv).ExecuteContext(ctx)
 	stop()

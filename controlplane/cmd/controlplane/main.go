@@ -9,9 +9,12 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/coditect/platform/shared/run"
 )
 
 func main() {
+	run.TuneGC()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := command(os.Getenv).ExecuteContext(ctx)
 	stop()
