@@ -34,6 +34,7 @@ type Assignment struct {
 	State    State            `json:"state"`
 	Epoch    uint64           `json:"epoch"` // ownership generation: +1 exactly when the tenant changes cell
 	Plan     string           `json:"plan"`
+	Edge     *EdgePolicy      `json:"edge,omitempty"` // immutable, as the whole assignment
 	Version  uint64           `json:"version"` // the directory change that made this assignment
 }
 
