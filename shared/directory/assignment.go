@@ -35,7 +35,7 @@ type Assignment struct {
 	Epoch    uint64           `json:"epoch"` // ownership generation: +1 exactly when the tenant changes cell
 	Plan     string           `json:"plan"`
 	Edge     *EdgePolicy      `json:"edge,omitempty"` // immutable, as the whole assignment
-	Version  uint64           `json:"version"` // the directory change that made this assignment
+	Version  uint64           `json:"version"`        // the directory change that made this assignment
 }
 
 // CellState is what the control plane thinks of a cell.
