@@ -1,0 +1,149 @@
+package wire
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Conn is a connection whose owner is one goroutine at a time; only Expire,
+// Interrupt and Close may be called by others.
+type Conn struct {
+	net.Conn
+	raw     syscall.RawConn // nil: not a plain socket
+	expires atomic.Int64    // Unix nanoseconds; 0: never
+
+	// One Exchange or Await at a time uses these; they are fields because a
+	// closure over locals would be allocated for each.
+	step func(fd uintptr) bool
+	out  []byte
+	in   func() []byte
+	n    int
+	got  []byte
+	err  error
+}
+
+// plain is what a connection must offer to be driven by its descriptor.
+type plain interface {
+	SyscallConn() (syscall.RawConn, error)
+}
+
+// New wraps a connection. One that is a plain socket is driven by its
+// descriptor; every other (TLS) through its own Read and Write.
+func New(nc net.Conn) *Conn {
+	c := &Conn{Conn: nc}
+	if p, ok := nc.(plain); ok {
+		if raw, err := p.SyscallConn(); err == nil {
+			c.raw = raw
+			c.step = c.try
+		}
+	}
+	return c
+}
+
+// Await waits until something can be read and reads it into the buffer that
+// buffer returns; buffer is called when there is something, perhaps more than
+// once, so that a connection that waits need not hold one. It returns the
+// buffer's first n octets.
+func (c *Conn) Await(buffer func() []byte) ([]byte, error) {
+	if c.raw == nil {
+		b := buffer()
+		n, err := c.Conn.Read(b)
+		return b[:n], err
+	}
+	return c.run(nil, buffer)
+}
+
+// Exchange writes out and then does what Await does, without looking for
+// something to read before: nothing may be unread on the connection when it
+// is called.
+func (c *Conn) Exchange(out []byte, buffer func() []byte) ([]byte, error) {
+	if c.raw == nil || len(out) == 0 {
+		if _, err := c.Conn.Write(out); err != nil {
+			return nil, err
+		}
+		return c.Await(buffer)
+	}
+	return c.run(out, buffer)
+}
+
+func (c *Conn) run(out []byte, buffer func() []byte) ([]byte, error) {
+	c.out, c.in, c.err, c.n, c.got = out, buffer, nil, 0, nil
+	err := c.raw.Read(c.step)
+	out, got, n := c.out, c.got, c.n
+	c.out, c.in, c.got = nil, nil, nil
+	switch {
+	case err != nil:
+		return nil, err
+	case c.err != nil:
+		return nil, c.err
+	case len(out) > 0: // the socket's buffer is full: go on the patient way
+		if _, err := c.Conn.Write(out); err != nil {
+			return nil, err
+		}
+		return c.run(nil, buffer)
+	case n == 0:
+		return nil, io.EOF
+	}
+	return got[:n], nil
+}
+
+// try is called by the poller with the descriptor: first at once, then each
+// time it becomes readable. It returns false to wait.
+func (c *Conn) try(fd uintptr) bool {
+	if len(c.out) > 0 {
+		n, err := ignoringEINTR(unix.Write, int(fd), c.out)
+		switch {
+		case err == nil && n == len(c.out):
+			c.out = nil
+			return false // the answer cannot be there yet, and its arrival will wake us
+		case err == nil:
+			c.out = c.out[n:]
+		case !errors.Is(err, unix.EAGAIN):
+			c.err = os.NewSyscallError("write", err)
+			c.out = nil
+		}
+		return true
+	}
+	c.got = c.in()
+	n, err := ignoringEINTR(unix.Read, int(fd), c.got)
+	if err != nil {
+		if errors.Is(err, unix.EAGAIN) {
+			return false
+		}
+		c.err = os.NewSyscallError("read", err)
+		return true
+	}
+	c.n = n
+	return true
+}
+
+func ignoringEINTR(call func(int, []byte) (int, error), fd int, p []byte) (int, error) {
+	for {
+		n, err := call(fd, p)
+		if err != unix.EINTR { //nolint:errorlint // an errno, and the hot path
+			return n, err
+		}
+	}
+}
+
+// Expire sets when the connection's current wait is to end; the zero time means
+// never. The wait then fails with [os.ErrDeadlineExceeded].
+func (c *Conn) Expire(at time.Time) {
+	if at.IsZero() {
+		c.expires.Store(0)
+		return
+	}
+	c.expires.Store(at.UnixNano())
+}
+
+// Interrupt ends the current wait, and every later one, at once.
+func (c *Conn) Interrupt() { _ = c.SetDeadline(past) } // fails only if it is closed, which ends waits, too
+
+var past = time.Unix(1, 0)
