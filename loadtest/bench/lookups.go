@@ -110,7 +110,7 @@ func coldRouter(ctx context.Context, p *local.Platform) (addr string, stop func(
 	}
 	addr, admin := fmt.Sprintf("127.0.0.1:%d", free[0]), fmt.Sprintf("127.0.0.1:%d", free[1])
 	cmd := exec.CommandContext(ctx, filepath.Join(p.BinDir(), "router"), "--listen", addr, "--admin-listen", admin, "--domain", "localhost",
-		"--directory-url", s.Endpoints.ControlPlane.URL, "--snapshot", filepath.Join(dir, "snapshot"), "--keep-all=false", "--access-log=false")
+		"--directory-url", s.Endpoints.ControlPlane.URL, "--snapshot", filepath.Join(dir, "snapshot"), "--cache", "lru", "--access-log=false")
 	cmd.Env = append(os.Environ(), "ROUTER_EDGE_KEY="+s.Secrets.EdgeKey, "ROUTER_NATS_URL="+s.Endpoints.NATSURL,
 		"ROUTER_DIRECTORY_TOKEN="+s.Secrets.Keys["router-us-central1"])
 	if err := cmd.Start(); err != nil {

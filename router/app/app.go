@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -46,14 +47,17 @@ func Run(ctx context.Context, opts Options, out io.Writer, started func(edge, ad
 
 // router is the wired program.
 type router struct {
-	opts      Options
-	log       *slog.Logger
-	cache     *tenantcache.Cache
-	client    *lookup.Client
-	disk      *lookup.Disk
+	opts   Options
+	log    *slog.Logger
+	cache  *tenantcache.Cache
+	client *lookup.Client
+	disk   *lookup.Disk
+	edge
 	proxy     *proxy.Proxy
 	accessLog *proxy.AccessLog
 	admin     *telemetry.Admin
+	saved     atomic.Uint64 // version of the snapshot on disk; 0: none
+	gcPercent int           // that memory's tuning set last
 	loaded    chan struct{} // closed once the directory was loaded, or StartGrace is over
 }
 
@@ -62,8 +66,11 @@ func build(opts Options, out io.Writer) (*router, error) {
 		opts: opts, log: telemetry.NewLogger(out, opts.LogLevel, "router").With("region", opts.Region),
 		client: lookup.NewClient(opts.DirectoryURL, opts.DirectoryToken), admin: telemetry.NewAdmin(), loaded: make(chan struct{}),
 	}
+	if err := r.buildEdge(); err != nil {
+		return nil, err
+	}
 	var err error
-	if r.cache, err = tenantcache.New(tenantcache.Options{Entries: opts.CacheEntries, NegativeTTL: opts.NegativeTTL}); err != nil {
+	if r.cache, err = r.newCache(); err != nil {
 		return nil, err
 	}
 	if r.disk, err = lookup.NewDisk(opts.Snapshot); err != nil {
@@ -78,6 +85,7 @@ func build(opts Options, out io.Writer) (*router, error) {
 	}
 	r.proxy = proxy.New(proxy.Options{
 		Domain: opts.Domain, APIHost: opts.APIHost, Region: opts.Region, EdgeKey: key, Cache: r.cache, Fetch: r.client.Lookup,
+		Rules: r.policy.rules.Load, Tokens: r.tokens, Limiter: r.limiter, Hold: r.hold,
 		RequestTimeout: opts.RequestTimeout, AccessLog: r.accessLog, Log: r.log, Registry: r.admin.Registry,
 	})
 	r.admin.AddCheck("proxy", r.proxy.Ready)
@@ -104,6 +112,7 @@ func (r *router) run(ctx context.Context, edge, admin net.Listener) error {
 	}
 	var stack run.Stack
 	stack.PushClose("NATS", nc.Close)
+	stack.Push("edge", func(context.Context) error { return r.closeEdge() })
 
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBackground()
@@ -115,6 +124,8 @@ func (r *router) run(ctx context.Context, edge, admin net.Listener) error {
 	tasks.Go(func() error { r.awaitDirectory(background, f); return nil })
 	tasks.Go(func() error { return f.Run(background, nc) })
 	tasks.Go(func() error { return r.saveSnapshots(background, f) })
+	tasks.Go(func() error { return r.tuneMemory(background) })
+	r.runEdge(background, tasks)
 	if r.accessLog != nil {
 		tasks.Go(func() error { return r.accessLog.Run(background) })
 	}

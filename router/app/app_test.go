@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -35,6 +36,17 @@ func options(t *testing.T) app.Options {
 type running struct {
 	edge, admin string
 	stop        func()
+}
+
+// openPolicy is a policy that asks for no credential.
+func openPolicy(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "policy.json")
+	raw := `{"default_plan": "free", "plans": {"free": {}}, "routes": [{"prefix": "/", "class": "all", "public": true}]}`
+	if err := os.WriteFile(path, []byte(raw), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func start(t *testing.T, opts app.Options) running {
@@ -122,6 +134,7 @@ func TestRestartWithEverythingElseDead(t *testing.T) {
 		Cell:   directory.Cell{ID: "cell-a", Endpoint: cell.URL, State: directory.CellActive, Version: 1},
 	})
 	opts := options(t)
+	opts.Policy = openPolicy(t)
 	connected := opts
 	connected.DirectoryURL = control.URL
 	first := start(t, connected)
@@ -144,6 +157,7 @@ func TestRestartWithEverythingElseDead(t *testing.T) {
 	second.stop()
 
 	empty := options(t)
+	empty.Policy = opts.Policy
 	third := start(t, empty)
 	if status := get(t, third.edge, "acme.localhost", "/"); status != http.StatusServiceUnavailable {
 		t.Errorf("nothing known: %d", status)
@@ -164,6 +178,8 @@ func TestStartErrorsSayWhatToDo(t *testing.T) {
 		"--domain":               func(o *app.Options) { o.Domain = "Example.com" },
 		"--directory-url":        func(o *app.Options) { o.DirectoryURL = "nonsense" },
 		"--snapshot":             func(o *app.Options) { o.Snapshot = "/proc/nowhere/x" },
+		"--policy":               func(o *app.Options) { o.Policy = "/proc/nowhere/x" },
+		"--issuer":               func(o *app.Options) { o.JWKSURL = "http://127.0.0.1:1/jwks" },
 	} {
 		opts := options(t)
 		change(&opts)

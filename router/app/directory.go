@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"strings"
@@ -15,32 +16,42 @@ import (
 	"github.com/coditect/platform/shared/directory"
 )
 
+// revalidateAfter is the age at which an entry of LRU mode is asked for again
+// while no changes arrive.
+const revalidateAfter = time.Minute
+
+func (r *router) newCache() (*tenantcache.Cache, error) {
+	opts := tenantcache.Options{NegativeTTL: r.opts.NegativeTTL, RevalidateAfter: revalidateAfter, Fetch: r.client.Lookup, OnChange: r.tenantChanged}
+	if r.opts.Cache == CacheLRU {
+		opts.Bytes = int64(r.opts.CacheMiB) << 20
+	}
+	return tenantcache.New(opts)
+}
+
 // source is the control plane as the feed wants it.
 type source struct {
 	*lookup.Client
-	cache *tenantcache.Cache
-	limit int // tenants taken from a snapshot; 0: only cells, tenants are looked up when asked for
+	*router
 }
 
-// Reload takes a whole snapshot into the cache.
+// Reload takes a whole snapshot into the cache; in LRU mode, of those tenants
+// that are there already.
 func (s source) Reload(ctx context.Context) (uint64, error) {
-	staging := lookup.NewStaging(s.limit)
-	version, err := s.Snapshot(ctx, staging)
+	fill := func(w io.Writer) error { return s.Snapshot(ctx, w) }
+	info, _, err := s.disk.Reload(fill, s.cache, s.opts.Cache == CacheFull)
 	if err != nil {
 		return 0, err
 	}
-	staging.Apply(s.cache, version)
-	return version, nil
+	s.saved.Store(info.Version)
+	return info.Version, nil
 }
 
 // newFeed fills the cache from disk and returns the feed that goes on from
 // there; without a snapshot on disk the feed itself begins with one.
 func (r *router) newFeed(ctx context.Context) *feed.Feed {
-	src := source{Client: r.client, cache: r.cache}
-	if r.opts.KeepAll {
-		src.limit = r.opts.CacheEntries
-	}
-	return feed.New(feed.Options{Cache: r.cache, Source: src, Log: r.log, KeepAll: r.opts.KeepAll, From: r.loadDisk(ctx)})
+	return feed.New(feed.Options{
+		Cache: r.cache, Source: source{r.client, r}, Log: r.log, KeepAll: r.opts.Cache == CacheFull, From: r.loadDisk(ctx),
+	})
 }
 
 // awaitDirectory makes the router ready once the directory is loaded, and after
@@ -60,9 +71,8 @@ func (r *router) awaitDirectory(ctx context.Context, f *feed.Feed) {
 // loadDisk returns the version that the disk snapshot brought, 0 if it brought
 // nothing. A snapshot that cannot be read is discarded: it is only a cache.
 func (r *router) loadDisk(ctx context.Context) uint64 {
-	staging := lookup.NewStaging(r.opts.CacheEntries)
 	start := time.Now()
-	version, err := r.disk.Load(staging)
+	info, tenants, err := r.disk.Load(r.cache, true)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return 0
@@ -70,43 +80,9 @@ func (r *router) loadDisk(ctx context.Context) uint64 {
 		r.log.WarnContext(ctx, "snapshot on disk discarded", "err", err, "discard_err", r.disk.Discard())
 		return 0
 	}
-	n := staging.Apply(r.cache, version)
-	r.log.InfoContext(ctx, "directory loaded from disk", "version", version, "tenants", n, "took", time.Since(start))
-	return version
-}
-
-// saveSnapshots writes the snapshot whenever the directory changed, and once
-// more at the end.
-func (r *router) saveSnapshots(ctx context.Context, f *feed.Feed) error {
-	tick := time.NewTicker(r.opts.SnapshotInterval)
-	defer tick.Stop()
-	var saved uint64
-	for {
-		select {
-		case <-ctx.Done():
-		case <-tick.C:
-		case <-r.firstSave(saved):
-		}
-		if position := f.Position(); position > saved {
-			if err := r.disk.Save(r.cache, position); err != nil {
-				r.log.WarnContext(ctx, "snapshot not saved; the last one stays", "err", err)
-			} else {
-				saved = position
-			}
-		}
-		if ctx.Err() != nil {
-			return nil
-		}
-	}
-}
-
-// firstSave makes the first snapshot follow the first load at once: a crash in
-// the first minute should not cost the router its memory.
-func (r *router) firstSave(saved uint64) <-chan time.Time {
-	if saved > 0 {
-		return nil
-	}
-	return time.After(time.Second)
+	r.saved.Store(info.Version)
+	r.log.InfoContext(ctx, "directory loaded from disk", "version", info.Version, "tenants", tenants, "took", time.Since(start))
+	return info.Version
 }
 
 // drainFirst tells load balancers before connections are refused.

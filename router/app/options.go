@@ -20,28 +20,42 @@ type Options struct {
 	Domain, APIHost     string // tenants answer at {slug}.Domain; API keys of all tenants at APIHost
 	DirectoryURL        string
 	NATSURL             string
-	Snapshot            string        // file; rewritten every SnapshotInterval and at the end
-	CacheEntries        int           // tenants kept
-	KeepAll             bool          // fill the cache with the whole directory, not only with what is asked for
+	Snapshot            string        // file; rewritten after SnapshotInterval at the soonest, and at the end
+	Cache               CacheMode     // which tenants are kept
+	CacheMiB            int           // LRU mode: memory for tenants
 	NegativeTTL         time.Duration // how long "no such tenant" is believed
 	RequestTimeout      time.Duration
+	Policy              string // file with the rules for plans, routes and versions; empty: the built-in ones
+	JWKSURL             string // keys of the access tokens' issuer; empty: access tokens are refused
+	Issuer, Audience    string // that access tokens must name
+	RedisURL            string // the edge's Redis, through which routers share limits; empty: each counts alone
 	SnapshotInterval    time.Duration
 	StartGrace          time.Duration
 	DrainDelay          time.Duration // unready, but still accepting, before shutdown: time for load balancers to see it
 	ShutdownTimeout     time.Duration
 	AccessLog           bool
 	LogLevel            string
+	TuneGC              bool // let the heap grow as if the resident directory were not there
 
 	EdgeKey        string // secret: hex, 32 bytes
 	DirectoryToken string // secret: API key of role router
 }
+
+// CacheMode says which tenants a router keeps in memory.
+type CacheMode string
+
+// The modes of a cache.
+const (
+	CacheFull CacheMode = "full" // the whole directory, from snapshot and feed
+	CacheLRU  CacheMode = "lru"  // those in use, looked up when asked for
+)
 
 // Defaults returns options for one machine.
 func Defaults() Options {
 	return Options{
 		Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:9080", Region: "local", Domain: "localhost",
 		DirectoryURL: "http://127.0.0.1:8090", NATSURL: "nats://127.0.0.1:4222",
-		Snapshot: filepath.Join(".local", "router", "directory.snapshot"), CacheEntries: 1_250_000, KeepAll: true,
+		Snapshot: filepath.Join(".local", "router", "directory.snapshot"), Cache: CacheFull, CacheMiB: 128,
 		NegativeTTL: 2 * time.Second, RequestTimeout: 30 * time.Second, SnapshotInterval: 10 * time.Second,
 		StartGrace: 5 * time.Second, ShutdownTimeout: 20 * time.Second, AccessLog: true, LogLevel: "info",
 	}
@@ -63,11 +77,17 @@ func (o *Options) Validate() error {
 	if u, err := url.Parse(o.DirectoryURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		bad("--directory-url: want http://host:port")
 	}
-	if o.CacheEntries < 1000 {
-		bad("--cache-entries %d: want at least 1000", o.CacheEntries)
+	if o.Cache != CacheFull && o.Cache != CacheLRU {
+		bad("--cache %q: want full or lru", o.Cache)
+	}
+	if o.CacheMiB < 1 {
+		bad("--cache-mib %d: want at least 1", o.CacheMiB)
 	}
 	if o.RequestTimeout <= 0 || o.ShutdownTimeout <= 0 || o.SnapshotInterval <= 0 {
 		bad("time-outs and intervals must be positive")
+	}
+	if o.JWKSURL != "" && (o.Issuer == "" || o.Audience == "") {
+		bad("--jwks-url needs --issuer and --audience, which every access token must name")
 	}
 	if key, err := hex.DecodeString(o.EdgeKey); err != nil || len(key) != 32 {
 		bad("ROUTER_EDGE_KEY: want 64 hex digits, the master key of the cells' edge keys")

@@ -3,6 +3,7 @@ package directory
 import (
 	"bufio"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -18,9 +19,12 @@ import (
 // and the last block carries the directory's version, the number of tenants and
 // the CRC-32C (RFC 3720 §12.1) of every byte before it. Numbers are
 // uvarints, strings are length-prefixed. A tenant costs about 40 bytes: cell and
-// plan are indices into tables that earlier blocks filled.
+// plan are indices into tables that earlier blocks filled. Its edge policy is
+// length-prefixed JSON, of length 0 if it has none.
+//
+// Version 2 brought the edge policy; a reader of one version refuses the others.
 const (
-	magic = "CTDIRSN\x01"
+	magic = "CTDIRSN\x02"
 
 	blockCell    = 1 // id, region, endpoint, state, version: takes the next cell index
 	blockPlan    = 2 // name: takes the next plan index
@@ -28,6 +32,8 @@ const (
 	blockEnd     = 4 // version, tenants, crc (4 bytes, little endian)
 
 	tenantsPerBlock = 1024
+	fullBlock       = 256 << 10 // bytes at which a block ends before it has tenantsPerBlock
+	maxTenantBytes  = 2 << 20
 	maxBlockBytes   = 4 << 20
 	maxTableEntries = 1 << 16
 )
@@ -35,7 +41,7 @@ const (
 // SnapshotContentType is the media type of a snapshot.
 const SnapshotContentType = "application/vnd.coditect.directory-snapshot"
 
-// Errors of [ReadSnapshot]; everything else is an error of the reader itself.
+// Errors of [ReadSnapshot] and [ScanSnapshot]; everything else is an error of the reader itself.
 var (
 	ErrSnapshotFormat  = errors.New("not a directory snapshot of this version")
 	ErrSnapshotCorrupt = errors.New("directory snapshot is corrupt")
@@ -93,6 +99,11 @@ func (s *SnapshotWriter) Tenant(a *Assignment) error {
 		s.flushTenants()
 		s.writeBlock(blockPlan, appendString(nil, a.Plan))
 	}
+	edge, err := encodeEdge(a.Edge)
+	if err != nil {
+		return fmt.Errorf("snapshot: edge policy of tenant %s: %w", a.TenantID, err)
+	}
+	before := len(s.block)
 	b := append(s.block, a.TenantID[:]...)
 	b = appendString(b, string(a.Slug))
 	b = binary.AppendUvarint(b, cell)
@@ -104,10 +115,14 @@ func (s *SnapshotWriter) Tenant(a *Assignment) error {
 	for _, d := range a.Domains {
 		b = appendString(b, string(d))
 	}
+	b = appendString(b, edge)
+	if len(b)-before > maxTenantBytes {
+		return fmt.Errorf("snapshot: tenant %s takes %d bytes; %d at most", a.TenantID, len(b)-before, maxTenantBytes)
+	}
 	s.block = b
 	s.inBlock++
 	s.tenants++
-	if s.inBlock == tenantsPerBlock {
+	if s.inBlock == tenantsPerBlock || len(s.block) >= fullBlock {
 		s.flushTenants()
 	}
 	return s.err
@@ -152,6 +167,14 @@ func (s *SnapshotWriter) write(p []byte) {
 	}
 	_, _ = s.crc.Write(p) // a hash never fails
 	_, s.err = s.out.Write(p)
+}
+
+func encodeEdge(policy *EdgePolicy) (string, error) {
+	if policy == nil {
+		return "", nil
+	}
+	raw, err := json.Marshal(policy)
+	return string(raw), err
 }
 
 func stateNumber(state State) int {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/coditect/platform/shared/directory"
@@ -32,6 +33,15 @@ func sample(n int) *memory {
 		}
 		if i%10 == 0 {
 			a.Domains = []tenancy.Domain{tenancy.Domain(fmt.Sprintf("app.t%d.example.org", i)), "second.example.org"}
+		}
+		if i%9 == 4 {
+			a.Edge = &directory.EdgePolicy{
+				CORS:   &directory.CORS{AllowedOrigins: []string{fmt.Sprintf("https://app%d.example.org", i)}, AllowCredentials: true},
+				Limits: []directory.Limit{{Class: "*", PerSecond: 2.5}},
+			}
+		}
+		if i%9 == 5 {
+			a.Edge = &directory.EdgePolicy{} // empty, but there
 		}
 		m.tenants = append(m.tenants, a)
 	}
@@ -76,6 +86,70 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	}
 }
 
+// blocks keeps copies, as a BlockSink must.
+type blocks struct{ memory }
+
+func (b *blocks) Tenants(tenants []directory.Assignment) error {
+	for _, a := range tenants {
+		a.Slug = tenancy.Slug(strings.Clone(string(a.Slug)))
+		var domains []tenancy.Domain
+		for _, d := range a.Domains {
+			domains = append(domains, tenancy.Domain(strings.Clone(string(d))))
+		}
+		a.Domains = domains
+		b.tenants = append(b.tenants, a)
+	}
+	return nil
+}
+
+func TestScanSeesWhatReadSees(t *testing.T) {
+	t.Parallel()
+	want, got := sample(5000), &blocks{}
+	raw := encode(t, want, 42)
+	version, err := directory.ScanSnapshot(bytes.NewReader(raw), got)
+	if err != nil || version != 42 || !reflect.DeepEqual(&got.memory, want) {
+		t.Errorf("version %d, %v; or what was scanned differs", version, err)
+	}
+	info, err := directory.CheckSnapshot(bytes.NewReader(raw))
+	if err != nil || info != (directory.SnapshotInfo{Version: 42, Tenants: 5000}) {
+		t.Errorf("%+v, %v", info, err)
+	}
+}
+
+func TestOtherVersionsOfTheFormatAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, version := range []byte{0, 1, 3} {
+		raw := encode(t, sample(3), 9)
+		raw[7] = version
+		sink := &memory{}
+		if _, err := directory.ReadSnapshot(bytes.NewReader(raw), sink); !errors.Is(err, directory.ErrSnapshotFormat) || len(sink.tenants) != 0 {
+			t.Errorf("version %d: %v, %d tenants", version, err, len(sink.tenants))
+		}
+	}
+}
+
+// Policies of the greatest size that the writer takes still make blocks that
+// the reader takes.
+func TestBulkyPolicies(t *testing.T) {
+	t.Parallel()
+	bulky := func(bytes int) *memory {
+		m := sample(12)
+		for i := range m.tenants {
+			m.tenants[i].Edge = &directory.EdgePolicy{ResponseHeaders: &directory.HeaderRules{Remove: []string{strings.Repeat("x", bytes)}}}
+		}
+		return m
+	}
+	want, got := bulky(2<<20-200), &memory{}
+	if _, err := directory.ReadSnapshot(bytes.NewReader(encode(t, want, 1)), got); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, or what was read differs", err)
+	}
+	large := bulky(2 << 20)
+	w := directory.NewSnapshotWriter(&bytes.Buffer{})
+	if err := errors.Join(w.Cell(large.cells[0]), w.Tenant(&large.tenants[0])); err == nil {
+		t.Error("a tenant that no block can hold was accepted")
+	}
+}
+
 func TestEveryTruncationAndFlippedBitIsFound(t *testing.T) {
 	t.Parallel()
 	raw := encode(t, sample(20), 7)
@@ -107,10 +181,66 @@ func TestSnapshotOfAnUnknownCellIsRefused(t *testing.T) {
 
 func FuzzReadSnapshot(f *testing.F) {
 	f.Add(encode(f, sample(3), 9))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		_, err := directory.ReadSnapshot(bytes.NewReader(raw), &memory{})
-		if err != nil && !damaged(err) {
-			t.Fatal(err)
+	f.Fuzz(readers)
+}
+
+// readers checks that the three ways to read a snapshot agree about raw.
+func readers(t *testing.T, raw []byte) {
+	read, scanned := &memory{}, &blocks{}
+	version, err := directory.ReadSnapshot(bytes.NewReader(raw), read)
+	if err != nil && !damaged(err) {
+		t.Fatal(err)
+	}
+	scan, scanErr := directory.ScanSnapshot(bytes.NewReader(raw), scanned)
+	info, checkErr := directory.CheckSnapshot(bytes.NewReader(raw))
+	if (err == nil) != (scanErr == nil) || (err == nil) != (checkErr == nil) {
+		t.Fatalf("read: %v; scan: %v; check: %v", err, scanErr, checkErr)
+	}
+	if err != nil {
+		return
+	}
+	if version != scan || version != info.Version || uint64(len(read.tenants)) != info.Tenants || !reflect.DeepEqual(read, &scanned.memory) {
+		t.Fatal("read, scan and check differ")
+	}
+}
+
+// Behind a checksum that is right: the readers agree, and what was read can be
+// written and read again.
+func FuzzSnapshotBlocks(f *testing.F) {
+	f.Add(directory.Unsealed(encode(f, sample(10), 9)), uint64(10))
+	f.Add(directory.Unsealed(encode(f, sample(1), 9)), uint64(1))
+	f.Fuzz(func(t *testing.T, raw []byte, tenants uint64) {
+		sealed := directory.Sealed(raw, 9, tenants)
+		readers(t, sealed)
+		first, second, third := &memory{}, &memory{}, &memory{}
+		if _, err := directory.ReadSnapshot(bytes.NewReader(sealed), first); err != nil {
+			return
+		}
+		ids := map[string]bool{}
+		for _, c := range first.cells {
+			if ids[c.ID] {
+				return // the writer tells cells apart by their ids
+			}
+			ids[c.ID] = true
+		}
+		// The first round gives policies their canonical form.
+		_, err := directory.ReadSnapshot(bytes.NewReader(encode(t, first, 9)), second)
+		if err == nil {
+			_, err = directory.ReadSnapshot(bytes.NewReader(encode(t, second, 9)), third)
+		}
+		if err != nil || len(first.tenants) != len(second.tenants) || !reflect.DeepEqual(second, third) {
+			t.Fatalf("%v, or what was rewritten differs", err)
 		}
 	})
+}
+
+func BenchmarkScanSnapshot(b *testing.B) {
+	raw := encode(b, sample(100_000), 9)
+	b.SetBytes(int64(len(raw)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := directory.CheckSnapshot(bytes.NewReader(raw)); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -27,6 +27,8 @@ const (
 	Stale            Code = "precondition_failed" // If-Match names an older version
 	TooLarge         Code = "too_large"
 	URITooLong       Code = "uri_too_long"
+	HeaderTooLarge   Code = "header_too_large"
+	RequestTimeout   Code = "request_timeout" // the request did not arrive in time
 	UnsupportedMedia Code = "unsupported_media_type"
 	TenantMoved      Code = "tenant_moved" // this cell does not hold the tenant (421)
 	RateLimited      Code = "rate_limited"

@@ -33,6 +33,7 @@ var statuses = map[Code]int{
 	UnknownTenant: http.StatusNotFound, MethodNotAllowed: http.StatusMethodNotAllowed, NotAcceptable: http.StatusNotAcceptable,
 	Conflict: http.StatusConflict, KeyReused: http.StatusUnprocessableEntity, Gone: http.StatusGone, Stale: http.StatusPreconditionFailed,
 	TooLarge: http.StatusRequestEntityTooLarge, URITooLong: http.StatusRequestURITooLong,
+	HeaderTooLarge: http.StatusRequestHeaderFieldsTooLarge, RequestTimeout: http.StatusRequestTimeout,
 	UnsupportedMedia: http.StatusUnsupportedMediaType, TenantMoved: http.StatusMisdirectedRequest,
 	RateLimited: http.StatusTooManyRequests, Internal: http.StatusInternalServerError, BadGateway: http.StatusBadGateway,
 	Unavailable: http.StatusServiceUnavailable, Timeout: http.StatusGatewayTimeout,

@@ -37,7 +37,8 @@ control plane and NATS are down, restarts included.
 Secrets come by environment:
   ROUTER_EDGE_KEY         64 hex digits, the master of the cells' edge keys
   ROUTER_DIRECTORY_TOKEN  API key of role router
-  ROUTER_NATS_URL         instead of --nats-url, if it holds a password`,
+  ROUTER_NATS_URL         instead of --nats-url, if it holds a password
+  ROUTER_REDIS_URL        instead of --redis-url, if it holds a password`,
 		Example:       "  router --listen 127.0.0.1:8080 --domain example.com --directory-url http://controlplane:8090",
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -46,6 +47,10 @@ Secrets come by environment:
 			opts.EdgeKey, opts.DirectoryToken = os.Getenv("ROUTER_EDGE_KEY"), os.Getenv("ROUTER_DIRECTORY_TOKEN")
 			if url := os.Getenv("ROUTER_NATS_URL"); url != "" {
 				opts.NATSURL = url
+			}
+			opts.TuneGC = os.Getenv("GOGC") == ""
+			if url := os.Getenv("ROUTER_REDIS_URL"); url != "" {
+				opts.RedisURL = url
 			}
 			return app.Run(cmd.Context(), opts, os.Stderr, nil)
 		},
@@ -59,10 +64,15 @@ Secrets come by environment:
 	f.StringVar(&opts.DirectoryURL, "directory-url", opts.DirectoryURL, "control plane")
 	f.StringVar(&opts.NATSURL, "nats-url", opts.NATSURL, "NATS with JetStream")
 	f.StringVar(&opts.Snapshot, "snapshot", opts.Snapshot, "file that keeps the directory over restarts")
-	f.DurationVar(&opts.SnapshotInterval, "snapshot-interval", opts.SnapshotInterval, "how often that file is rewritten, if something changed")
-	f.IntVar(&opts.CacheEntries, "cache-entries", opts.CacheEntries, "tenants kept in memory")
-	f.BoolVar(&opts.KeepAll, "keep-all", opts.KeepAll, "keep the whole directory, not only tenants that were asked for")
+	f.DurationVar(&opts.SnapshotInterval, "snapshot-interval", opts.SnapshotInterval, "how often that file is rewritten at most, if something changed")
+	f.StringVar((*string)(&opts.Cache), "cache", string(opts.Cache), "full: keep the whole directory; lru: keep tenants that are asked for")
+	f.IntVar(&opts.CacheMiB, "cache-mib", opts.CacheMiB, "memory for tenants, with --cache lru")
 	f.DurationVar(&opts.NegativeTTL, "negative-ttl", opts.NegativeTTL, `how long "no such tenant" is believed`)
+	f.StringVar(&opts.Policy, "policy", opts.Policy, "JSON file with the rules for plans, routes and versions; followed while it changes (default: built in)")
+	f.StringVar(&opts.JWKSURL, "jwks-url", opts.JWKSURL, "keys of the issuer of access tokens (default: access tokens are refused)")
+	f.StringVar(&opts.Issuer, "issuer", opts.Issuer, "issuer that access tokens must name")
+	f.StringVar(&opts.Audience, "audience", opts.Audience, "audience that access tokens must name")
+	f.StringVar(&opts.RedisURL, "redis-url", opts.RedisURL, "Redis through which the region's routers share limits (default: each counts alone)")
 	f.DurationVar(&opts.RequestTimeout, "request-timeout", opts.RequestTimeout, "from a request's first byte to its answer's header")
 	f.DurationVar(&opts.DrainDelay, "drain-delay", opts.DrainDelay, "unready but still accepting, before shutdown")
 	f.DurationVar(&opts.ShutdownTimeout, "shutdown-timeout", opts.ShutdownTimeout, "for requests in flight")

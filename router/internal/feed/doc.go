@@ -10,6 +10,9 @@
 // Position v means that every change up to v was offered to the cache. It only
 // grows, and only by runs without gaps.
 //
+// The cache is told whether changes arrive as they are made, so that in LRU mode
+// it asks again for old entries only while they do not.
+//
 // Nothing depends on it for correctness: with NATS and the control plane gone the
 // router serves what it knows, and cells refuse what is stale.
 package feed

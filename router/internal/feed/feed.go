@@ -33,6 +33,7 @@ type Feed struct {
 	position  atomic.Uint64
 	connected atomic.Bool
 	lastAt    atomic.Int64 // Unix nanoseconds of the newest applied change
+	vouch     vouch
 }
 
 // Options says what a feed feeds.
@@ -59,6 +60,9 @@ func (f *Feed) Position() uint64 { return f.position.Load() }
 
 // Connected reports whether JetStream delivers.
 func (f *Feed) Connected() bool { return f.connected.Load() }
+
+// Fresh reports whether changes arrive, by whatever way.
+func (f *Feed) Fresh() bool { return f.vouch.fresh() }
 
 // offer applies a run if it continues the log, and reports whether it did. What
 // is already known is skipped.
@@ -98,6 +102,14 @@ func (f *Feed) setLoaded() { f.loadedOnce.Do(func() { close(f.loaded) }) }
 // CatchUp asks the source for everything after the position, waiting up to wait
 // for something new. Without a position it takes a whole snapshot first.
 func (f *Feed) CatchUp(ctx context.Context, wait time.Duration) error {
+	err := f.catchUp(ctx, wait)
+	if err != nil && ctx.Err() == nil {
+		f.notAnswered()
+	}
+	return err
+}
+
+func (f *Feed) catchUp(ctx context.Context, wait time.Duration) error {
 	if f.Position() == 0 {
 		if err := f.reload(ctx); err != nil {
 			return err
@@ -116,6 +128,7 @@ func (f *Feed) CatchUp(ctx context.Context, wait time.Duration) error {
 		}
 		f.offer(run)
 		if len(run.Changes) == 0 {
+			f.answered()
 			return nil
 		}
 		wait = 0

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -80,7 +81,7 @@ func (l *log) setDown(down bool) {
 
 func fixture(t *testing.T) (*log, *tenantcache.Cache) {
 	t.Helper()
-	cache, err := tenantcache.New(tenantcache.Options{Entries: 10_000, NegativeTTL: time.Minute})
+	cache, err := tenantcache.New(tenantcache.Options{NegativeTTL: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,6 +116,63 @@ func TestCatchUpStartsWithASnapshotAndSurvivesPruning(t *testing.T) {
 	if err := f.CatchUp(t.Context(), 0); err != nil || f.Position() != 7 || l.reloads != 2 || !known(cache, "later-0") {
 		t.Errorf("%v at %d after %d reloads", err, f.Position(), l.reloads)
 	}
+}
+
+// quiet has no news.
+type quiet struct{ down atomic.Bool }
+
+func (q *quiet) Changes(_ context.Context, since uint64, _ time.Duration) (directory.Changes, error) {
+	if q.down.Load() {
+		return directory.Changes{}, errors.New("control plane is down")
+	}
+	return directory.Changes{Since: since}, nil
+}
+
+func (*quiet) Reload(context.Context) (uint64, error) { return 0, errors.New("not asked for") }
+
+// In LRU mode old entries are asked for again, but only while no change would
+// arrive by itself.
+func TestCacheIsToldWhetherChangesArrive(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	var now atomic.Int64
+	now.Store(time.Now().UnixNano())
+	cache, err := tenantcache.New(tenantcache.Options{
+		Bytes: 1 << 20, RevalidateAfter: time.Minute, Now: func() time.Time { return time.Unix(0, now.Load()) },
+		Fetch: func(context.Context, directory.Key) (tenantcache.Answer, error) {
+			asked.Add(1)
+			return tenantcache.Answer{}, errors.New("down")
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache.Put(named("acme"))
+	source := &quiet{}
+	nc, err := feed.Connect("nats://127.0.0.1:1") // nobody
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	f := feed.New(feed.Options{Cache: cache, Source: source, Log: slog.New(slog.DiscardHandler), From: 1})
+	done := make(chan error, 1)
+	go func() { done <- f.Run(ctx, nc) }()
+	defer func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}()
+	testkit.Eventually(t, "a poll to be answered", func() bool { return f.Fresh() })
+	now.Add(int64(time.Hour))
+	if !known(cache, "acme") || asked.Load() != 0 {
+		t.Errorf("asked %d times although changes arrive", asked.Load())
+	}
+	source.down.Store(true)
+	testkit.Eventually(t, "the feed to notice", func() bool { return !f.Fresh() })
+	now.Add(int64(time.Hour))
+	testkit.Eventually(t, "the old entry to be asked for", func() bool { return known(cache, "acme") && asked.Load() == 1 })
 }
 
 // The whole way: pushed changes, a lost one, NATS away and back, the control

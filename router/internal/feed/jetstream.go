@@ -66,7 +66,7 @@ func (f *Feed) poll(parent context.Context, gaps <-chan struct{}) error {
 
 // subscribe applies messages until the subscription breaks or ctx ends.
 func (f *Feed) subscribe(ctx context.Context, nc *nats.Conn, gaps chan<- struct{}) error {
-	defer f.connected.Store(false)
+	defer f.setConnected(false)
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return fmt.Errorf("JetStream: %w", err)
@@ -84,8 +84,9 @@ func (f *Feed) subscribe(ctx context.Context, nc *nats.Conn, gaps chan<- struct{
 	stop := context.AfterFunc(ctx, messages.Stop)
 	defer stop()
 	defer messages.Stop()
-	f.connected.Store(true)
-	wake(gaps) // what was published before the subscription
+	f.setConnected(true)
+	f.noteGap() // what was published before the subscription
+	wake(gaps)
 	for {
 		msg, err := messages.Next()
 		if err != nil {
@@ -96,6 +97,7 @@ func (f *Feed) subscribe(ctx context.Context, nc *nats.Conn, gaps chan<- struct{
 		}
 		var changes directory.Changes
 		if err := json.Unmarshal(msg.Data(), &changes); err != nil || !f.offer(changes) {
+			f.noteGap()
 			wake(gaps)
 		}
 	}

@@ -6,16 +6,8 @@ func (h *header) framing(http10 bool) (length int64, chunked bool, err error) {
 	lengths, codings := h.count[ContentLength], h.count[TransferEncoding]
 	for i := range h.Fields {
 		f := &h.Fields[i]
-		switch f.ID {
-		case ContentLength, TransferEncoding:
-			// Their numbers match underscores, too; these names must not.
-			if f.Name[7] == '_' || f.Name[8] == '_' {
-				return 0, false, errFraming
-			}
-		case Other:
-			if looksLikeFraming(f.Name) {
-				return 0, false, errFraming
-			}
+		if (f.ID == Other || f.ID == Disguised) && looksLikeFraming(f.Name) {
+			return 0, false, errFraming
 		}
 	}
 	switch {

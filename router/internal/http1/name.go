@@ -3,8 +3,8 @@ package http1
 // Name numbers the field names that a proxy acts on. All others are Other.
 type Name uint8
 
-// The names. A name is recognised in any case and with underscores for hyphens,
-// since servers exist that fold both into one (CGI, WSGI): a client's
+// The names, in any case. One that is spelled with an underscore for a hyphen is
+// Disguised: servers exist that fold both into one (CGI, WSGI), and a client's
 // X_Tenant_ID must not reach one beside the router's X-Tenant-Id.
 const (
 	Other Name = iota
@@ -46,6 +46,7 @@ const (
 	WebSocketKey
 	Server
 	Date
+	Disguised
 	names // their number
 )
 
@@ -64,7 +65,7 @@ var spelled = [names]string{
 
 // byLength lists the names of each length, so that a look-up compares few.
 var byLength = func() (t [32][]Name) {
-	for n := Host; n < names; n++ {
+	for n := Host; n < Disguised; n++ {
 		t[len(spelled[n])] = append(t[len(spelled[n])], n)
 	}
 	return t
@@ -76,29 +77,32 @@ func NameOf(b []byte) Name {
 		return Other
 	}
 	for _, n := range byLength[len(b)] {
-		if spelledLike(spelled[n], b) {
+		if same, disguised := spelledLike(spelled[n], b); same {
+			if disguised {
+				return Disguised
+			}
 			return n
 		}
 	}
 	return Other
 }
 
-func spelledLike(want string, b []byte) bool {
+func spelledLike(want string, b []byte) (same, disguised bool) {
 	if b[0]|0x20 != want[0] {
-		return false
+		return false, false
 	}
 	for i, c := range b {
 		switch {
-		case c == '_':
-			c = '-'
+		case c == '_' && want[i] == '-':
+			c, disguised = '-', true
 		case 'A' <= c && c <= 'Z':
 			c |= 0x20
 		}
 		if want[i] != c {
-			return false
+			return false, false
 		}
 	}
-	return true
+	return true, disguised
 }
 
 // HopByHop reports whether a field belongs to one connection (RFC 9110 §7.6.1)
@@ -107,7 +111,7 @@ func (n Name) HopByHop() bool { return n >= ContentLength && n <= Expect }
 
 // Trusted reports whether a cell believes the field, so that a client's must
 // never get there.
-func (n Name) Trusted() bool { return n >= TenantID && n <= RealIP }
+func (n Name) Trusted() bool { return n >= TenantID && n <= RealIP || n == Disguised }
 
 // looksLikeFraming finds names that some server might take for
 // Transfer-Encoding or Content-Length: the same letters with anything else

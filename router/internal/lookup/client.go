@@ -26,6 +26,7 @@ type Client struct {
 	base  string
 	token string
 	http  *http.Client
+	batch batcher
 }
 
 // NewClient returns a client of the control plane at base, a URL without a
@@ -34,11 +35,21 @@ func NewClient(base, token string) *Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64
 	transport.ResponseHeaderTimeout = 90 * time.Second // longer than the longest poll
-	return &Client{base: base, token: token, http: &http.Client{Transport: transport}}
+	c := &Client{base: base, token: token, http: &http.Client{Transport: transport}}
+	c.batch.client, c.batch.now = c, time.Now
+	return c
 }
 
-// Lookup asks for one key. A key that leads nowhere is an answer, not an error.
+// Lookup asks for one key, in one request with others if there are many. A key
+// that leads nowhere is an answer, not an error.
 func (c *Client) Lookup(ctx context.Context, k directory.Key) (tenantcache.Answer, error) {
+	if c.batch.alone() {
+		return c.lookupOne(ctx, k)
+	}
+	return c.batch.lookup(ctx, k)
+}
+
+func (c *Client) lookupOne(ctx context.Context, k directory.Key) (tenantcache.Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
 	resp, err := c.get(ctx, "/v1/directory/lookup?"+url.Values{"kind": {string(k.Kind)}, "value": {k.Value}}.Encode())
@@ -81,25 +92,35 @@ func (c *Client) Changes(ctx context.Context, since uint64, wait time.Duration) 
 	return changes, decode(resp.Body, &changes)
 }
 
-// Snapshot reads the whole directory into sink and returns its version.
-func (c *Client) Snapshot(ctx context.Context, sink directory.Sink) (uint64, error) {
+// Snapshot copies a snapshot of the whole directory to w, unread.
+func (c *Client) Snapshot(ctx context.Context, w io.Writer) error {
 	resp, err := c.get(ctx, "/v1/directory/snapshot")
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
-		return 0, fault.ReadProblem(resp.StatusCode, resp.Header, resp.Body)
+		return fault.ReadProblem(resp.StatusCode, resp.Header, resp.Body)
 	}
-	return directory.ReadSnapshot(resp.Body, sink)
+	if _, err := io.Copy(w, resp.Body); err != nil {
+		return fmt.Errorf("directory snapshot: %w", err)
+	}
+	return nil
 }
 
 func (c *Client) get(ctx context.Context, path string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
+	return c.do(ctx, http.MethodGet, path, nil)
+}
+
+func (c *Client) do(ctx context.Context, method, path string, body io.Reader) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
 		return nil, fmt.Errorf("directory request: %w", err)
 	}
 	req.Header.Set("Authorization", "Bearer "+c.token)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("ask the directory: %w", err)

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -54,23 +55,23 @@ func (l *AccessLog) write(x *exchange, took time.Duration) {
 	b := append((*buf)[:0], `{"time":"`...)
 	b = x.start.UTC().AppendFormat(b, time.RFC3339Nano)
 	b = append(b, `","msg":"access","request_id":`...)
-	b = appendJSON(b, x.requestID)
+	b = appendJSON(b, view(x.requestID))
 	b = append(b, `,"method":`...)
-	b = appendJSON(b, view(x.ctx.Method()))
+	b = appendJSON(b, view(x.req.Method))
 	b = append(b, `,"host":`...)
-	b = appendJSON(b, view(x.ctx.Request.Header.Host()))
+	b = appendJSON(b, view(x.req.Host))
 	b = append(b, `,"path":`...)
-	b = appendJSON(b, view(x.ctx.URI().PathOriginal()))
-	if x.entry != nil {
+	b = appendJSON(b, view(pathOf(x.req.Target)))
+	if !x.entry.TenantID.IsZero() {
 		b = append(b, `,"tenant":"`...)
-		b = append(b, x.entry.IDText...)
+		b = append(b, x.tenant[:]...)
 		b = append(b, `","epoch":`...)
-		b = append(b, x.entry.EpochText...)
+		b = strconv.AppendUint(b, x.entry.Epoch, 10)
 	}
 	b = append(b, `,"cell":`...)
 	b = appendJSON(b, x.cell)
 	b = append(b, `,"status":`...)
-	b = strconv.AppendInt(b, int64(x.ctx.Response.StatusCode()), 10)
+	b = strconv.AppendInt(b, int64(x.status), 10)
 	b = append(b, `,"hops":`...)
 	b = strconv.AppendInt(b, int64(x.hops), 10)
 	b = append(b, `,"took_us":`...)
@@ -81,6 +82,12 @@ func (l *AccessLog) write(x *exchange, took time.Duration) {
 	l.mu.Unlock()
 	*buf = b
 	linePool.Put(buf)
+}
+
+// pathOf is the target without its query, which may hold what nobody should log.
+func pathOf(target []byte) []byte {
+	path, _, _ := bytes.Cut(target, []byte("?"))
+	return path
 }
 
 // appendJSON quotes s; the common case needs no escaping.

@@ -1,67 +1,96 @@
 package proxy
 
 import (
+	"net/netip"
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/valyala/fasthttp"
-
+	"github.com/coditect/platform/router/internal/authn"
+	"github.com/coditect/platform/router/internal/hold"
+	"github.com/coditect/platform/router/internal/http1"
+	"github.com/coditect/platform/router/internal/policy"
 	"github.com/coditect/platform/router/internal/resolve"
 	"github.com/coditect/platform/router/internal/tenantcache"
 	"github.com/coditect/platform/shared/cellapi"
-	"github.com/coditect/platform/shared/directory"
 )
 
-// exchange is one request and what becomes known of it. It is pooled.
+// exchange is one request and what becomes known of it. It is pooled; its
+// strings and slices are views of buffers that live as long as it does.
 type exchange struct {
-	ctx       *fasthttp.RequestCtx
-	out       *fasthttp.Request // what the cell is sent: never the client's own request
-	streams   bool              // the body goes through as it comes, and can be sent once
-	start     time.Time
-	requestID string
-	key       directory.Key
-	entry     *tenantcache.Entry
+	s        *session
+	start    time.Time
+	deadline time.Time // for the answer's header
+	req      http1.Request
+
+	clientIP  netip.Addr
+	requestID []byte
+	entry     tenantcache.Entry
+	tenant    []byte // the tenant's id as text
 	cell      string // that answered, or was asked last
 	hops      int
+	identity  *authn.Identity // of a verified access token
+	principal string          // header value; empty: the cell checks the credential
 
-	host      [resolve.MaxHost]byte
-	signature [cellapi.SignatureLength]byte
+	rules          *policy.Rules
+	match          policy.Match
+	versionLines   []byte
+	tenantRequest  policy.Headers
+	tenantResponse policy.Headers
+	limits         limited
+	maxBody        int64         // 0: unbounded
+	retryAfter     time.Duration // with 429
+
+	out    []byte // the request for the cell: header, then body
+	common int    // length of the part of out that does not depend on the cell
+	mark   int    // length of out up to the end of its header
+	body   []byte // of known length, read; nil while it streams
+	upload *upload
+	waiter *hold.Waiter // nil: it never had to wait
+
+	resp   http1.Response
+	answer []byte // what is to be sent to the client
+	status int
+
+	close    bool // the client's connection ends with this answer
+	sent     bool // the answer was sent, or cannot be any more
+	bodyRead bool // nothing of the request is left on the connection
+
+	host       [resolve.MaxHost]byte
+	idText     [36]byte
+	ids        [36]byte
+	signature  [cellapi.SignatureLength]byte
+	bodyBuffer []byte
 }
+
+// keepBuffer is the most that a pooled exchange keeps of a buffer.
+const keepBuffer = 16 << 10
 
 var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 
-func acquire(ctx *fasthttp.RequestCtx, now time.Time) *exchange {
+func acquire(s *session) *exchange {
 	x := exchanges.Get().(*exchange)
-	x.ctx, x.start = ctx, now
-	x.out = fasthttp.AcquireRequest()
+	x.s, x.start = s, s.p.opts.Now()
+	x.deadline = x.start.Add(s.p.opts.RequestTimeout)
 	return x
 }
 
 func release(x *exchange) {
-	fasthttp.ReleaseRequest(x.out)
-	x.out, x.streams = nil, false
-	x.ctx, x.requestID, x.key, x.entry, x.cell, x.hops = nil, "", directory.Key{}, nil, "", 0
+	x.s, x.clientIP, x.requestID, x.entry, x.tenant = nil, netip.Addr{}, nil, tenantcache.Entry{}, nil
+	x.identity, x.rules, x.match, x.versionLines, x.maxBody, x.retryAfter = nil, nil, policy.Match{}, nil, 0, 0
+	x.tenantRequest, x.tenantResponse = policy.Headers{}, policy.Headers{}
+	x.limits.done()
+	x.waiter.Done(hold.Failed)
+	x.waiter = nil
+	x.upload.free()
+	x.cell, x.hops, x.principal, x.common, x.mark, x.body, x.upload = "", 0, "", 0, 0, nil, nil
+	x.status, x.close, x.sent, x.bodyRead = 0, false, false, false
+	x.out, x.answer, x.bodyBuffer = recycled(x.out), recycled(x.answer), recycled(x.bodyBuffer)
 	exchanges.Put(x)
 }
 
-const maxRequestID = 128
-
-// identify keeps a sane request id of the client and makes one otherwise.
-func (x *exchange) identify() {
-	id := x.ctx.Request.Header.Peek(cellapi.HeaderRequestID)
-	if len(id) > 0 && len(id) <= maxRequestID && visible(id) {
-		x.requestID = string(id)
-		return
+func recycled(b []byte) []byte {
+	if cap(b) > keepBuffer {
+		return nil
 	}
-	x.requestID = uuid.Must(uuid.NewV7()).String()
-}
-
-func visible(b []byte) bool {
-	for _, c := range b {
-		if c <= ' ' || c > '~' {
-			return false
-		}
-	}
-	return true
+	return b[:0]
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coditect/platform/router/internal/policy"
 	"github.com/coditect/platform/router/internal/proxy"
 	"github.com/coditect/platform/router/internal/tenantcache"
 	"github.com/coditect/platform/shared/cellapi"
@@ -22,6 +23,15 @@ import (
 )
 
 var master = []byte("0123456789abcdef0123456789abcdef")
+
+// openRules ask for no credential, so that tests of other things need none.
+var openRules = func() *policy.Rules {
+	rules, err := policy.Parse(strings.NewReader(`{"default_plan": "free", "plans": {"free": {}}, "routes": [{"prefix": "/", "class": "all", "public": true}]}`))
+	if err != nil {
+		panic(err)
+	}
+	return rules
+}()
 
 // fixture is a proxy between two small cells and a directory in memory.
 type fixture struct {
@@ -82,7 +92,7 @@ func (c *cell) moved(to string, epoch string) {
 
 func start(t *testing.T) *fixture {
 	t.Helper()
-	cache, err := tenantcache.New(tenantcache.Options{Entries: 10_000, NegativeTTL: time.Minute})
+	cache, err := tenantcache.New(tenantcache.Options{NegativeTTL: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +105,7 @@ func start(t *testing.T) *fixture {
 	f.put(f.acme)
 	f.proxy = proxy.New(proxy.Options{
 		Domain: "example.com", APIHost: "api.example.com", EdgeKey: master, Cache: cache, Fetch: f.fetch,
-		RequestTimeout: 5 * time.Second, Log: slog.New(slog.DiscardHandler), AccessLog: proxy.NewAccessLog(io.Discard),
+		Rules: func() *policy.Rules { return openRules }, RequestTimeout: 5 * time.Second, Log: slog.New(slog.DiscardHandler), AccessLog: proxy.NewAccessLog(io.Discard),
 	})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -165,4 +175,9 @@ func (f *fixture) do(t *testing.T, method, host, target, body string, headers ..
 		t.Fatal(err)
 	}
 	return resp, string(raw)
+}
+
+// key is an API key of acme, by its form.
+func (f *fixture) key() string {
+	return "Bearer cdt_" + strings.ReplaceAll(f.acme.TenantID.String(), "-", "") + "_" + strings.Repeat("k", 43)
 }

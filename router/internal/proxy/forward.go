@@ -1,118 +1,183 @@
 package proxy
 
 import (
+	"context"
 	"errors"
-	"io"
 	"os"
-	"strconv"
+	"time"
 
-	"github.com/valyala/fasthttp"
-
-	"github.com/coditect/platform/shared/cellapi"
+	"github.com/coditect/platform/router/internal/hold"
+	"github.com/coditect/platform/router/internal/http1"
+	"github.com/coditect/platform/router/internal/upstream"
+	"github.com/coditect/platform/router/internal/wire"
 	"github.com/coditect/platform/shared/fault"
 )
 
+// retryAfter is what a client is told when something is down for now.
+const retryAfter = 2 * time.Second
+
 var (
-	errNoCell  = fault.New(fault.Unavailable, "this tenant's cell is not known yet; try again").After(retryAfter)
-	errMoving  = fault.New(fault.Unavailable, "this tenant is being moved; try again").After(retryAfter)
-	errTimeout = fault.New(fault.Timeout, "the cell did not answer in time; the request may have been carried out")
+	errNoCell   = fault.New(fault.Unavailable, "this tenant's cell is not known yet; try again").After(retryAfter)
+	errMoving   = fault.New(fault.Unavailable, "this tenant is being moved; try again").After(retryAfter)
+	errCellDown = fault.New(fault.Unavailable, "this tenant's cell does not answer; try again").After(retryAfter)
+	errCellBusy = fault.New(fault.Unavailable, "this tenant's cell is busy; try again").After(retryAfter)
+	errUnknown  = fault.New(fault.Unavailable, "this tenant's cell went away; the request may have been carried out: look before you send it again").After(retryAfter)
+	errTimeout  = fault.New(fault.Timeout, "the cell did not answer in time; the request may have been carried out")
+	errAnswer   = fault.New(fault.BadGateway, "the cell's answer was not valid HTTP")
 )
 
 // forward sends the request to the tenant's cell, and to the next one while
-// cells say that the tenant moved.
+// cells say that the tenant moved, or is about to.
 func (p *Proxy) forward(x *exchange) error {
-	if err := x.setBody(); err != nil {
+	if err := p.takeBody(x); err != nil {
 		return err
 	}
 	for {
-		pool, err := p.poolOf(x)
+		cell, err := p.cellOf(x)
 		if err != nil {
 			return err
 		}
-		x.sign(pool, p.opts.Now().Unix())
-		if err := pool.client.Do(x.out, &x.ctx.Response); err != nil {
-			return p.cellFault(x, err)
+		p.address(x, cell)
+		conn, err := p.ask(x, cell)
+		if err != nil {
+			return err
 		}
-		if !movedAnswer(&x.ctx.Response) {
-			x.cleanAnswer()
-			return nil
+		switch {
+		case movedAnswer(&x.resp):
+			err = p.follow(x, conn)
+		case frozenAnswer(&x.resp):
+			err = p.await(x, conn)
+		default:
+			x.waiter.Done(hold.Served)
+			return p.relay(x, conn)
 		}
-		if err := p.follow(x); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 }
 
-func (p *Proxy) poolOf(x *exchange) (*cellPool, error) {
+func (p *Proxy) cellOf(x *exchange) (*upstream.Cell, error) {
 	x.cell = x.entry.Cell
-	cell := p.opts.Cache.Cell(x.entry.Cell)
-	if cell == nil {
+	known := p.opts.Cache.Cell(x.entry.Cell)
+	if known == nil {
 		return nil, errNoCell
 	}
-	pool, err := p.cells.get(cell)
+	cell, err := p.cells.Get(known)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "%s", errNoCell.Message).After(retryAfter)
 	}
-	return pool, nil
+	return cell, nil
 }
 
-// setBody keeps a body of known, small length in memory, so that it can be sent
-// twice. Others stream.
-func (x *exchange) setBody() error {
-	in := &x.ctx.Request
-	length := in.Header.ContentLength()
-	switch {
-	case !in.IsBodyStream():
-		x.out.SetBodyRaw(in.Body())
-	case length < 0 || length > MaxReplayBody:
-		x.streams = true
-		x.out.SetBodyStream(in.BodyStream(), max(length, -1))
-	default:
-		body := make([]byte, length)
-		if _, err := io.ReadFull(in.BodyStream(), body); err != nil {
-			return fault.Wrap(err, fault.Malformed, "the body is shorter than its Content-Length")
+// ask sends the request and reads the answer's header. It tries once more what
+// is safe to try: an idempotent request whose body is kept, on a connection
+// that turned out to be closed.
+func (p *Proxy) ask(x *exchange, cell *upstream.Cell) (*upstream.Conn, error) {
+	for fresh := false; ; fresh = true {
+		conn, err := p.attempt(x, cell, fresh)
+		if err == nil {
+			return conn, nil
 		}
-		x.out.SetBodyRaw(body)
+		again := !fresh && upstream.Gone(err) && x.idempotent() && !x.upload.begun()
+		if !again || !cell.MayRetry() {
+			return nil, p.cellFault(x, err)
+		}
 	}
-	return nil
 }
 
-// sign sets what depends on the cell that is asked.
-func (x *exchange) sign(pool *cellPool, now int64) {
-	h := &x.out.Header
-	claims := cellapi.Claims{
-		Method: h.Method(), Target: x.ctx.Request.Header.RequestURI(), TenantID: []byte(x.entry.IDText), Epoch: x.entry.Epoch,
-		RequestID: []byte(x.requestID), Timestamp: now,
+func (p *Proxy) attempt(x *exchange, cell *upstream.Cell, fresh bool) (*upstream.Conn, error) {
+	conn, err := cell.Get(context.Background(), fresh)
+	if err != nil {
+		return nil, err
 	}
-	h.Set(cellapi.HeaderTenantEpoch, x.entry.EpochText)
-	var digits [20]byte
-	h.SetBytesV(cellapi.HeaderTimestamp, strconv.AppendInt(digits[:0], now, 10))
-	h.SetBytesV(cellapi.HeaderSignature, pool.signer.Append(x.signature[:0], &claims))
-	x.out.URI().SetScheme(pool.scheme)
-	x.out.SetHostBytes(x.ctx.Request.Header.Host())
+	conn.Expire(x.deadline)
+	err = x.send(conn)
+	switch {
+	case err == nil:
+		err = x.readHeader(conn)
+	case x.upload.begun() && x.readHeader(conn) == nil:
+		err = nil // it answered before the body's end, and closed
+	}
+	if err != nil {
+		// A kept connection that its cell had closed says nothing of the cell.
+		conn.Discard(!(conn.Reused && upstream.Gone(err)) && (x.upload == nil || !x.upload.bad.Load()))
+		return nil, err
+	}
+	return conn, nil
 }
 
-// cleanAnswer removes what is between cell and router from the cell's answer.
-func (x *exchange) cleanAnswer() {
-	h := &x.ctx.Response.Header
-	for _, name := range []string{
-		"Connection", "Keep-Alive", "Proxy-Connection", "Upgrade", "Trailer",
-		cellapi.HeaderTenantState, cellapi.HeaderTenantCell, cellapi.HeaderTenantEpoch,
-	} {
-		h.Del(name)
+// send sends the request, or its header while the body follows.
+func (x *exchange) send(conn *upstream.Conn) error {
+	if x.upload == nil {
+		return conn.Send(x.out)
 	}
-	h.Set(cellapi.HeaderRequestID, x.requestID)
+	if _, err := conn.Write(x.out); err != nil {
+		return err
+	}
+	x.upload.start(conn)
+	return conn.More()
+}
+
+// readHeader reads the answer's header. Informational answers are dropped: the
+// router has given leave to send the body itself.
+func (x *exchange) readHeader(conn *upstream.Conn) error {
+	for {
+		n, err := http1.ParseResponse(conn.Data(), &x.resp)
+		switch {
+		case errors.Is(err, http1.ErrIncomplete):
+			if err := conn.More(); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		case x.resp.Status < 200 && x.resp.Status != 101:
+			conn.Use(n)
+			if len(conn.Data()) == 0 {
+				if err := conn.More(); err != nil {
+					return err
+				}
+			}
+		default:
+			conn.Use(n)
+			return nil
+		}
+	}
+}
+
+// idempotent reports whether sending the request twice does what once does
+// (RFC 9110 §9.2.2).
+func (x *exchange) idempotent() bool {
+	switch string(x.req.Method) {
+	case "GET", "HEAD", "OPTIONS", "TRACE":
+		return true
+	}
+	return false
 }
 
 // cellFault says what a client should do when its cell did not answer.
 func (p *Proxy) cellFault(x *exchange, err error) error {
+	if x.upload != nil && x.upload.bad.Load() {
+		x.close = true
+		if x.upload.tooLong.Load() {
+			return tooLarge(x.maxBody)
+		}
+		return errShortBody
+	}
 	p.metrics.cellErrors.WithLabelValues(x.cell).Inc()
-	if errors.Is(err, fasthttp.ErrTimeout) || errors.Is(err, os.ErrDeadlineExceeded) && !dialFailed(err) {
-		return fault.Wrap(err, errTimeout.Code, "%s", errTimeout.Message)
+	var bad *http1.ParseError
+	switch {
+	case errors.As(err, &bad), errors.Is(err, wire.ErrFull):
+		p.opts.Log.Error("cell's answer refused", "cell", x.cell, "request_id", string(x.requestID), "err", err)
+		return errAnswer
+	case errors.Is(err, upstream.ErrTooMany):
+		return errCellBusy
+	case upstream.NothingSent(err):
+		return fault.Wrap(err, errCellDown.Code, "%s", errCellDown.Message).After(retryAfter)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return errTimeout
+	case x.idempotent():
+		return fault.Wrap(err, errCellDown.Code, "%s", errCellDown.Message).After(retryAfter)
 	}
-	detail := "this tenant's cell does not answer; try again"
-	if h := &x.ctx.Request.Header; !h.IsGet() && !h.IsHead() && !errors.Is(err, fasthttp.ErrNoFreeConns) && !dialFailed(err) {
-		detail = "this tenant's cell went away; the request may have been carried out: look before you send it again"
-	}
-	return fault.Wrap(err, fault.Unavailable, "%s", detail).After(retryAfter)
+	return fault.Wrap(err, errUnknown.Code, "%s", errUnknown.Message).After(retryAfter)
 }

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,6 +15,11 @@ type metrics struct {
 	cellErrors     *prometheus.CounterVec
 	follows        prometheus.Counter
 	lookupFailures prometheus.Counter
+	acceptErrors   prometheus.Counter
+	broken         prometheus.Counter
+	connections    prometheus.Gauge
+	tunnels        prometheus.Gauge
+	byCell         sync.Map // cell → *[len(classes)]prometheus.Observer, so that a request costs one look-up
 }
 
 var classes = [...]string{"0xx", "1xx", "2xx", "3xx", "4xx", "5xx"}
@@ -27,9 +33,13 @@ func newMetrics(registry prometheus.Registerer, cache *tenantcache.Cache) *metri
 		cellErrors:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "router_cell_errors_total", Help: "Requests a cell did not answer."}, []string{"cell"}),
 		follows:        prometheus.NewCounter(prometheus.CounterOpts{Name: "router_follows_total", Help: "421 answers that said a tenant moved."}),
 		lookupFailures: prometheus.NewCounter(prometheus.CounterOpts{Name: "router_lookup_failures_total", Help: "Requests for unknown keys that the directory did not answer for."}),
+		acceptErrors:   prometheus.NewCounter(prometheus.CounterOpts{Name: "router_accept_errors_total", Help: "Connections not accepted for want of descriptors."}),
+		broken:         prometheus.NewCounter(prometheus.CounterOpts{Name: "router_broken_answers_total", Help: "Answers whose body broke off, on either side."}),
+		connections:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "router_client_connections", Help: "Open connections of clients."}),
+		tunnels:        prometheus.NewGauge(prometheus.GaugeOpts{Name: "router_tunnels", Help: "WebSocket connections under way."}),
 	}
 	if registry != nil {
-		registry.MustRegister(m.requests, m.cellErrors, m.follows, m.lookupFailures)
+		registry.MustRegister(m.requests, m.cellErrors, m.follows, m.lookupFailures, m.acceptErrors, m.broken, m.connections, m.tunnels)
 		registerCache(registry, cache)
 	}
 	return m
@@ -49,9 +59,30 @@ func registerCache(registry prometheus.Registerer, cache *tenantcache.Cache) {
 }
 
 func (m *metrics) observe(cell string, status int, took time.Duration) {
-	class := classes[0]
+	class := 0
 	if i := status / 100; i < len(classes) {
-		class = classes[i]
+		class = i
 	}
-	m.requests.WithLabelValues(cell, class).Observe(took.Seconds())
+	known, ok := m.byCell.Load(cell)
+	if !ok {
+		known, _ = m.byCell.LoadOrStore(cell, m.observersOf(cell))
+	}
+	known.(*[len(classes)]prometheus.Observer)[class].Observe(took.Seconds())
+}
+
+func (m *metrics) observersOf(cell string) *[len(classes)]prometheus.Observer {
+	var observers [len(classes)]prometheus.Observer
+	for i, class := range classes {
+		observers[i] = m.requests.WithLabelValues(cell, class)
+	}
+	return &observers
+}
+
+// observe counts a request that was answered, and logs it.
+func (p *Proxy) observe(x *exchange) {
+	took := p.opts.Now().Sub(x.start)
+	p.metrics.observe(x.cell, x.status, took)
+	if p.opts.AccessLog != nil {
+		p.opts.AccessLog.write(x, took)
+	}
 }

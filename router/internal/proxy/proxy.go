@@ -2,135 +2,144 @@ package proxy
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
+	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/valyala/fasthttp"
 
+	"github.com/coditect/platform/router/internal/authn"
+	"github.com/coditect/platform/router/internal/hold"
+	"github.com/coditect/platform/router/internal/limiter"
+	"github.com/coditect/platform/router/internal/policy"
 	"github.com/coditect/platform/router/internal/resolve"
 	"github.com/coditect/platform/router/internal/tenantcache"
+	"github.com/coditect/platform/router/internal/upstream"
+	"github.com/coditect/platform/router/internal/wire"
 	"github.com/coditect/platform/shared/fault"
 )
 
-// Limits that nobody tunes.
+// What nobody tunes.
 const (
-	MaxReplayBody  = 64 << 10 // bytes of a body that is kept for a replay
-	maxHeaderBytes = 32 << 10
-	maxHops        = 3 // cells that one request may be sent to
-	idleTimeout    = 75 * time.Second
+	MaxReplayBody   = 64 << 10 // octets of a body that are read before the cell is asked
+	maxHops         = 3        // cells that one request may be sent to
+	idleTimeout     = 75 * time.Second
+	headerTimeout   = 10 * time.Second // from the first octet of a request to its empty line
+	stallTimeout    = 20 * time.Second // of a body in either direction without an octet
+	lingerTimeout   = time.Second      // for a client to read an answer that came before its body's end
+	maxConnsPerAddr = 4096
 )
 
-// Options says what a proxy works with. All fields but Registry are required.
+// Options says what a proxy works with. All fields are required, save those
+// that say otherwise.
 type Options struct {
 	Domain, APIHost string
 	Region          string
 	EdgeKey         []byte // master of the per-cell keys
 	Cache           *tenantcache.Cache
 	Fetch           tenantcache.Fetch
-	RequestTimeout  time.Duration // from the first byte read to the answer's header
-	AccessLog       *AccessLog    // nil: none
+	Rules           func() *policy.Rules // those that hold now
+	Tokens          *authn.Verifier      // nil: access tokens are refused
+	Limiter         *limiter.Limiter     // nil: rates are not limited
+	Hold            *hold.Hold           // nil: requests of a frozen tenant are refused
+	RequestTimeout  time.Duration        // from the first octet read to the answer's header
+	CellTLS         *tls.Config          // for https cells; nil: the system's roots
+	AccessLog       *AccessLog           // nil: none
 	Log             *slog.Logger
-	Registry        prometheus.Registerer
-	Now             func() time.Time
+	Registry        prometheus.Registerer // nil: no metrics are exported
+	Now             func() time.Time      // nil: the wall's clock
 }
 
-// Proxy forwards requests. Its Handle is safe for concurrent use.
+// Proxy serves listeners. It is safe for concurrent use.
 type Proxy struct {
 	opts     Options
 	resolver *resolve.Resolver
-	cells    *cellPools
+	cells    *upstream.Cells
+	signers  signers
 	metrics  *metrics
+	clients  *wire.Reaper // connections of clients
+	backends *wire.Reaper // connections to cells
+	sessions sync.WaitGroup
 	draining atomic.Bool
-	server   *fasthttp.Server
+
+	replaying atomic.Int64 // octets set aside for copies of uploads
+
+	mu        sync.Mutex
+	listeners []net.Listener
+
+	stop    context.CancelFunc
+	ticking sync.WaitGroup
 }
 
-// New returns a proxy that serves nothing yet.
+// New returns a proxy that serves nothing yet. Shutdown ends it.
 func New(opts Options) *Proxy {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	p := &Proxy{
-		opts: opts, resolver: resolve.New(opts.Domain, opts.APIHost),
-		cells: newCellPools(opts.EdgeKey, opts.RequestTimeout), metrics: newMetrics(opts.Registry, opts.Cache),
+	if opts.CellTLS == nil {
+		opts.CellTLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	p.server = &fasthttp.Server{
-		Handler: p.Handle, Name: "", NoDefaultServerHeader: true, NoDefaultDate: true, NoDefaultContentType: true,
-		ReadBufferSize: maxHeaderBytes, WriteBufferSize: 4 << 10, IdleTimeout: idleTimeout, ReadTimeout: opts.RequestTimeout,
-		StreamRequestBody: true, DisablePreParseMultipartForm: true, ReduceMemoryUsage: false, CloseOnShutdown: true,
-		MaxRequestBodySize: MaxReplayBody, // beyond it the body streams
-		ErrorHandler:       p.refuse, Logger: quiet{},
+	p := &Proxy{
+		opts: opts, resolver: resolve.New(opts.Domain, opts.APIHost), signers: signers{master: opts.EdgeKey},
+		metrics: newMetrics(opts.Registry, opts.Cache), clients: wire.NewReaper(opts.Now), backends: wire.NewReaper(opts.Now),
+	}
+	p.cells = upstream.New(upstream.Options{
+		MaxConns: maxConnsPerAddr, TLS: opts.CellTLS, Reaper: p.backends, Log: opts.Log, Registry: opts.Registry, Now: opts.Now,
+	})
+	ctx, stop := context.WithCancel(context.Background())
+	p.stop = stop
+	for _, reaper := range []*wire.Reaper{p.clients, p.backends} {
+		p.ticking.Go(func() { _ = reaper.Run(ctx) }) // nil
 	}
 	return p
 }
 
-// quiet drops fasthttp's own log lines: they quote what clients send.
-type quiet struct{}
-
-func (quiet) Printf(string, ...any) {}
-
-// Handle is the chain of a request.
-func (p *Proxy) Handle(ctx *fasthttp.RequestCtx) {
-	x := acquire(ctx, p.opts.Now())
-	defer p.finish(x)
-
-	if err := strict(ctx); err != nil {
-		ctx.SetConnectionClose()
-		p.fail(x, err)
-		return
-	}
+// handle is the chain of a request: it leaves the answer to be sent in x, or
+// has sent it.
+func (p *Proxy) handle(x *exchange) error {
 	x.identify()
+	if err := p.classify(x); err != nil {
+		return err
+	}
 	if err := p.route(x); err != nil {
-		p.fail(x, err)
-		return
+		return err
 	}
-	if err := x.prepareHeaders(); err != nil {
-		p.fail(x, err)
-		return
+	if x.applyEdgePolicy(); x.preflight() {
+		return p.answerPreflight(x)
 	}
-	if err := p.forward(x); err != nil {
-		p.fail(x, err)
+	if err := p.authenticate(x); err != nil {
+		return err
 	}
+	if err := p.limit(x); err != nil {
+		return err
+	}
+	if err := x.prepare(); err != nil {
+		return err
+	}
+	return p.forward(x)
 }
 
-func (p *Proxy) finish(x *exchange) {
-	if p.draining.Load() {
-		x.ctx.SetConnectionClose()
+// classify finds the request's route and API version.
+func (p *Proxy) classify(x *exchange) error {
+	x.rules = p.opts.Rules()
+	path := pathOf(x.req.Target)
+	x.match = x.rules.Route(x.req.Method, path)
+	var denied *fault.Error
+	if x.versionLines, denied = x.rules.Version(path, x.start); denied != nil {
+		return denied
 	}
-	took := p.opts.Now().Sub(x.start)
-	p.metrics.observe(x.cell, x.ctx.Response.StatusCode(), took)
-	if p.opts.AccessLog != nil {
-		p.opts.AccessLog.write(x, took)
-	}
-	release(x)
+	return nil
 }
 
-// refuse answers what fasthttp itself could not read as a request.
-func (p *Proxy) refuse(ctx *fasthttp.RequestCtx, err error) {
-	f := fault.New(fault.Malformed, "the request is not valid HTTP/1.1")
-	var small *fasthttp.ErrSmallBuffer
-	switch {
-	case errors.As(err, &small):
-		f = fault.New(fault.TooLarge, "the request's header is larger than %d bytes", maxHeaderBytes)
-	case errors.Is(err, fasthttp.ErrBodyTooLarge):
-		f = fault.New(fault.TooLarge, "the body is too large")
+// applyEdgePolicy makes the tenant's own header rules ready, if it has any.
+func (x *exchange) applyEdgePolicy() {
+	if edge := x.entry.Edge; edge != nil {
+		x.tenantRequest, x.tenantResponse = policy.CompileHeaders(edge.RequestHeaders), policy.CompileHeaders(edge.ResponseHeaders)
 	}
-	ctx.SetConnectionClose()
-	writeProblem(ctx, f, "")
-	p.metrics.observe("", ctx.Response.StatusCode(), 0)
-}
-
-func (p *Proxy) fail(x *exchange, err error) {
-	if f := (*fault.Error)(nil); !errors.As(err, &f) {
-		p.opts.Log.Error("request failed", "request_id", x.requestID, "err", err)
-	}
-	// What is left of a body would be read as the next request.
-	if x.ctx.Request.IsBodyStream() {
-		x.ctx.SetConnectionClose()
-	}
-	writeProblem(x.ctx, err, x.requestID)
 }
 
 // Ready is for readiness checks: it fails once the proxy drains.

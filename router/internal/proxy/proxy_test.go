@@ -19,7 +19,7 @@ func TestForward(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	for _, target := range []string{"/", "/v1/projects?x=1&y=%2F", "/a%2Fb/../c?", "/v1//x", "/%41?q=a+b"} {
-		resp, body := f.do(t, "POST", "acme.example.com", target, "hello", "X-Request-Id", "mine")
+		resp, body := f.do(t, "POST", "acme.example.com", target, "hello", "X-Request-Id", "mine", "Authorization", f.key())
 		if resp.StatusCode != 200 || body != "cell-a hello" || resp.Header.Get("X-Request-Id") != "mine" || resp.Header.Get("X-Seen-Target") != target {
 			t.Errorf("%s: %d %q %v", target, resp.StatusCode, body, resp.Header)
 		}
@@ -179,22 +179,32 @@ func TestAnApplications421IsTheClients(t *testing.T) {
 	}
 }
 
-func TestLargeBodyIsNotReplayed(t *testing.T) {
+// A body is replayed whole or not at all: up to 1 MiB it is, whether the cell
+// read it before it said no, or did not.
+func TestReplayedBodies(t *testing.T) {
 	t.Parallel()
-	f := start(t)
-	f.cells["cell-a"].handle(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		w.Header().Set("Tenant-State", "departed")
-		w.Header().Set("X-Tenant-Cell", "cell-b")
-		w.Header().Set("X-Tenant-Epoch", "2")
-		w.WriteHeader(http.StatusMisdirectedRequest)
-	})
-	resp, _ := f.do(t, "POST", "acme.example.com", "/", strings.Repeat("x", 200<<10))
-	if resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
-		t.Errorf("%d", resp.StatusCode)
-	}
-	if n := f.cells["cell-b"].requests.Load(); n != 0 {
-		t.Errorf("half a body reached the other cell")
+	for _, reads := range []bool{true, false} {
+		f := start(t)
+		f.cells["cell-a"].handle(func(w http.ResponseWriter, r *http.Request) {
+			if reads {
+				_, _ = io.Copy(io.Discard, r.Body)
+			}
+			w.Header().Set("Tenant-State", "departed")
+			w.Header().Set("X-Tenant-Cell", "cell-b")
+			w.Header().Set("X-Tenant-Epoch", "2")
+			w.WriteHeader(http.StatusMisdirectedRequest)
+		})
+		resp, _ := f.do(t, "POST", "acme.example.com", "/", strings.Repeat("x", 2<<20))
+		if resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
+			t.Errorf("reads %t, 2 MiB: %d", reads, resp.StatusCode)
+		}
+		if n := f.cells["cell-b"].requests.Load(); n != 0 {
+			t.Errorf("reads %t: half a body reached the other cell", reads)
+		}
+		body := strings.Repeat("y", 900<<10)
+		if resp, got := f.do(t, "POST", "acme.example.com", "/", body); resp.StatusCode != 200 || got != "cell-b "+body {
+			t.Errorf("reads %t, 900 KiB: %d, %d octets", reads, resp.StatusCode, len(got))
+		}
 	}
 }
 

@@ -2,36 +2,61 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"unsafe"
 
 	"github.com/coditect/platform/router/internal/policy"
 	"github.com/coditect/platform/router/internal/resolve"
 	"github.com/coditect/platform/router/internal/tenantcache"
-	"github.com/coditect/platform/shared/cellapi"
+	"github.com/coditect/platform/shared/directory"
 	"github.com/coditect/platform/shared/fault"
-	"github.com/coditect/platform/shared/tenancy"
 )
 
-const headerAuthorization = "Authorization"
-
-var (
-	errForeignID  = fault.New(fault.Forbidden, "X-Tenant-ID names another tenant than this address or key")
-	errForeignKey = fault.New(fault.Unauthenticated, "this API key belongs to another tenant")
-	errTwoIDs     = fault.New(fault.Malformed, "send X-Tenant-ID once, as a UUID")
-)
-
-// route finds the tenant and whether it may be served.
+// route finds the tenant that the request is for, and whether it is served.
 func (p *Proxy) route(x *exchange) error {
-	h := &x.ctx.Request.Header
-	authorization := view(h.Peek(headerAuthorization))
-	key, err := p.resolver.Key(view(h.Host()), authorization, &x.host)
+	key, err := p.resolver.Key(view(x.req.Host), x.authorization(), &x.host)
+	if errors.Is(err, resolve.ErrNotAPIKey) {
+		key, err = p.keyOfIdentity(x)
+	}
 	if err != nil {
 		return err
 	}
-	x.key = key
+	if err := p.find(x, key); err != nil {
+		return err
+	}
+	if denied := policy.Admit(x.entry.State); denied != nil {
+		return denied
+	}
+	return nil
+}
+
+// keyOfIdentity finds the tenant at the API host by a verified token: the one
+// that X-Tenant-ID chooses among those that the token grants, or its own.
+func (p *Proxy) keyOfIdentity(x *exchange) (directory.Key, error) {
+	if err := p.verify(x); err != nil {
+		return directory.Key{}, err
+	}
+	claimed, err := x.claimedTenant()
+	if err != nil {
+		return directory.Key{}, err
+	}
+	grant, ok := x.identity.Default()
+	if !claimed.IsZero() {
+		grant, ok = x.identity.Grant(claimed)
+	}
+	if !ok {
+		return directory.Key{}, errNoGrant
+	}
+	text, err := grant.TenantID.AppendText(x.host[:0])
+	return directory.Key{Kind: directory.ByID, Value: view(text)}, err
+}
+
+// find looks the tenant up, in the directory if it is not known here.
+func (p *Proxy) find(x *exchange, key directory.Key) error {
 	entry, ok := p.opts.Cache.Get(key)
 	if !ok {
-		if entry, err = p.ask(x); err != nil {
+		var err error
+		if entry, err = p.lookUp(x, key); err != nil {
 			return err
 		}
 	}
@@ -39,42 +64,20 @@ func (p *Proxy) route(x *exchange) error {
 		return policy.Unknown
 	}
 	x.entry = entry
-	if err := policy.Admit(entry.State); err != nil {
-		return err
-	}
-	return x.checkClaims(authorization)
+	text, err := entry.TenantID.AppendText(x.idText[:0])
+	x.tenant = text
+	return err
 }
 
-// ask looks an unknown key up in the directory.
-func (p *Proxy) ask(x *exchange) (*tenantcache.Entry, error) {
-	ctx, cancel := context.WithTimeout(x.ctx, p.opts.RequestTimeout)
+func (p *Proxy) lookUp(x *exchange, key directory.Key) (tenantcache.Entry, error) {
+	ctx, cancel := context.WithDeadline(context.Background(), x.deadline)
 	defer cancel()
-	entry, err := p.opts.Cache.Refresh(ctx, x.key, p.opts.Fetch)
+	entry, err := p.opts.Cache.Refresh(ctx, key, p.opts.Fetch)
 	if err != nil {
 		p.metrics.lookupFailures.Inc()
-		return nil, fault.Wrap(err, fault.Unavailable, "this tenant cannot be looked up right now; try again").After(retryAfter)
+		return tenantcache.Entry{}, fault.Wrap(err, fault.Unavailable, "this tenant cannot be looked up right now; try again").After(retryAfter)
 	}
 	return entry, nil
-}
-
-// checkClaims compares what the client says of the tenant with what was found.
-// It only ever refuses.
-func (x *exchange) checkClaims(authorization string) error {
-	if id, ok := resolve.TokenTenant(authorization); ok && id != x.entry.TenantID {
-		return errForeignKey
-	}
-	claimed := x.ctx.Request.Header.PeekAll(cellapi.HeaderTenantID)
-	if len(claimed) == 0 {
-		return nil
-	}
-	id, err := tenancy.ParseID(view(claimed[0]))
-	if len(claimed) > 1 || err != nil {
-		return errTwoIDs
-	}
-	if id != x.entry.TenantID {
-		return errForeignID
-	}
-	return nil
 }
 
 // view reads b as a string without copying; it is valid as long as the request.

@@ -27,8 +27,10 @@ func New(domain, apiHost string) *Resolver {
 var (
 	errHost    = fault.New(fault.Malformed, "the Host header is not a host name")
 	errUnknown = fault.New(fault.UnknownTenant, "no tenant answers at this host; use {slug}.<domain> or a verified custom domain")
-	errNoToken = fault.New(fault.Unauthenticated, "send an API key: Authorization: Bearer cdt_…")
-	errToken   = fault.New(fault.Unauthenticated, "this is not an API key of this platform")
+	errNoToken = fault.New(fault.Unauthenticated, "send an API key or an access token: Authorization: Bearer …")
+	// ErrNotAPIKey says that at the API host a bearer token came that is no API
+	// key by its form: whoever can verify it knows the tenant.
+	ErrNotAPIKey = fault.New(fault.Unauthenticated, "this is not an API key of this platform")
 )
 
 // Key returns the directory key of a request. Its value may share memory with
@@ -97,11 +99,11 @@ func keyOfToken(authorization string, scratch *[MaxHost]byte) (directory.Key, er
 	}
 	id, ok := TokenTenant(authorization)
 	if !ok {
-		return directory.Key{}, errToken
+		return directory.Key{}, ErrNotAPIKey
 	}
 	text, err := id.AppendText(scratch[:0])
 	if err != nil {
-		return directory.Key{}, errToken
+		return directory.Key{}, ErrNotAPIKey
 	}
 	return directory.Key{Kind: directory.ByID, Value: view(text)}, nil
 }

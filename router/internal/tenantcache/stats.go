@@ -1,45 +1,31 @@
 package tenantcache
 
-import "github.com/coditect/platform/shared/tenancy"
-
-// Stats counts what a cache did since it was made.
+// Stats counts what a cache holds, and what it did since it was made.
 type Stats struct {
-	Tenants               int
-	Hits, Misses, Fetches uint64
+	Tenants       int
+	Bytes         int64 // that the tenants take, as reckoned
+	Missing       int   // keys known to lead nowhere
+	InFlight      int   // keys being asked for
+	Hits, Misses  uint64
+	Fetches       uint64 // questions to the directory
+	Refused       uint64 // fetches that were one too many
+	Revalidations int    // under way
 }
 
-// Stats returns the counters; it locks every shard for a moment.
+// Stats returns the counters.
 func (c *Cache) Stats() Stats {
-	st := Stats{Hits: c.hits.Load(), Misses: c.misses.Load(), Fetches: c.fetches.Load()}
-	for i := range c.tenants {
-		s := &c.tenants[i]
-		s.mu.Lock()
-		st.Tenants += s.lru.Len()
-		s.mu.Unlock()
+	st := Stats{
+		Missing: int(c.missing.count.Load()), InFlight: int(c.inFlight.Load()), Fetches: c.fetches.Load(),
+		Refused: c.refused.Load(), Revalidations: int(c.revalidating.Load()),
+	}
+	st.Tenants, st.Bytes = c.tenants.size()
+	for i := range c.counters {
+		st.Hits += c.counters[i].hits.Load()
+		st.Misses += c.counters[i].misses.Load()
 	}
 	return st
 }
 
-// Each calls fn for every tenant, oldest use first within a shard. Fn runs
-// without a lock.
-func (c *Cache) Each(fn func(*Entry) error) error {
-	for i := range c.tenants {
-		s := &c.tenants[i]
-		s.mu.Lock()
-		entries := s.lru.Values()
-		s.mu.Unlock()
-		for _, e := range entries {
-			if err := fn(e); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (c *Cache) peek(id tenancy.ID) (*Entry, bool) {
-	s := c.tenantShard(id)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.lru.Peek(id)
-}
+// Each calls fn for every tenant; in LRU mode, those least recently used come
+// first within a shard. Fn runs without a lock, and must not keep the slice.
+func (c *Cache) Each(fn func([]Entry) error) error { return c.tenants.each(fn) }

@@ -18,6 +18,7 @@ type Conn struct {
 	net.Conn
 	raw     syscall.RawConn // nil: not a plain socket
 	expires atomic.Int64    // Unix nanoseconds; 0: never
+	Idle    atomic.Bool     // for the owner to say that nothing is lost if the connection is closed
 
 	// One Exchange or Await at a time uses these; they are fields because a
 	// closure over locals would be allocated for each.

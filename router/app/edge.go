@@ -1,0 +1,74 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/coditect/platform/router/internal/authn"
+	"github.com/coditect/platform/router/internal/hold"
+	"github.com/coditect/platform/router/internal/limiter"
+	"github.com/coditect/platform/shared/tenancy"
+)
+
+// edge are the parts that decide over a request beside the directory.
+type edge struct {
+	policy  *policyFile
+	tokens  *authn.Verifier // nil: access tokens are refused
+	limiter *limiter.Limiter
+	hold    *hold.Hold
+	closers []func() error
+}
+
+func (r *router) buildEdge() (err error) {
+	o := &r.opts
+	if r.policy, err = newPolicyFile(o.Policy); err != nil {
+		return err
+	}
+	if o.JWKSURL != "" {
+		r.tokens, err = authn.New(authn.Options{Issuer: o.Issuer, Audience: o.Audience, JWKSURL: o.JWKSURL, Log: r.log, Registry: r.admin.Registry})
+		if err != nil {
+			return err
+		}
+		r.admin.AddCheck("tokens", r.tokens.Ready)
+	}
+	r.hold = hold.New(hold.Options{Registry: r.admin.Registry})
+	return r.buildLimiter()
+}
+
+func (r *router) buildLimiter() (err error) {
+	opts := limiter.Options{Log: r.log, Registry: r.admin.Registry}
+	if r.opts.RedisURL != "" {
+		client, err := limiter.Connect(r.opts.RedisURL)
+		if err != nil {
+			return err
+		}
+		opts.Redis = client
+		r.closers = append(r.closers, client.Close)
+	}
+	r.limiter, err = limiter.New(opts)
+	return err
+}
+
+// runEdge runs what the parts do in the background.
+func (r *router) runEdge(ctx context.Context, tasks *errgroup.Group) {
+	tasks.Go(func() error { return r.watchPolicy(ctx) })
+	tasks.Go(func() error { return r.limiter.Run(ctx) })
+	if r.tokens != nil {
+		tasks.Go(func() error { return r.tokens.Run(ctx) })
+	}
+}
+
+func (r *router) closeEdge() error {
+	var errs []error
+	for _, closer := range r.closers {
+		errs = append(errs, closer())
+	}
+	return errors.Join(errs...)
+}
+
+// tenantChanged wakes requests that wait for news of the tenant.
+func (r *router) tenantChanged(id tenancy.ID, version, epoch uint64) {
+	r.hold.Notify(id, hold.Position{Version: version, Epoch: epoch})
+}

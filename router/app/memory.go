@@ -1,0 +1,60 @@
+package app
+
+import (
+	"context"
+	"runtime/debug"
+	"runtime/metrics"
+	"time"
+)
+
+const (
+	tuneInterval = 10 * time.Second
+	// heapGrowth is how much garbage may pile up before a collection, in times
+	// of what is alive and not the directory: see package run.
+	heapGrowth = 4
+	// leastAlive keeps collections rare in a router that does little yet.
+	leastAlive = 16 << 20
+)
+
+// tuneMemory keeps the collector's percentage such that the directory, which is
+// never garbage and costs little to scan, does not let garbage pile up to a
+// multiple of its own size.
+func (r *router) tuneMemory(ctx context.Context) error {
+	if !r.opts.TuneGC {
+		return nil
+	}
+	select {
+	case <-r.loaded:
+		debug.FreeOSMemory() // what loading left
+	case <-ctx.Done():
+		return nil
+	}
+	tick := time.NewTicker(tuneInterval)
+	defer tick.Stop()
+	for {
+		r.tuneOnce()
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (r *router) tuneOnce() {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	percent := gcPercent(int64(live[0].Value.Uint64()), r.cache.Stats().Bytes)
+	// Setting it stops the world for a moment.
+	if d := percent - r.gcPercent; d*d*100 > percent*percent {
+		debug.SetGCPercent(percent)
+		r.gcPercent = percent
+	}
+}
+
+// gcPercent returns the percentage of live by which the heap may grow.
+func gcPercent(live, resident int64) int {
+	live = max(live, resident, leastAlive)
+	rest := max(live-resident, leastAlive)
+	return int(100 * heapGrowth * rest / live)
+}

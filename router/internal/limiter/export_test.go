@@ -1,0 +1,60 @@
+package limiter
+
+import (
+	"context"
+	"time"
+)
+
+// What the simulation needs to play the ledger and the clock.
+type (
+	Report = report
+	Reply  = reply
+)
+
+func (r report) Figures() (key Key, rate, admitted, attempts, usedByAll, attemptsByAll float64, alone bool) {
+	return r.key, r.rate, r.admitted, r.attempts, r.usedByAll, r.attemptsByAll, r.alone
+}
+
+func NewReply(used, attempts float64) Reply {
+	return Reply{answered: true, used: used, attempts: attempts}
+}
+
+type unusedExchange struct{}
+
+func (unusedExchange) Exchange(context.Context, []report, []reply) (int, error) {
+	panic("the simulation exchanges by itself")
+}
+
+// NewSimulated returns a limiter whose exchanges the test plays with Collect and Apply.
+func NewSimulated(opts Options) *Limiter {
+	opts.setDefaults()
+	return newLimiter(opts, unusedExchange{})
+}
+
+// Collect is the first half of an exchange at now.
+func (l *Limiter) Collect(now time.Time) []Report { return l.collect(l.clock(now)) }
+
+// Apply is the second half. Replies that are not answered were lost; no
+// routers: the exchange failed.
+func (l *Limiter) Apply(replies []Reply, now time.Time, routers int) {
+	l.syncer.replies = append(l.syncer.replies[:0], replies...)
+	l.apply(len(replies))
+	if routers > 0 {
+		l.connected(l.clock(now), routers)
+	}
+}
+
+// Lost reports whether the limiter counts as cut off.
+func (l *Limiter) Lost(now time.Time) bool { return l.lost(l.clock(now)) }
+
+// Routers is how many routers there are, as last known.
+func (l *Limiter) Routers() int { return int(l.routers.Load()) }
+
+// Keys is how many keys are held.
+func (l *Limiter) Keys() int { _, keys := l.count(); return keys }
+
+// Timing in seconds.
+func Timing(interval time.Duration) (slack, memory float64) {
+	t := timingOf(interval)
+	return t.slack, t.memory
+}

@@ -1,0 +1,115 @@
+package shed
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/tenancy"
+)
+
+// ErrOverloaded refuses a request: its cell is full, and its tenant has its
+// share of it. Nothing was executed.
+var ErrOverloaded = fault.New(fault.Unavailable,
+	"too many requests of this tenant are under way: send fewer at once, and this one again in a second").After(time.Second)
+
+// parked is a waiter with what it needs to block; it is used again.
+type parked struct {
+	waiter
+	granted chan Ticket
+	timer   *time.Timer
+}
+
+var parking = sync.Pool{New: func() any {
+	p := &parked{granted: make(chan Ticket, 1), timer: time.NewTimer(time.Hour)}
+	p.timer.Stop()
+	p.wake = func(t Ticket) { p.granted <- t }
+	return p
+}}
+
+// AcquireWait admits a request, at once or after at most Options.Wait in the
+// fair queue, or refuses it with [ErrOverloaded]. After nil the ticket's Done
+// or Detach must be called.
+func (c *Controller) AcquireWait(ctx context.Context, id tenancy.ID, priority Priority, now time.Time) (Ticket, error) {
+	bucket := bucketOf(id)
+	at := now.Sub(c.epoch).Nanoseconds()
+	if c.queued.Load() == 0 && c.take(priority.soft(c.limit.Load())) {
+		return c.ticket(bucket, at), nil
+	}
+	p := parking.Get().(*parked)
+	defer parking.Put(p)
+	p.bucket, p.priority = bucket, priority
+	switch t, verdict := c.offer(&p.waiter, at); verdict {
+	case admitted:
+		return t, nil
+	case refused:
+		return Ticket{}, ErrOverloaded
+	}
+	p.timer.Reset(c.opts.Wait)
+	defer p.timer.Stop()
+	select {
+	case t := <-p.granted:
+		return t, nil
+	case <-p.timer.C:
+	case <-ctx.Done():
+	}
+	if c.leave(&p.waiter) {
+		return Ticket{}, ErrOverloaded
+	}
+	return <-p.granted, nil
+}
+
+type verdict int
+
+const (
+	admitted verdict = iota
+	refused
+	queued
+)
+
+// offer is the way of a request that found the limit reached, or others waiting.
+func (c *Controller) offer(w *waiter, at int64) (Ticket, verdict) {
+	if c.takeWithinShare(w, at) {
+		return c.ticket(w.bucket, at), admitted
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w.since = at
+	if w.priority == Critical || !c.queue.add(w, c.opts.Queue) {
+		c.refused[byLimit].Add(1)
+		return Ticket{}, refused
+	}
+	// Counted before the places are looked at again: whoever gives one back
+	// after that look sees the waiter.
+	c.queued.Add(1)
+	c.dispatch(at)
+	return Ticket{}, queued
+}
+
+// leave takes a waiter out of the queue; false if it has just been admitted.
+func (c *Controller) leave(w *waiter) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if w.place == nil {
+		return false
+	}
+	c.queue.remove(w)
+	c.queued.Add(-1)
+	c.refused[byWait].Add(1)
+	return true
+}
+
+// dispatch gives free places to waiters. The lock is held.
+func (c *Controller) dispatch(at int64) {
+	for c.queue.len > 0 {
+		limit := c.limit.Load()
+		w := c.queue.next(func(w *waiter) bool { return c.take(w.priority.soft(limit)) })
+		if w == nil {
+			return
+		}
+		c.queued.Add(-1)
+		c.admitted.Add(1)
+		w.wake(c.ticket(w.bucket, max(at, w.since)))
+	}
+}
