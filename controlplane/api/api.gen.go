@@ -250,8 +250,14 @@ type DomainList struct {
 	Domains []Domain `json:"domains"`
 }
 
+// EdgePolicy What one tenant wants of the routers; rules beyond this schema are told by violations (422).
+type EdgePolicy = directory.EdgePolicy
+
 // Entry defines model for Entry.
 type Entry = directory.Entry
+
+// HeaderRules At most 20 rules. First remove, then set; the platform's own header fields are refused.
+type HeaderRules = directory.HeaderRules
 
 // Heartbeat defines model for Heartbeat.
 type Heartbeat struct {
@@ -347,20 +353,14 @@ type LastHeartbeat struct {
 	Tenants           int       `json:"tenants"`
 }
 
+// LookupAnswer defines model for LookupAnswer.
+type LookupAnswer = directory.LookupAnswer
+
 // LookupKey defines model for LookupKey.
 type LookupKey = directory.Key
 
-// LookupManyRequest defines model for LookupManyRequest.
-type LookupManyRequest struct {
-	Keys []LookupKey `json:"keys"`
-}
-
-// LookupManyResult defines model for LookupManyResult.
-type LookupManyResult struct {
-	// Entries null where no tenant has the key.
-	Entries []*directory.Entry `json:"entries"`
-	Version uint64             `json:"version"`
-}
+// LookupRequest defines model for LookupRequest.
+type LookupRequest = directory.LookupRequest
 
 // Owner defines model for Owner.
 type Owner struct {
@@ -446,6 +446,11 @@ type TenantPage struct {
 	Tenants    []Tenant `json:"tenants"`
 }
 
+// TenantPatch defines model for TenantPatch.
+type TenantPatch struct {
+	Plan *Plan `json:"plan,omitempty"`
+}
+
 // TenantState defines model for TenantState.
 type TenantState = directory.State
 
@@ -469,6 +474,9 @@ type Limit = int
 
 // TenantPath defines model for TenantPath.
 type TenantPath = TenantID
+
+// EdgePolicyAnswer What one tenant wants of the routers; rules beyond this schema are told by violations (422).
+type EdgePolicyAnswer = EdgePolicy
 
 // ProblemAnswer defines model for ProblemAnswer.
 type ProblemAnswer = Problem
@@ -581,6 +589,24 @@ type DeleteTenantParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// UpdateTenantParams defines parameters for UpdateTenant.
+type UpdateTenantParams struct {
+	// IfMatch The ETag that the caller saw ("<version>"); 412 if the tenant has changed since.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// DeleteEdgePolicyParams defines parameters for DeleteEdgePolicy.
+type DeleteEdgePolicyParams struct {
+	// IfMatch The ETag that the caller saw ("<version>"); 412 if the tenant has changed since.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// PutEdgePolicyParams defines parameters for PutEdgePolicy.
+type PutEdgePolicyParams struct {
+	// IfMatch The ETag that the caller saw ("<version>"); 412 if the tenant has changed since.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ResumeTenantParams defines parameters for ResumeTenant.
 type ResumeTenantParams struct {
 	// IfMatch The ETag that the caller saw ("<version>"); 412 if the tenant has changed since.
@@ -603,7 +629,7 @@ type HeartbeatJSONRequestBody = Heartbeat
 type SetCellStateJSONRequestBody = CellStateChange
 
 // LookupManyJSONRequestBody defines body for LookupMany for application/json ContentType.
-type LookupManyJSONRequestBody = LookupManyRequest
+type LookupManyJSONRequestBody = LookupRequest
 
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = CreateKeyRequest
@@ -611,8 +637,14 @@ type CreateKeyJSONRequestBody = CreateKeyRequest
 // SignUpJSONRequestBody defines body for SignUp for application/json ContentType.
 type SignUpJSONRequestBody = SignupRequest
 
+// UpdateTenantApplicationMergePatchPlusJSONRequestBody defines body for UpdateTenant for application/merge-patch+json ContentType.
+type UpdateTenantApplicationMergePatchPlusJSONRequestBody = TenantPatch
+
 // AddDomainJSONRequestBody defines body for AddDomain for application/json ContentType.
 type AddDomainJSONRequestBody = AddDomainRequest
+
+// PutEdgePolicyJSONRequestBody defines body for PutEdgePolicy for application/json ContentType.
+type PutEdgePolicyJSONRequestBody = EdgePolicy
 
 // SuspendTenantJSONRequestBody defines body for SuspendTenant for application/json ContentType.
 type SuspendTenantJSONRequestBody = SuspendRequest
@@ -776,12 +808,16 @@ type ClientInterface interface {
 
 	// LookupManyWithBody Find many tenants at one version of the directory
 	//
+	// A key that cannot be one (a slug with a dot, an unknown kind) leads nowhere, as any other that no tenant has.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/directory/lookups (the `LookupMany` operationId).
 	LookupManyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LookupMany Find many tenants at one version of the directory
+	//
+	// A key that cannot be one (a slug with a dot, an unknown kind) leads nowhere, as any other that no tenant has.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -870,6 +906,26 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/tenants/{tenant} (the `GetTenant` operationId).
 	GetTenant(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// UpdateTenantWithBody Change a tenant's plan
+	//
+	// Routers apply the new plan's limits within seconds. A plan for cells of another tier than the tenant's is refused (409): migrate
+	// the tenant to such a cell first. Setting the plan that the tenant has changes nothing.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /v1/tenants/{tenant} (the `UpdateTenant` operationId).
+	UpdateTenantWithBody(ctx context.Context, tenant TenantPath, params *UpdateTenantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateTenantWithApplicationMergePatchPlusJSONBody Change a tenant's plan
+	//
+	// Routers apply the new plan's limits within seconds. A plan for cells of another tier than the tenant's is refused (409): migrate
+	// the tenant to such a cell first. Setting the plan that the tenant has changes nothing.
+	//
+	// Takes a body of the `application/merge-patch+json` content type.
+	//
+	// Corresponds with PATCH /v1/tenants/{tenant} (the `UpdateTenant` operationId).
+	UpdateTenantWithApplicationMergePatchPlusJSONBody(ctx context.Context, tenant TenantPath, params *UpdateTenantParams, body UpdateTenantApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListDomains List a tenant's custom domains
 	//
 	// Corresponds with GET /v1/tenants/{tenant}/domains (the `ListDomains` operationId).
@@ -906,6 +962,40 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/tenants/{tenant}/domains/{domain}/verify (the `VerifyDomain` operationId).
 	VerifyDomain(ctx context.Context, tenant TenantPath, domain DomainPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteEdgePolicy Return a tenant to what its plan gives it
+	//
+	// The same as putting the empty policy.
+	//
+	// Corresponds with DELETE /v1/tenants/{tenant}/edge-policy (the `DeleteEdgePolicy` operationId).
+	DeleteEdgePolicy(ctx context.Context, tenant TenantPath, params *DeleteEdgePolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetEdgePolicy Show what a tenant wants of the routers beyond its plan
+	//
+	// A tenant that wants nothing has the empty policy.
+	//
+	// Corresponds with GET /v1/tenants/{tenant}/edge-policy (the `GetEdgePolicy` operationId).
+	GetEdgePolicy(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutEdgePolicyWithBody Replace a tenant's edge policy
+	//
+	// The whole policy, at most 16 KiB of JSON; routers follow within seconds, without any configuration of theirs. Putting the policy
+	// that the tenant has changes nothing. The tenant must be active or suspended (else 409).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/tenants/{tenant}/edge-policy (the `PutEdgePolicy` operationId).
+	PutEdgePolicyWithBody(ctx context.Context, tenant TenantPath, params *PutEdgePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutEdgePolicy Replace a tenant's edge policy
+	//
+	// The whole policy, at most 16 KiB of JSON; routers follow within seconds, without any configuration of theirs. Putting the policy
+	// that the tenant has changes nothing. The tenant must be active or suspended (else 409).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/tenants/{tenant}/edge-policy (the `PutEdgePolicy` operationId).
+	PutEdgePolicy(ctx context.Context, tenant TenantPath, params *PutEdgePolicyParams, body PutEdgePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ResumeTenant Resume a suspended tenant, or undo a deletion within its grace period
 	//
@@ -1133,6 +1223,8 @@ func (c *Client) Lookup(ctx context.Context, params *LookupParams, reqEditors ..
 
 // LookupManyWithBody Find many tenants at one version of the directory
 //
+// A key that cannot be one (a slug with a dot, an unknown kind) leads nowhere, as any other that no tenant has.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/directory/lookups (the `LookupMany` operationId).
@@ -1149,6 +1241,8 @@ func (c *Client) LookupManyWithBody(ctx context.Context, contentType string, bod
 }
 
 // LookupMany Find many tenants at one version of the directory
+//
+// A key that cannot be one (a slug with a dot, an unknown kind) leads nowhere, as any other that no tenant has.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1357,6 +1451,46 @@ func (c *Client) GetTenant(ctx context.Context, tenant TenantPath, reqEditors ..
 	return c.Client.Do(req)
 }
 
+// UpdateTenantWithBody Change a tenant's plan
+//
+// Routers apply the new plan's limits within seconds. A plan for cells of another tier than the tenant's is refused (409): migrate
+// the tenant to such a cell first. Setting the plan that the tenant has changes nothing.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /v1/tenants/{tenant} (the `UpdateTenant` operationId).
+func (c *Client) UpdateTenantWithBody(ctx context.Context, tenant TenantPath, params *UpdateTenantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateTenantRequestWithBody(c.Server, tenant, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateTenantWithApplicationMergePatchPlusJSONBody Change a tenant's plan
+//
+// Routers apply the new plan's limits within seconds. A plan for cells of another tier than the tenant's is refused (409): migrate
+// the tenant to such a cell first. Setting the plan that the tenant has changes nothing.
+//
+// Takes a body of the `application/merge-patch+json` content type.
+//
+// Corresponds with PATCH /v1/tenants/{tenant} (the `UpdateTenant` operationId).
+func (c *Client) UpdateTenantWithApplicationMergePatchPlusJSONBody(ctx context.Context, tenant TenantPath, params *UpdateTenantParams, body UpdateTenantApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateTenantRequestWithApplicationMergePatchPlusJSONBody(c.Server, tenant, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListDomains List a tenant's custom domains
 //
 // Corresponds with GET /v1/tenants/{tenant}/domains (the `ListDomains` operationId).
@@ -1434,6 +1568,80 @@ func (c *Client) RemoveDomain(ctx context.Context, tenant TenantPath, domain Dom
 // Corresponds with POST /v1/tenants/{tenant}/domains/{domain}/verify (the `VerifyDomain` operationId).
 func (c *Client) VerifyDomain(ctx context.Context, tenant TenantPath, domain DomainPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewVerifyDomainRequest(c.Server, tenant, domain)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteEdgePolicy Return a tenant to what its plan gives it
+//
+// The same as putting the empty policy.
+//
+// Corresponds with DELETE /v1/tenants/{tenant}/edge-policy (the `DeleteEdgePolicy` operationId).
+func (c *Client) DeleteEdgePolicy(ctx context.Context, tenant TenantPath, params *DeleteEdgePolicyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteEdgePolicyRequest(c.Server, tenant, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetEdgePolicy Show what a tenant wants of the routers beyond its plan
+//
+// A tenant that wants nothing has the empty policy.
+//
+// Corresponds with GET /v1/tenants/{tenant}/edge-policy (the `GetEdgePolicy` operationId).
+func (c *Client) GetEdgePolicy(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetEdgePolicyRequest(c.Server, tenant)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutEdgePolicyWithBody Replace a tenant's edge policy
+//
+// The whole policy, at most 16 KiB of JSON; routers follow within seconds, without any configuration of theirs. Putting the policy
+// that the tenant has changes nothing. The tenant must be active or suspended (else 409).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/tenants/{tenant}/edge-policy (the `PutEdgePolicy` operationId).
+func (c *Client) PutEdgePolicyWithBody(ctx context.Context, tenant TenantPath, params *PutEdgePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutEdgePolicyRequestWithBody(c.Server, tenant, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutEdgePolicy Replace a tenant's edge policy
+//
+// The whole policy, at most 16 KiB of JSON; routers follow within seconds, without any configuration of theirs. Putting the policy
+// that the tenant has changes nothing. The tenant must be active or suspended (else 409).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/tenants/{tenant}/edge-policy (the `PutEdgePolicy` operationId).
+func (c *Client) PutEdgePolicy(ctx context.Context, tenant TenantPath, params *PutEdgePolicyParams, body PutEdgePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutEdgePolicyRequest(c.Server, tenant, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2553,6 +2761,68 @@ func NewGetTenantRequest(server string, tenant TenantPath) (*http.Request, error
 	return req, nil
 }
 
+// NewUpdateTenantRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateTenant builder with application/merge-patch+json body
+func NewUpdateTenantRequestWithApplicationMergePatchPlusJSONBody(server string, tenant TenantPath, params *UpdateTenantParams, body UpdateTenantApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateTenantRequestWithBody(server, tenant, params, "application/merge-patch+json", bodyReader)
+}
+
+// NewUpdateTenantRequestWithBody constructs an http.Request for the UpdateTenant method, with any body, and a specified content type
+func NewUpdateTenantRequestWithBody(server string, tenant TenantPath, params *UpdateTenantParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListDomainsRequest constructs an http.Request for the ListDomains method
 func NewListDomainsRequest(server string, tenant TenantPath) (*http.Request, error) {
 	var err error
@@ -2711,6 +2981,151 @@ func NewVerifyDomainRequest(server string, tenant TenantPath, domain DomainPath)
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeleteEdgePolicyRequest constructs an http.Request for the DeleteEdgePolicy method
+func NewDeleteEdgePolicyRequest(server string, tenant TenantPath, params *DeleteEdgePolicyParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s/edge-policy", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetEdgePolicyRequest constructs an http.Request for the GetEdgePolicy method
+func NewGetEdgePolicyRequest(server string, tenant TenantPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s/edge-policy", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPutEdgePolicyRequest calls the generic PutEdgePolicy builder with application/json body
+func NewPutEdgePolicyRequest(server string, tenant TenantPath, params *PutEdgePolicyParams, body PutEdgePolicyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutEdgePolicyRequestWithBody(server, tenant, params, "application/json", bodyReader)
+}
+
+// NewPutEdgePolicyRequestWithBody constructs an http.Request for the PutEdgePolicy method, with any body, and a specified content type
+func NewPutEdgePolicyRequestWithBody(server string, tenant TenantPath, params *PutEdgePolicyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s/edge-policy", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -2993,12 +3408,16 @@ type ClientWithResponsesInterface interface {
 
 	// LookupManyWithBodyWithResponse Find many tenants at one version of the directory
 	//
+	// A key that cannot be one (a slug with a dot, an unknown kind) leads nowhere, as any other that no tenant has.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/directory/lookups (the `LookupMany` operationId).
 	LookupManyWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LookupManyResponse, error)
 
 	// LookupManyWithResponse Find many tenants at one version of the directory
+	//
+	// A key that cannot be one (a slug with a dot, an unknown kind) leads nowhere, as any other that no tenant has.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -3099,6 +3518,26 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/tenants/{tenant} (the `GetTenant` operationId).
 	GetTenantWithResponse(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*GetTenantResponse, error)
 
+	// UpdateTenantWithBodyWithResponse Change a tenant's plan
+	//
+	// Routers apply the new plan's limits within seconds. A plan for cells of another tier than the tenant's is refused (409): migrate
+	// the tenant to such a cell first. Setting the plan that the tenant has changes nothing.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /v1/tenants/{tenant} (the `UpdateTenant` operationId).
+	UpdateTenantWithBodyWithResponse(ctx context.Context, tenant TenantPath, params *UpdateTenantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateTenantResponse, error)
+
+	// UpdateTenantWithApplicationMergePatchPlusJSONBodyWithResponse Change a tenant's plan
+	//
+	// Routers apply the new plan's limits within seconds. A plan for cells of another tier than the tenant's is refused (409): migrate
+	// the tenant to such a cell first. Setting the plan that the tenant has changes nothing.
+	//
+	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /v1/tenants/{tenant} (the `UpdateTenant` operationId).
+	UpdateTenantWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, tenant TenantPath, params *UpdateTenantParams, body UpdateTenantApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateTenantResponse, error)
+
 	// ListDomainsWithResponse List a tenant's custom domains
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -3141,6 +3580,44 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/tenants/{tenant}/domains/{domain}/verify (the `VerifyDomain` operationId).
 	VerifyDomainWithResponse(ctx context.Context, tenant TenantPath, domain DomainPath, reqEditors ...RequestEditorFn) (*VerifyDomainResponse, error)
+
+	// DeleteEdgePolicyWithResponse Return a tenant to what its plan gives it
+	//
+	// The same as putting the empty policy.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/tenants/{tenant}/edge-policy (the `DeleteEdgePolicy` operationId).
+	DeleteEdgePolicyWithResponse(ctx context.Context, tenant TenantPath, params *DeleteEdgePolicyParams, reqEditors ...RequestEditorFn) (*DeleteEdgePolicyResponse, error)
+
+	// GetEdgePolicyWithResponse Show what a tenant wants of the routers beyond its plan
+	//
+	// A tenant that wants nothing has the empty policy.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenants/{tenant}/edge-policy (the `GetEdgePolicy` operationId).
+	GetEdgePolicyWithResponse(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*GetEdgePolicyResponse, error)
+
+	// PutEdgePolicyWithBodyWithResponse Replace a tenant's edge policy
+	//
+	// The whole policy, at most 16 KiB of JSON; routers follow within seconds, without any configuration of theirs. Putting the policy
+	// that the tenant has changes nothing. The tenant must be active or suspended (else 409).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/tenants/{tenant}/edge-policy (the `PutEdgePolicy` operationId).
+	PutEdgePolicyWithBodyWithResponse(ctx context.Context, tenant TenantPath, params *PutEdgePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutEdgePolicyResponse, error)
+
+	// PutEdgePolicyWithResponse Replace a tenant's edge policy
+	//
+	// The whole policy, at most 16 KiB of JSON; routers follow within seconds, without any configuration of theirs. Putting the policy
+	// that the tenant has changes nothing. The tenant must be active or suspended (else 409).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/tenants/{tenant}/edge-policy (the `PutEdgePolicy` operationId).
+	PutEdgePolicyWithResponse(ctx context.Context, tenant TenantPath, params *PutEdgePolicyParams, body PutEdgePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*PutEdgePolicyResponse, error)
 
 	// ResumeTenantWithResponse Resume a suspended tenant, or undo a deletion within its grace period
 	//
@@ -3647,7 +4124,7 @@ type LookupManyResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *LookupManyResult
+	JSON200 *LookupAnswer
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *ProblemAnswer
 	// HeadersDefault the parsed response headers for an HTTP default response
@@ -3655,7 +4132,7 @@ type LookupManyResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r LookupManyResponse) GetJSON200() *LookupManyResult {
+func (r LookupManyResponse) GetJSON200() *LookupAnswer {
 	return r.JSON200
 }
 
@@ -4181,6 +4658,68 @@ func (r GetTenantResponse) ContentType() string {
 	return ""
 }
 
+// UpdateTenantResponse200Headers the declared response headers of an HTTP 200 response for UpdateTenant
+type UpdateTenantResponse200Headers struct {
+	ETag *string
+}
+
+// UpdateTenantResponseDefaultHeaders the declared response headers of an HTTP default response for UpdateTenant
+type UpdateTenantResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type UpdateTenantResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TenantAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UpdateTenantResponse200Headers
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *UpdateTenantResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateTenantResponse) GetJSON200() *TenantAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UpdateTenantResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateTenantResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateTenantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateTenantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateTenantResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListDomainsResponseDefaultHeaders the declared response headers of an HTTP default response for ListDomains
 type ListDomainsResponseDefaultHeaders struct {
 	RetryAfter *int
@@ -4388,6 +4927,185 @@ func (r VerifyDomainResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r VerifyDomainResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteEdgePolicyResponse204Headers the declared response headers of an HTTP 204 response for DeleteEdgePolicy
+type DeleteEdgePolicyResponse204Headers struct {
+	ETag *string
+}
+
+// DeleteEdgePolicyResponseDefaultHeaders the declared response headers of an HTTP default response for DeleteEdgePolicy
+type DeleteEdgePolicyResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type DeleteEdgePolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// Headers204 the parsed response headers for an HTTP 204 response
+	Headers204 *DeleteEdgePolicyResponse204Headers
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *DeleteEdgePolicyResponseDefaultHeaders
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteEdgePolicyResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteEdgePolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteEdgePolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteEdgePolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteEdgePolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetEdgePolicyResponse200Headers the declared response headers of an HTTP 200 response for GetEdgePolicy
+type GetEdgePolicyResponse200Headers struct {
+	ETag *string
+}
+
+// GetEdgePolicyResponseDefaultHeaders the declared response headers of an HTTP default response for GetEdgePolicy
+type GetEdgePolicyResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type GetEdgePolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EdgePolicyAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetEdgePolicyResponse200Headers
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetEdgePolicyResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetEdgePolicyResponse) GetJSON200() *EdgePolicyAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetEdgePolicyResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetEdgePolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetEdgePolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetEdgePolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetEdgePolicyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PutEdgePolicyResponse200Headers the declared response headers of an HTTP 200 response for PutEdgePolicy
+type PutEdgePolicyResponse200Headers struct {
+	ETag *string
+}
+
+// PutEdgePolicyResponseDefaultHeaders the declared response headers of an HTTP default response for PutEdgePolicy
+type PutEdgePolicyResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type PutEdgePolicyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EdgePolicyAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *PutEdgePolicyResponse200Headers
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *PutEdgePolicyResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PutEdgePolicyResponse) GetJSON200() *EdgePolicyAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PutEdgePolicyResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PutEdgePolicyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PutEdgePolicyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PutEdgePolicyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PutEdgePolicyResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4734,6 +5452,8 @@ func (c *ClientWithResponses) LookupWithResponse(ctx context.Context, params *Lo
 
 // LookupManyWithBodyWithResponse Find many tenants at one version of the directory
 //
+// A key that cannot be one (a slug with a dot, an unknown kind) leads nowhere, as any other that no tenant has.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/directory/lookups (the `LookupMany` operationId).
@@ -4746,6 +5466,8 @@ func (c *ClientWithResponses) LookupManyWithBodyWithResponse(ctx context.Context
 }
 
 // LookupManyWithResponse Find many tenants at one version of the directory
+//
+// A key that cannot be one (a slug with a dot, an unknown kind) leads nowhere, as any other that no tenant has.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -4918,6 +5640,38 @@ func (c *ClientWithResponses) GetTenantWithResponse(ctx context.Context, tenant 
 	return ParseGetTenantResponse(rsp)
 }
 
+// UpdateTenantWithBodyWithResponse Change a tenant's plan
+//
+// Routers apply the new plan's limits within seconds. A plan for cells of another tier than the tenant's is refused (409): migrate
+// the tenant to such a cell first. Setting the plan that the tenant has changes nothing.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1/tenants/{tenant} (the `UpdateTenant` operationId).
+func (c *ClientWithResponses) UpdateTenantWithBodyWithResponse(ctx context.Context, tenant TenantPath, params *UpdateTenantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateTenantResponse, error) {
+	rsp, err := c.UpdateTenantWithBody(ctx, tenant, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateTenantResponse(rsp)
+}
+
+// UpdateTenantWithApplicationMergePatchPlusJSONBodyWithResponse Change a tenant's plan
+//
+// Routers apply the new plan's limits within seconds. A plan for cells of another tier than the tenant's is refused (409): migrate
+// the tenant to such a cell first. Setting the plan that the tenant has changes nothing.
+//
+// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /v1/tenants/{tenant} (the `UpdateTenant` operationId).
+func (c *ClientWithResponses) UpdateTenantWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, tenant TenantPath, params *UpdateTenantParams, body UpdateTenantApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateTenantResponse, error) {
+	rsp, err := c.UpdateTenantWithApplicationMergePatchPlusJSONBody(ctx, tenant, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateTenantResponse(rsp)
+}
+
 // ListDomainsWithResponse List a tenant's custom domains
 //
 // Returns a wrapper object for the known response body format(s).
@@ -4989,6 +5743,68 @@ func (c *ClientWithResponses) VerifyDomainWithResponse(ctx context.Context, tena
 		return nil, err
 	}
 	return ParseVerifyDomainResponse(rsp)
+}
+
+// DeleteEdgePolicyWithResponse Return a tenant to what its plan gives it
+//
+// The same as putting the empty policy.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/tenants/{tenant}/edge-policy (the `DeleteEdgePolicy` operationId).
+func (c *ClientWithResponses) DeleteEdgePolicyWithResponse(ctx context.Context, tenant TenantPath, params *DeleteEdgePolicyParams, reqEditors ...RequestEditorFn) (*DeleteEdgePolicyResponse, error) {
+	rsp, err := c.DeleteEdgePolicy(ctx, tenant, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteEdgePolicyResponse(rsp)
+}
+
+// GetEdgePolicyWithResponse Show what a tenant wants of the routers beyond its plan
+//
+// A tenant that wants nothing has the empty policy.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenants/{tenant}/edge-policy (the `GetEdgePolicy` operationId).
+func (c *ClientWithResponses) GetEdgePolicyWithResponse(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*GetEdgePolicyResponse, error) {
+	rsp, err := c.GetEdgePolicy(ctx, tenant, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetEdgePolicyResponse(rsp)
+}
+
+// PutEdgePolicyWithBodyWithResponse Replace a tenant's edge policy
+//
+// The whole policy, at most 16 KiB of JSON; routers follow within seconds, without any configuration of theirs. Putting the policy
+// that the tenant has changes nothing. The tenant must be active or suspended (else 409).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/tenants/{tenant}/edge-policy (the `PutEdgePolicy` operationId).
+func (c *ClientWithResponses) PutEdgePolicyWithBodyWithResponse(ctx context.Context, tenant TenantPath, params *PutEdgePolicyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutEdgePolicyResponse, error) {
+	rsp, err := c.PutEdgePolicyWithBody(ctx, tenant, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutEdgePolicyResponse(rsp)
+}
+
+// PutEdgePolicyWithResponse Replace a tenant's edge policy
+//
+// The whole policy, at most 16 KiB of JSON; routers follow within seconds, without any configuration of theirs. Putting the policy
+// that the tenant has changes nothing. The tenant must be active or suspended (else 409).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/tenants/{tenant}/edge-policy (the `PutEdgePolicy` operationId).
+func (c *ClientWithResponses) PutEdgePolicyWithResponse(ctx context.Context, tenant TenantPath, params *PutEdgePolicyParams, body PutEdgePolicyJSONRequestBody, reqEditors ...RequestEditorFn) (*PutEdgePolicyResponse, error) {
+	rsp, err := c.PutEdgePolicy(ctx, tenant, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutEdgePolicyResponse(rsp)
 }
 
 // ResumeTenantWithResponse Resume a suspended tenant, or undo a deletion within its grace period
@@ -5462,7 +6278,7 @@ func ParseLookupManyResponse(rsp *http.Response) (*LookupManyResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest LookupManyResult
+		var dest LookupAnswer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -5909,6 +6725,62 @@ func ParseGetTenantResponse(rsp *http.Response) (*GetTenantResponse, error) {
 	return response, nil
 }
 
+// ParseUpdateTenantResponse parses an HTTP response from a UpdateTenantWithResponse call
+func ParseUpdateTenantResponse(rsp *http.Response) (*UpdateTenantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateTenantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TenantAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UpdateTenantResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case true:
+		var headers UpdateTenantResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListDomainsResponse parses an HTTP response from a ListDomainsWithResponse call
 func ParseListDomainsResponse(rsp *http.Response) (*ListDomainsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -6076,6 +6948,170 @@ func ParseVerifyDomainResponse(rsp *http.Response) (*VerifyDomainResponse, error
 	switch {
 	case true:
 		var headers VerifyDomainResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteEdgePolicyResponse parses an HTTP response from a DeleteEdgePolicyWithResponse call
+func ParseDeleteEdgePolicyResponse(rsp *http.Response) (*DeleteEdgePolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteEdgePolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		var headers DeleteEdgePolicyResponse204Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers204 = &headers
+	case true:
+		var headers DeleteEdgePolicyResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetEdgePolicyResponse parses an HTTP response from a GetEdgePolicyWithResponse call
+func ParseGetEdgePolicyResponse(rsp *http.Response) (*GetEdgePolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetEdgePolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EdgePolicyAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetEdgePolicyResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case true:
+		var headers GetEdgePolicyResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePutEdgePolicyResponse parses an HTTP response from a PutEdgePolicyWithResponse call
+func ParsePutEdgePolicyResponse(rsp *http.Response) (*PutEdgePolicyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PutEdgePolicyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EdgePolicyAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers PutEdgePolicyResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case true:
+		var headers PutEdgePolicyResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -6303,6 +7339,9 @@ type ServerInterface interface {
 	// GetTenant Show a tenant
 	// (GET /v1/tenants/{tenant})
 	GetTenant(w http.ResponseWriter, r *http.Request, tenant TenantPath)
+	// UpdateTenant Change a tenant's plan
+	// (PATCH /v1/tenants/{tenant})
+	UpdateTenant(w http.ResponseWriter, r *http.Request, tenant TenantPath, params UpdateTenantParams)
 	// ListDomains List a tenant's custom domains
 	// (GET /v1/tenants/{tenant}/domains)
 	ListDomains(w http.ResponseWriter, r *http.Request, tenant TenantPath)
@@ -6315,6 +7354,15 @@ type ServerInterface interface {
 	// VerifyDomain Verify a custom domain by its TXT record
 	// (POST /v1/tenants/{tenant}/domains/{domain}/verify)
 	VerifyDomain(w http.ResponseWriter, r *http.Request, tenant TenantPath, domain DomainPath)
+	// DeleteEdgePolicy Return a tenant to what its plan gives it
+	// (DELETE /v1/tenants/{tenant}/edge-policy)
+	DeleteEdgePolicy(w http.ResponseWriter, r *http.Request, tenant TenantPath, params DeleteEdgePolicyParams)
+	// GetEdgePolicy Show what a tenant wants of the routers beyond its plan
+	// (GET /v1/tenants/{tenant}/edge-policy)
+	GetEdgePolicy(w http.ResponseWriter, r *http.Request, tenant TenantPath)
+	// PutEdgePolicy Replace a tenant's edge policy
+	// (PUT /v1/tenants/{tenant}/edge-policy)
+	PutEdgePolicy(w http.ResponseWriter, r *http.Request, tenant TenantPath, params PutEdgePolicyParams)
 	// ResumeTenant Resume a suspended tenant, or undo a deletion within its grace period
 	// (POST /v1/tenants/{tenant}/resume)
 	ResumeTenant(w http.ResponseWriter, r *http.Request, tenant TenantPath, params ResumeTenantParams)
@@ -7080,6 +8128,56 @@ func (siw *ServerInterfaceWrapper) GetTenant(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// UpdateTenant operation middleware
+func (siw *ServerInterfaceWrapper) UpdateTenant(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateTenantParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UpdateTenant(w, r, tenant, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListDomains operation middleware
 func (siw *ServerInterfaceWrapper) ListDomains(w http.ResponseWriter, r *http.Request) {
 
@@ -7193,6 +8291,132 @@ func (siw *ServerInterfaceWrapper) VerifyDomain(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.VerifyDomain(w, r, tenant, domain)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeleteEdgePolicy operation middleware
+func (siw *ServerInterfaceWrapper) DeleteEdgePolicy(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteEdgePolicyParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeleteEdgePolicy(w, r, tenant, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetEdgePolicy operation middleware
+func (siw *ServerInterfaceWrapper) GetEdgePolicy(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetEdgePolicy(w, r, tenant)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PutEdgePolicy operation middleware
+func (siw *ServerInterfaceWrapper) PutEdgePolicy(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutEdgePolicyParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PutEdgePolicy(w, r, tenant, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7457,6 +8681,14 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}", wrapper.GetTenant).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}", wrapper.UpdateTenant).Methods(http.MethodPatch)
+
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/edge-policy", wrapper.DeleteEdgePolicy).Methods(http.MethodDelete)
+
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/edge-policy", wrapper.GetEdgePolicy).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/edge-policy", wrapper.PutEdgePolicy).Methods(http.MethodPut)
+
 	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/suspend", wrapper.SuspendTenant).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/resume", wrapper.ResumeTenant).Methods(http.MethodPost)
@@ -7480,6 +8712,15 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/audit", wrapper.ListAudit).Methods(http.MethodGet)
 
 	return r
+}
+
+type EdgePolicyAnswerResponseHeaders struct {
+	ETag *string
+}
+type EdgePolicyAnswerJSONResponse struct {
+	Body EdgePolicy
+
+	Headers EdgePolicyAnswerResponseHeaders
 }
 
 type ProblemAnswerResponseHeaders struct {
@@ -7897,7 +9138,7 @@ type LookupManyResponseObject interface {
 	VisitLookupManyResponse(w http.ResponseWriter) error
 }
 
-type LookupMany200JSONResponse LookupManyResult
+type LookupMany200JSONResponse LookupAnswer
 
 func (response LookupMany200JSONResponse) VisitLookupManyResponse(w http.ResponseWriter) error {
 
@@ -8356,6 +9597,54 @@ func (response GetTenantdefaultApplicationProblemPlusJSONResponse) VisitGetTenan
 	return err
 }
 
+type UpdateTenantRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+	Params UpdateTenantParams
+	Body   *UpdateTenantApplicationMergePatchPlusJSONRequestBody
+}
+
+type UpdateTenantResponseObject interface {
+	VisitUpdateTenantResponse(w http.ResponseWriter) error
+}
+
+type UpdateTenant200JSONResponse struct{ TenantAnswerJSONResponse }
+
+func (response UpdateTenant200JSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTenantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response UpdateTenantdefaultApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListDomainsRequestObject struct {
 	Tenant TenantPath `json:"tenant"`
 }
@@ -8511,6 +9800,146 @@ type VerifyDomaindefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response VerifyDomaindefaultApplicationProblemPlusJSONResponse) VisitVerifyDomainResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteEdgePolicyRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+	Params DeleteEdgePolicyParams
+}
+
+type DeleteEdgePolicyResponseObject interface {
+	VisitDeleteEdgePolicyResponse(w http.ResponseWriter) error
+}
+
+type DeleteEdgePolicy204ResponseHeaders struct {
+	ETag *string
+}
+
+type DeleteEdgePolicy204Response struct {
+	Headers DeleteEdgePolicy204ResponseHeaders
+}
+
+func (response DeleteEdgePolicy204Response) VisitDeleteEdgePolicyResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteEdgePolicydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response DeleteEdgePolicydefaultApplicationProblemPlusJSONResponse) VisitDeleteEdgePolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEdgePolicyRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+}
+
+type GetEdgePolicyResponseObject interface {
+	VisitGetEdgePolicyResponse(w http.ResponseWriter) error
+}
+
+type GetEdgePolicy200JSONResponse struct{ EdgePolicyAnswerJSONResponse }
+
+func (response GetEdgePolicy200JSONResponse) VisitGetEdgePolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEdgePolicydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response GetEdgePolicydefaultApplicationProblemPlusJSONResponse) VisitGetEdgePolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutEdgePolicyRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+	Params PutEdgePolicyParams
+	Body   *PutEdgePolicyJSONRequestBody
+}
+
+type PutEdgePolicyResponseObject interface {
+	VisitPutEdgePolicyResponse(w http.ResponseWriter) error
+}
+
+type PutEdgePolicy200JSONResponse struct{ EdgePolicyAnswerJSONResponse }
+
+func (response PutEdgePolicy200JSONResponse) VisitPutEdgePolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutEdgePolicydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response PutEdgePolicydefaultApplicationProblemPlusJSONResponse) VisitPutEdgePolicyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8718,6 +10147,9 @@ type StrictServerInterface interface {
 	// GetTenant Show a tenant
 	// (GET /v1/tenants/{tenant})
 	GetTenant(ctx context.Context, request GetTenantRequestObject) (GetTenantResponseObject, error)
+	// UpdateTenant Change a tenant's plan
+	// (PATCH /v1/tenants/{tenant})
+	UpdateTenant(ctx context.Context, request UpdateTenantRequestObject) (UpdateTenantResponseObject, error)
 	// ListDomains List a tenant's custom domains
 	// (GET /v1/tenants/{tenant}/domains)
 	ListDomains(ctx context.Context, request ListDomainsRequestObject) (ListDomainsResponseObject, error)
@@ -8730,6 +10162,15 @@ type StrictServerInterface interface {
 	// VerifyDomain Verify a custom domain by its TXT record
 	// (POST /v1/tenants/{tenant}/domains/{domain}/verify)
 	VerifyDomain(ctx context.Context, request VerifyDomainRequestObject) (VerifyDomainResponseObject, error)
+	// DeleteEdgePolicy Return a tenant to what its plan gives it
+	// (DELETE /v1/tenants/{tenant}/edge-policy)
+	DeleteEdgePolicy(ctx context.Context, request DeleteEdgePolicyRequestObject) (DeleteEdgePolicyResponseObject, error)
+	// GetEdgePolicy Show what a tenant wants of the routers beyond its plan
+	// (GET /v1/tenants/{tenant}/edge-policy)
+	GetEdgePolicy(ctx context.Context, request GetEdgePolicyRequestObject) (GetEdgePolicyResponseObject, error)
+	// PutEdgePolicy Replace a tenant's edge policy
+	// (PUT /v1/tenants/{tenant}/edge-policy)
+	PutEdgePolicy(ctx context.Context, request PutEdgePolicyRequestObject) (PutEdgePolicyResponseObject, error)
 	// ResumeTenant Resume a suspended tenant, or undo a deletion within its grace period
 	// (POST /v1/tenants/{tenant}/resume)
 	ResumeTenant(ctx context.Context, request ResumeTenantRequestObject) (ResumeTenantResponseObject, error)
@@ -9287,6 +10728,40 @@ func (sh *strictHandler) GetTenant(w http.ResponseWriter, r *http.Request, tenan
 	}
 }
 
+// UpdateTenant operation middleware
+func (sh *strictHandler) UpdateTenant(w http.ResponseWriter, r *http.Request, tenant TenantPath, params UpdateTenantParams) {
+	var request UpdateTenantRequestObject
+
+	request.Tenant = tenant
+	request.Params = params
+
+	var body UpdateTenantApplicationMergePatchPlusJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateTenant(ctx, request.(UpdateTenantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateTenant")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(UpdateTenantResponseObject); ok {
+		if err := validResponse.VisitUpdateTenantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListDomains operation middleware
 func (sh *strictHandler) ListDomains(w http.ResponseWriter, r *http.Request, tenant TenantPath) {
 	var request ListDomainsRequestObject
@@ -9400,6 +10875,93 @@ func (sh *strictHandler) VerifyDomain(w http.ResponseWriter, r *http.Request, te
 	}
 }
 
+// DeleteEdgePolicy operation middleware
+func (sh *strictHandler) DeleteEdgePolicy(w http.ResponseWriter, r *http.Request, tenant TenantPath, params DeleteEdgePolicyParams) {
+	var request DeleteEdgePolicyRequestObject
+
+	request.Tenant = tenant
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteEdgePolicy(ctx, request.(DeleteEdgePolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteEdgePolicy")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DeleteEdgePolicyResponseObject); ok {
+		if err := validResponse.VisitDeleteEdgePolicyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetEdgePolicy operation middleware
+func (sh *strictHandler) GetEdgePolicy(w http.ResponseWriter, r *http.Request, tenant TenantPath) {
+	var request GetEdgePolicyRequestObject
+
+	request.Tenant = tenant
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetEdgePolicy(ctx, request.(GetEdgePolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetEdgePolicy")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetEdgePolicyResponseObject); ok {
+		if err := validResponse.VisitGetEdgePolicyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PutEdgePolicy operation middleware
+func (sh *strictHandler) PutEdgePolicy(w http.ResponseWriter, r *http.Request, tenant TenantPath, params PutEdgePolicyParams) {
+	var request PutEdgePolicyRequestObject
+
+	request.Tenant = tenant
+	request.Params = params
+
+	var body PutEdgePolicyJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PutEdgePolicy(ctx, request.(PutEdgePolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutEdgePolicy")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PutEdgePolicyResponseObject); ok {
+		if err := validResponse.VisitPutEdgePolicyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ResumeTenant operation middleware
 func (sh *strictHandler) ResumeTenant(w http.ResponseWriter, r *http.Request, tenant TenantPath, params ResumeTenantParams) {
 	var request ResumeTenantRequestObject
@@ -9493,120 +11055,137 @@ func (sh *strictHandler) WhoAmI(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H3rchs3lvCroDhTFSnTpChFdmKpvppPsXPR2jNxyfZkayWNCHYfkhh1Ax0ALZrxqmp+bM3+n4eYB8uT",
-	"bOEA6AsbzYtMOdn1H4tkN/rg4Nxv/aEXiywXHLhWvZMPvRnQBCT++YJJiLWQi7+AVExw810CKpYs1/ix",
-	"93YGJPFXfabInb2QUEXEhOgZU4RyNQc56EU9Fc8go2aRiZAZ1b2THuP66XEv6mWMs6zIeifDqKcXOdif",
-	"YAqyF/Xe96ei774t7B339/dRL6eSZqAdsM8hTV9TPQsDGUOafqYISwwgzHybm2ujHqeZWdf83ot6En4q",
-	"mISkd6JlAXWQfy9h0jvp/e6gwtaB/VUdmEefv+gZmJ4XUgnZhmHE4b2+ifHXkcUNkJxOgYxhIiSUYP1U",
-	"gFzU4LLr1SHJ6PtXwKdmp08OjxB3/vOhQYrWIM1Kf7086/8H7f887D+76V//4fe9ErVKS8anCO8LkVHG",
-	"V+CtUFpkJMHLIsI4ecdZLBIgQpK84AvzdwdO7U0rsVrby9GTL5b30gb3fPInquMOWL95S6dEz6hG5MY0",
-	"TUESRedk76p3VQyHX8SOPPEDXPX2T8nx4RFh9jQ0cMo1mVFF4hnlU0iIYjyudmc5o9rf+aRvoenY0Rer",
-	"Dmfvqnc57D+7/nAYHQ3vr3r/eXX1+X74jF6xjOnwljOhNGEaMuQ3ihTVRUopLlOHNYEJLVLdOzkcDiMD",
-	"ueXBwyF+9Cx52GJJA9RbxFY34VhsrmI5e8WDmc4CgGx3b9ZQueAKUBS8lmKcQnaGksd8EQuugSMOaZ6n",
-	"LKYG0oPcXveHvykr2zZ7sFvdPre58R8N8c2BazKXgk8jIwcpcY8hiYiLDLg2+KhJ2QvQctE/m2gIyI03",
-	"EAueKELNz2Q+Y/GMaEG0XBA6pYw35erKM6tObS1itkOIXTSEj4oQlvZsWHUN3XhVwjj5qRAaVHOry2yC",
-	"T3cQmd/PksTKtgv4qQBlt5gkzDyKpq+lyEFqZuhlQlMFUS+vffXBy64WiOedAnBbUVZR/aV/2nV5nRj/",
-	"DWLdu496Z0qxKc/cITWBRKXVxkXk1lNt8P8Ckk0YJE25jqhFKRJczX1BpaQL8xlyERLB30kxV2S8IIID",
-	"gfc01umCzGfA69LVSlaF+tg8tWUJLJNt1MtTyoNwSZh2GiVO39tLBm2xGvVUWkyDyypNNWxG82/wUoMi",
-	"/HjDks2lVtS728iqciizii2jCTizqqSLjdC4RHAVvA4RUWUBIVI9Gvxpu2OogG7RatNOK8Ef1Ai4dkmf",
-	"ZbmQlqZRh/SmTM+K8SAW2UEsEqYh1gd5SrXZ2oGaUQnJQbkqbuisSJj+hmu5aLMGjXUQtd8KaWgzy9NS",
-	"MqlC5cCTIJFQ87TwAd2CMXiNLjslo7wYpywekYmQxGy3X+QqIiO1UBoy+/W8NEwE11KkxCAUSCIAmYZp",
-	"BekkDIRu2MwJ1dDXLIPQtQloytJuYWc1bEvKWMLdgBmllaaO0tssKVIIyxAqpxAwYs68YGBJhEyLfwhp",
-	"0IvIHfTWCU8kYmqoy56WgyLyNFA+PCheDQ29plNokxBwLd2fpWxcxdo1crxHdXBu77Lm1LIQrfkDAayM",
-	"lTEihBWdKVW6tOxW48LDHNrq11TBu4tX7af9yPRMFOYRehaRQoE0B4DWY0uxPWkotq8aJu1M61z98eTg",
-	"4PKvB3/83dWV+v9BryNCVy3AsigoILmxFBHQXlZ4qsrGr4SksdrzlMaQmB9kHVU16o1pTmOmF/VHtK8C",
-	"nuSCWYXbgt0YMVKILIBGAxVTJIWJ9h6eoeiIDI3JdnhKqD3W+YylQBherFi6LMITUYzTGnPzIhtbwGZA",
-	"Uz1btB/9PVCZmGfOmZ6xGtUcPiHKWpA1hIyFSIFyt6LUY7ASZhVxv6JKf19eXEqMFnoMGiWn6c1KJFaa",
-	"O/iT0iAhudlG7m2ktA3dVSqbWRO4tVRNLa8TiB2xiYB8KtUqPrZGYyGUVcrXwxIg3ajNMBWFLOMxJA9c",
-	"1KLpsx4PGwx+1Awo0P7P15c2pNC//tz9dd3J42G5anhic6mKsuJXk6cW1i7sXSCOJfWmxhb+RUgSNRxw",
-	"/LfaC29KqlVI9KK/i0E3vLdi21U3XNiraiy20iBmAfN0S25pIbPrwN54KQHc4PTSHModMxxmDt9aDHeG",
-	"72IhE8HBcG4iKXM/S9AI4fUy2XTZvtUzd2z6lgs/R+dgS+KD9znEGlCC0zT9YdI7udxYcl4vO/kXMCkU",
-	"kL3jw6N9H0uzlpwyzjvlwmhkgiLNqG6ODszg0yNtWx2xRJT29iBpWac2IOqqH0ph10TeN85PNj6zsRms",
-	"MUx5UqJQAZoHYc9/1U7K6L0XoS7gts6Mrfw1ZOEMNtfCW6jOZexWmg4XD6G5UgFPgioAo7UPeba9MSqP",
-	"a2Pf1h/8rrlbAtXwEhYPi11tQhw+ZeGjsauvfgmLP5vLah7eSg1grllGMj7H3R9kItx08hIC3vyt/XIN",
-	"iEgDEMuQnxnr2xtkq+MvyJgqeHpcyJTEMypprEGq9aaAgaFcP7SBJr8F3MkVBnGXO91tJ29v8H4EczZN",
-	"2BV26uacY6NNO2WbF2XMtiWF0xT4FG48rTdpw5C2d9je/vtbIsGof+OzYVhHzYJRmWrVO5oWgWXPtSIu",
-	"vh5ewBL8Vm7OirB0PRbdTS2l4QM8sZbLnQsJt62a++rHLYAMh7YrUlk6jTYiG5gJMhou+YqpQEi8Fvne",
-	"yL1wNLOkXZZ1S3BPYTOzIx75iRR2MMzrg7sbM6fdw4658/t6qOGTe0pxXrS55utCLQgCW4/XfKZILkUM",
-	"SgmrF9qRmer5wdKFKmLzUwEF3CSQh9Kk/ybGLpY1pywcxm9vdGmzwxVBWnWTg7yx8Z8m97b3sXrtakOb",
-	"x+bQfp2J1IaeVp7YcMN8hQrHQczZhjfdPIAQu54jYb9iHB7VyBJySjn7uYwU1GOqw+GaZGHUE3NuPenN",
-	"vLUf8PKQp2YximFCUvq+/w+jHIN6rm1l/ju1scNtowE+4Vbb+9Mv1m79AZm1Zeve5rcaR9BNCq89VhoF",
-	"Ei4QFJX603+uZFxIfdolL0DhIq2Ad85unGXbDsgTpwTRaF06qhNkMCSKzxQ5e31ObmERtjG6MsQgpZAb",
-	"VzpEvdRxSBPQH6zUdKwXkYkUGTkckGEj1Gbu9QK2qgbbINm0MkVbqLo947BlTug9UygWJpSlNoIjOASP",
-	"RxVZRuVa18Ke4ht38U5oEtFZ7qObGt9UEAZIZGR2NiKCp4tAiMBhZLO8nsPaZhc7zD7Akeg+phAOgr6g",
-	"J+kAPoxviXrHMQhPF1YNlUrpFhYkowtCY00mQu7MLjd0flOo8q4l3Sjw4RnjhYamRbFq0W09c7gTt1vC",
-	"vRNvfq3B/hIWL5m1QTy/OqFcegdsi6iqX27HBqpH5ZKKOl5VYekyIO7/wU3/+vNgNuQlLMLJkFtYbO6s",
-	"uBjHr5MKQUhDp9tMDba13Bbk6Kz0DVKhS4b15pUL643iVTbvGvGGVQi7MUxfCXFb5E4CbmGX3jpGW0NH",
-	"yEDGwfexi48pX7u13GjX2tjLfAk79zEt0v5E+QMjp1txY3VCAZ7MGPef1wQTuvmqtpmwAVmrUGkyOS/S",
-	"lMxnIIFwUS9sdjowUO93WR2Xubt3vU7QNI/18vrzR44f7DotXyUcVhXN/FB6Xluk1zJXgtXgqaYe+WKF",
-	"vt/KOQzrZQtCaEOvnYf3GDl/7y+0bTaRhMvCqnK1QOx7ZaVZ5QK0Rb1muqsMDb8IFX0wkaJr2OT/5jYm",
-	"DNIwNBko5fT76vOxS1Q3hI5opbjAH/0WSzREFsVrZC86swN/Sh/Nn9Y3NgBelKGAxyCrC2eketvxjsEc",
-	"udycDbUlfzTJ0I70Vayi0CCDTt8bNuVF/jD9sKswzgbBm08Ti2mqjS+IFuR4iK0k/Z8jMuw/w/CDYnya",
-	"Apkt8hlwFZExTBnnjE9tIImSFMzBnhIuNJGgQN5BslQ6+HRLm6KB6rJI2WIwxDT+WLcMtbxtB1LIXpzo",
-	"m1/+/q/9ATnHIj2zLaWFhOTUOpWUSMhteMZV+xINaaoI01VbRkcoa7v8eyHTNX0SYs4xo0neXbxab8WX",
-	"GQGzcFTiJYhRWxf9ME6RQFWLR57UjIgafK0nvy0RtWG/w4NSaZCChhsa7rv5EWs08RrGp5HtY2BakYRq",
-	"amhCQiYclW+Tunv0noyH2UbtCHXriVhda8jypjrbZZwt6q0e86ok15WkVrEYpo0QoZx0sMoj9XxIUCwB",
-	"HncIAntnFS1yG8kKZfifLgi2QE6Qy9UtJFjXLzg8fn+J61GApIb8XYTKo16RJ1uzzq5N8UA3ypL437I5",
-	"pSERGnu87hQ3thS23E9RIDj1ds6nTQv+adOgGfaf0f7krP/t9Yev7vv1j8fbfDw8um8bQU0sIrrixeD8",
-	"xcfbcG6tRktnKE61o5hSI5iykZftmwvXhb06Eobd571xLWjJez2nNOzvVn9sEbZ8lJrGt67Edvd2ty2m",
-	"KiTTizfmLEpDysWkxkAlyG89v6wrsPLNm9iAgLdWj5xpndv2UcYnIiybp6kY07TZPHViJPEtQK6WukH2",
-	"nOT+5R//RK2wH1lNpAiHuRPrCqG95WKuSuWkBlf8ip8VegZcu2bYEzIyXwjppNEJ+RrBJ2bHv/z9X6MB",
-	"MQ6KIlQCsa4Jsd3mxPsn/jM6KRE+1zzR2MksBkxbKDIyAIzIHo21MorligvuVKaxOffxtpF1bEZkTwJN",
-	"lra9PyDf0HjmHms0maILRQqegCSj930ax6DUiMxnApMgMU1TwvSJWTWFkbFq9AyueCrmoMoWFj2TABEZ",
-	"OWjViKRMadWEPvItcCdEywJGhAMkxnDGaJNB6jd3IBcE047mQe2uaLJ38e1z8uz4yZf73q0YGad2ZPVx",
-	"LsVU0kxh6kbwEomjKk4wGlwZ0Z+yGLhC1jbKXhvjShopldN4Bv2jwbDqQa99V8UNes/rRFZTKye9QzSV",
-	"cuA0Z8ZhGhziaoZ9kT0O7g4PaJHYdn3X8FYex3nSO+m9Ykpjp1ivOcDispVb5dg+i6YIU+iYJLVe+qXm",
-	"ft/6FhxE0M5htHg9+HTbaIpddCue6zTyLh88t0UxiiSGB7SwkCx3CtouwS7IXNPfR0ybCCum6tAO7GCG",
-	"DS50U0Hur5cGFRwNhzvrwq86GQON+N/YEGdk5J/h7QmTSg+sG+RKHMKrl+AeNIcq3NfT50jUNr1vgCCp",
-	"mDafhD2YU4V+vZOJqJq9TEKPEaM8PriDezDcVHYLdXLTc1eKsZ6bYuuj2wYE25DQRT3ewNx8AEzZNLDB",
-	"oysXJfTsysrd6OE+qvO/jWDLDrEAveKZYlt0smMq9YU7nh7LDq9NafHgg/nvvpMkvwP93Hsrj4i5rnEb",
-	"drDCrlD2ZibmhBLnfm2BM2M8WnvB39C7Xp7ZdLmeDP1MJ0OIeREorThPIMsF1liTM7TufN/MqG7Pj0jB",
-	"NUsxgoMSiZSdr5GbqpLRW8AA3sha/iOzYCOkYG0OBpJwuAN5xd1kBsFjbOfFYsfSutw7Hj7btxZJk0Au",
-	"XGfm82rkFCj9tUgWOyWQRnPifdM/Mjba/a9IoIRanNoG1d2Rq0etI1kcJGCdfzx5WUfJZuTs8wohag5I",
-	"hYNGQ/XHELtQAWq3RnTZ033q9okB6pnvAZ8IWev7rprMkXwlxMDuAE3zmi80aFFpVdHxOCRaaybfhDaP",
-	"A20bQu+Wdowzbp0Nh9bUYMr6a4Z8UkGTRyKbMia4a/loZRn55b//i/ieVvzgu1rxg73olNQlJu66vErI",
-	"2u3/+CdxnbBW9FUlBn76wR6kCogTgG9Aa7MGury+CbReI14OXMNMy4zxaUhsvrF61UdRHkts1rtqf3NS",
-	"c6JBzqlM1O7I/jkea2SPOnIHa85bApKFOa+tDIAyKVtSehmgOKj1w3ab82VP5UqD3iDFjwgr6UnihDFD",
-	"UZ12vWv17J45t4PZlC0X4HsxJ6kwPCCw1wNlNHWWiEXKKRm64mhFqEbG6tqDWcEVkqnwPL/6NL+nazst",
-	"OgcLeq7UwoGGgZmHzResg/Rk/YDBR3U8HIUFWO2MyILjLkWhyZTmrqEFM954MEhAfzg8JZDlekHYxMus",
-	"cmikHe9iDslIMsOox4fDTzmF0JxfKqZGLhuiA0n2hIzcCEFKJNhcNhnT+LbII7QeFqD3keVnoPAHc+gj",
-	"3OyI7OG8u6ngsD8gb+mtkQiK01zNxA6DCCjmrEVtoPfgeibfQwbKRZru1yRRo/9iU3fEV4cEJFSKRXfd",
-	"Asr+vIFsumUcrbEVESpXNvmw8ZdlDWeYf29hQZjNWMeUC85imhqpk52WAxnMJ5JiGJmLuR+aFALU92Xu",
-	"ao7rYzK3G8AV5gowPw7IG5/RsUaOy+lUeQFpr2Qo+kTILrK5HyK4i/tzsTzhsmzm7NeGJ4cAd/cctIYt",
-	"4x6OreX7qUTHn5eqRV3g2QqAgt9yMeeu824/clOeWzt9HEzsRMZ8a7iS1sdsIIcY48oNrrRt/o8rXmxp",
-	"ofPwQgLmT5QvHsnGbZdIf2Irt1XWHCDDH7jjVULNgUS+gOQWFuozImSCxWZri5x3SjUZ5YtKRGgkFq+b",
-	"XKqsopbHoyCvd2sqasmESVMb5LSOK03TEupxoVfLsgF5i06aBJp9pmwmf5yK+JbEVKI8NOxSDnnnCYln",
-	"EN+qImsHEL4D/cbDuhU53fFk4LPfg3Lj/frGA9b6mHFqEb88GDikCErrhZy57Vo7D3iiSvMPff4KBTjO",
-	"yNCOwdduzZ75TKT1/HWTvNwYaQvnzknL9zx0OmQvzQXbRm5/U5kG330VIAazOSP6jaUTlSevZ8AksbNe",
-	"1ClxnXVW3WshdpyScHWnaossmY0vYUA9qEbKCUKPFSlZnlC0kRI53PHzcVhQB4cbswXLCBjWKpiT9JF+",
-	"poiaibnLxVlPe2fhFASMUO5P9QGHWmPMgw+GMO+tlDdyJzRmhigtckXmQt76mmzGqyjxgFwY+kV5X5Ky",
-	"Qc9y0C2QqTAXeypaF4+1V+80ImsW/DhcbuKplYOcO15U4HtdH+qn2Qbd+2t3rgor1Rs2YBOoF4Wk4xRO",
-	"8LiQvaxysp3SREgsjYgLTcRkYqh5wjhTM+PRL1xhujlspi0DYNyVZpYljM4ei2TheYGmSrh7XPWPi/SI",
-	"CaogfLAq4hgggWRAbF20+UUV8ayEz9AeGhzWtZyCVuR4+MwCUHvBQTCwy6b83Vqf+vlMKOBmhxg4Thlw",
-	"HZGCTwtQyqCL7FHy7t35CzJnaUoSsT8g2BTuYTK7dkN3JU4sTMje8dFRZNByI8F8sd/9qg+fZowX/Uqq",
-	"buALr5qXfHl19f7osH919f5LCL+f5fpxpHezBeYTi+5Go8bKd0ZgOoHdQRnI2EVq25U09k4urxuJbjbl",
-	"lWOIIR4vajy/LgkaW+/m8OVldq26tdOeelv2B6+vWPGWu3+Zkn9tQvBVQTZGv+0ri1Y+9xFqZRqV7Wse",
-	"7+QXw0aCznoZV/y9YfADO6Y6C96q7oXy0Sotpp1bt9Xq4eK3/2sVZrX68BDf2jOLiEiTRysxK1nHM2et",
-	"znuDAh539UGt8DqogX/gQKrJUITaETZ7VNu8yOFT8pJ9TYDGs32j9BbEDgswbGquVKe1WTfOb1OoNOsD",
-	"gTAJZNaoD8i54uUwHS404WB2RCVLMZyLkQ/js45pYu9CbWbW9MFMAWW/Wm6noBjth0agNwwoJxYBaAnT",
-	"CZxgweUVtwXAEghNJVCjLv3r2yAhIzuxZRRS4XZbGwo2LHRWI2t62D4NVeM8J3SMA4YXnpJR6eiOSAr0",
-	"DmoF28S4a3sGk6mgCdGgvLRsFEZ3SY5y2NOm4mN5SNQWOvp9nyfbMVxtONlHB+ke+vTVQboGPVs2WRlS",
-	"cROLnEKvpkPVDNpTZ47iEVo63Z0UsfDWKW1cpLddAZbVwqWd6Pbi5YP9Y6Xb1jRzqlSdbZ61k7S4mBPB",
-	"B+Qd1q6N6h2LI5vIKzIgY6NNsHIN83YU/5xTK4SCTYtXHJcvQ98+Dm60mZMi2IJIxhCLDMhEAgzIC58n",
-	"Kc0k7d54MQbztQ8kblDLgUvBW9+Lul1oyb8DMJRmL6RylX4oAJrbPiVD96dt1FVECfuuylwoxcZpp4Uz",
-	"lTSGm5lZPpzg/vKont/+6su1SfcOPb2ashtvb9sVS9izqCVFXN4V90xykEwkD+GJqLM89m314r/fBAZc",
-	"kWvZGr2lbbEt/dbenFjGBJYlx0GtW7jTkXjhrnlEk682arfDVXOARj6IumOLj1aN7s326E98Tl0VmRUK",
-	"jKBxU5VrxcY4W8C+ncjOkjaW1NLE45FVP7XR0waRjevMFyMnp1FZ+sHMWF93B5JWWZ6MLsiM3tkojYPN",
-	"AXaK38WU2wuYrtYhZ0lihbu7BecY1ENDfnZjQJ6XL1t8pHBz62WOnzhm4adEr2KBKpvsT22HUeWUsozQ",
-	"Jgvs0FDx4ubgg/1jyXJZjgobFVo773WB4ZqpU7onSH+6jrwFyfA9yLvC2XfsDpZR1gzsbKHKHi451rvu",
-	"tVcwr9UH5QEdIOMuti8Z/gjYumTg8fCZf++Lk19uZgo6k1iE74OwS1l6dyqVEMJZGAsrh/y3/qq16Qp7",
-	"cxdhDj+RNFgCe3cEbbfXImn77sia9tilXLAuxsdRWSfdnDX8CKPVylZ7P2/FNoE6x4LVL7BjdohxPTMX",
-	"1HC17ktvml2R3TJ7+1gn5LdjyNv9GD+2RJJFhW2D4Ykwyh2dOMF9ltCQzsda+l3E4+B4JOq5wEIGH6By",
-	"/T120iY5Hh6VVX5WmCzjZD15uNt3Qh+PkMJpDme6b78E/Vf0pyxs27tUbZqazwTNWKcX9ONMnGXnvcct",
-	"HVlVYWDTo/gWRt/Ziwey4w5MDHcaq1K6gV/bJcO7ezKjej1QMz1Wzfq4vDZUjIEpR/w4lQzHdpwcHBwe",
-	"fTkYDoaDw5Ovhs+GSPEOsPaAKGF7qmzZnpHeWPF5QiwUKipHZmADh4u+1CaeRF1zn+w0D/+O5QX6ODGV",
-	"9g22tQSZ6oW7M8rwRywy2/EwhkG9bcTmAAMA1IaJ4OPLHZBElAn4rLaW54H2Wr4QqBxuUbbT126vDvv+",
-	"+v5/AgAA//8=",
+	"3H3bchs5luCvIDgTYak7RVEq2VWWYmNWZbuqPfa0HbI8vbGWRgQzD0mMkgALQIpmeRUxDxuz7/MR/WH1",
+	"JRs4B8gLieRFply16xeLZF4ODs79hi+dVE2mSoK0pnP6pTMGnoHGP18KDalVev6voI1Q0n2XgUm1mFr8",
+	"2LkcA8vCVU8Mu6MLGTdMDZkdC8O4NDPQ3U7SMekYJtw9ZKj0hNvOaUdI++ykk3QmQopJMemc9pKOnU+B",
+	"foIR6E7S+XwwUgf+24LuuL+/TzpTrvkErAf2BeT5e27HcSBTyPMnhonMASLct1N3bdKRfOKe637vJB0N",
+	"vxRCQ9Y5tbqAOsj/qGHYOe38w2GFrUP61Ry6V79+2XEwvSi0UXoZhr6Ez/YmxV/7hBtgUz4CNoCh0lCC",
+	"9UsBel6Di55Xh2TCP78FOXIrfXp0jLgLn48cUqwF7Z70b5/OD/4nP/i1d/D85uD6z//YKVFrrBZyhPC+",
+	"VBMu5Aq8FcaqCcvwsoQJyT5KkaoMmNJsWsi5+7sFp3TTSqzW1nL89LvFtSyD+3r4L9ymLbC+uuQjZsfc",
+	"InJTnuegmeEztnfVuSp6ve9ST574Aa46+2fs5OiYCdoNC5JLy8bcsHTM5QgyZoRMq9URZ1Trez08IGha",
+	"VvTdqs3Zu+p86h08v/5ylBz37q86/+vq6k/78T16KybCxpc8UcYyYWGC/MaRotpIKcfH1GHNYMiL3HZO",
+	"j3q9xEFOPHjUw4+BJY+WWNIBdYnYaiccwuYqlqMrHsx0BACy3b17hpkqaQBFwatsBO9VLtL5OQof912q",
+	"pAWJaOTTaS5S7oA9/HdDYm2zd1YPpreuWDZkI2BTvNatvyZVHZmuwVkQo0KyXwplwTTF5yKJOFDeazXI",
+	"YbJ2wVO67s/bLdw/PbbqvzmGm4G0bKaVHCVO9nPmX8MylRYTkHYBBxdg9fzgfGghIis/QKpkZhh3P7PZ",
+	"WKRjZhWzes74iAvZRMZKOq0odceUQA9dTQXfYN/vw8/4hvMsI3l+Ab8UYGiJWSbcq3j+XqspaCscjwx5",
+	"biDpTGtffQnyegnE161Cf1vxXXH6p/C26/I6Nfh3SG3nPumcGyNGcuI3qQkkKuplXCT+eWYZ/H8FLYYC",
+	"sqYuQ9Si5Iw+zX/BteZz99mx8zbSIenAVMUU1c9azQwbzJmSwOAzT20+Z7MxyLoOIv1j0GpxcC7ZS4uE",
+	"nnSmOZfRlWgYtZpu3iqiS7rLyifpmLwYRR9rLLewGZd8wEsdUvHjjcg2l+1J524j29OjjNT/hGfgjc+S",
+	"kjZC4wKJVvB6RCSVnYhIDWgIu+23oQJ6ibqb1mwJfrdG8rVLDsRkqjRxAWrazkjYcTHopmpymKpMWEjt",
+	"4TTn1i3t0Iy5huywfCou6LzIhH0lrZ4vMxNPbRS1PyntaHMyzUtZZgozBZlFiYS7t8U36BacW+A0/hnr",
+	"T4tBLtI+GyrN3HIPiqlJWN/MjYUJfT0rzTclrVY5cwgFlilAphHWQD6MA2EbnkXGLRxYMYHYtRlYLvJ2",
+	"8Uh2yJJcIsLdgBk1yV9P6cssqXKISx2uRxAx9c6DYBBZgkyLfyjt0IvI7XbWiVskYu6oi3bLQ5EEGihf",
+	"HhXIjobecxKBTRICabX/s5Smq1i7Ro73qEBe011kdC6K3ZrXFMHKwDizQ5HozLmxpf27GhcB5thSf+QG",
+	"Pl68XX7b34Qdq8K9wo4TVhjQbgPQxl5ShU8bqvCHhuE/tnZq/un08PDTvx3+0z9cXZn/HvXNEnRoIyyL",
+	"ggKyG6KIiL4j4WkqT6gSks63meY8hcz9oOuoqlFvyqc8FXZef8XyVSCzqRKkopdgd2aPVmoSQaODShiW",
+	"w9AGP9hRdMJ6zsg7OmOctnU2FjkwgRcbkS+K8EwVg7zG3LKYDAiwMfDcjufLr/4LcJ25d86EHYsa1Rw9",
+	"ZYZszhpCBkrlwKV/orYDIAmzirjfcmP/Ul5cSowl9Dg0asnzm5VIrDR39CdjQUN2s43c20hpO7qrVLYg",
+	"o3npUTW1vE4gtkRwIvKpVKv42hqNxVBWKd8AS4R0k2WGqShkEY8xeeBjO03P/qTXYPDjZtiFH/x6/YkC",
+	"LwfXf/J/XbfyeFyuOp7YXKqirPjd5CnB2oa9C8Sx5sHU2MIjiUmiRpgC/62OVTQl1SokBtHfxqAb3lux",
+	"7aobLuiqGoutNIhFxDzdkluWkNm2YR+ClADpcPrJbcqdcBzmNp8shjvHd6nSmZLgODfTXPifNViE8HqR",
+	"bNps3+qdOzZ9ywe/QOdgS+KDz1NILaAE53n+btg5/bSx5LxeDAtcwLAwwPZOjo73Q8SRLDnj3H0uldPI",
+	"DEWaU90SHZjut0fatjpigSjp9ihpkVMbEXXVD6WwayLvlfeTnc/sbAYyhrnMShQaQPMgHitYtZIyxxFE",
+	"qA9LrjNjK38NWXgCm2vhLVTnInYrTYcPj6G5UgFPoyoAY9oPeTfdmJTbtbFvGzZ+19ytgVt4A/OHRbs2",
+	"IY6Q2Akx69VXv4H5X91lNQ9vpQZw1ywiGd/j748yES46ewMRb/6WvlwDItIApDrmZ6b29gbZ6uQ7NuAG",
+	"np0UOmfpmGueWtBmvSngYCifH1tAk98i7uQKg7jNnW63k7c3eL+COZsm7Ao7dXPOoWjTTtnmZRnlXZLC",
+	"eQ5yBDeB1pu04Ug7OGyX/+OSaXDq3/lsGNYx42hUpnrqHc+LyGNfW8N8RD7+ACL4rdycFYHsevS6nVpK",
+	"wwdkRpbLnQ8iL1s199WPWwAZD4ZXpLKwG8uIbGAmymj4yLfCRILotVj5Ru6Fp5kF7bKoW6JripuZtVD5",
+	"OqkdCR84M8DbADMMdXiy1KpwUuqM6SIHwwYwVzKjQDCthHENzKo8Y4M5uxMqR6fEsL2T4+P9iP2gKHOz",
+	"hVbhea5mN6mGDKQVPK8HT2oRBbwMsptaeqi5zpeUmj1l54UdKy1+RUgT9oJY5eByPoWEvc5gMlUWZDo/",
+	"eAPzhIWU9HbJjQDNBOxYZaug4XkekH3+/vUT87D3KC1G0VRNH4Njp4eHY2Xsp1Mn6677jBs20GpmQBs2",
+	"08JiVGjPXYoh41ylPHc3MCXz+T7GRft/6jOeKwmnjMt5ghEfVVhW25jVoK+i88S5Bso0t29zLEz45xs+",
+	"ghsfcorEqdSM5UqOMI0Kw1yMxhgFG0Au4A4yHyr74dlJr3fGeu6nZ71ed72CWsR/jDOxSsDEZKexwLOy",
+	"dCXn8olJcAPsGIQm5mNpzo0B0yWwCjlQhcwgayB7C3YaFNpE7BRv8RmGwiCFitW59RhxMoIw/MSwmdJ2",
+	"3BLsdADHIu619QSSOmVwB3pOXzKrRuB8trjaUjIttPYpzBbohWS0u4RH4OnYy7A4rI5yBiqb3wzmlvCz",
+	"SWIQtCe1VXj0uGIhLOrITxcyYeoONLK9F64bBWEX40OI4xi1LfJGSJzUGGuVXvoLXnbhpH2nVgTyoNvv",
+	"NzXKarprx6ZZS5buG7mx0eRnSHlubLLSGnaMmPpGbWcvnFuqkTrukVHQZT8JbSzTMFF3kDhil8yAPQtS",
+	"DaF4YpiaSUZkxIYC8syg7aAxipMtmwr0vO0UgSEX7CFyMZjoy6ZosLJX25veqKSr1zPmxrxR36jd00CV",
+	"hPnmMeR0WiyLzx8LM2cIbD2T9cSwqVYpGKPaxGX1/mjpa5XL+qWAAm4ymMbK7P5ZDXyWb8ZFvMBheaEL",
+	"i+2tSF+bm6buWLWO1c+uFrR51hIje2OVU1Ju5Y71NqzkMPEMkdvb+KKbGxDjk9dI2G+FhEcNPyk94tI7",
+	"AYt1s73emsKrpKNmknIMm8Wx3+HlsRg2YRTNaVZmBf4b5n+69SqklbWEOflA2+ZJQilSbe3Pvlu79AfU",
+	"HC3GPanyp7EF7aTwPmClUWDrU2RJGVkInysZFwss0CMvwOBDlkoBpuLGx/yWSxWYDw9gOG9hq06RwZAo",
+	"nhjnyLFbmMfN2LZqO9Ba6Y2rRp1bISPBn3febyfWS9hQqwk7cs5DPQnp7g0Ctuom2MD0XVm8Vph6pMdj",
+	"y+3QZ2FQLAy5yCm3pSREt8cUkwnXa4OutIsf/MU7oUlEZ7mOdmr8UEEYIZG+W1kf3eZI8MNjZDMvw2Nt",
+	"s4s9Zh8QYm3fphgOolHyQNIRfGiVk97xDCLzOamhUindwpxN+Jzx1DqXbWcRS0fnN86y9Hct6EaFL58I",
+	"WVhoWhSrHrptzgLu1O2WcO8kz7E2lPkG5m8E2SCBX71QLuOmYot8c3jcjg3UgMoFFXWyqkPH14b4/7s3",
+	"B9d/itaJvIF5vEzkFuabh3F99uf3KRJBSGO72yyaWtZyW5Cjt9I3KBJbMKw3r+lcbxSvsnnXBeicZ7Ub",
+	"w/StUrfFtOp6aK3aXEqReDlnnjClM9BnTBZ5zmZj0MCkqrdJ+SsjkdRPlaPo7u5cN8ju+OmzZaprrfM+",
+	"x/g+tYHwPGcedvQNHlLVXeXQW+tA2yRHA6k7Fh/0bK+ytnAkbkUssufkY+JbHZjSvgurPVywRAXCGpZy",
+	"qaRIee503QQ7e3y8l+UIrdsYJTdhfpK3LfGGFYL6cbD8sIqBrWRttZ3LpD8RMgjgNTm0uNBcTZ5hcTvG",
+	"3LvSh9yihGriy+wb1dFNjfjdCstlKzc3bmEQCDEJ+d77qo9R1xk8n2XrU2XxwF3VkhCpb1jZTVA5M8tK",
+	"ywrb1mqAX8QiiGVatEHrzWVgSDSeOANjvKWyen/oEdUNG0UhGzEd92NYYomGhFC8hmfQLe+GXfpqTiEv",
+	"3wF4UQY1HoOsLry5HazgOwGkidzecGrr4NkELeLQqYRpm6j7+kGM5ENl4a4CUhuEob5NVKmpAL9jVrGT",
+	"HjZVH/yasN7BcwykGCFHObDxfDoGaRI2gJGQUsgRhcQ4y8Ft7BmTyjINBvQdZQu2CVot0HkD1WUjGmEw",
+	"xjRhW7cMGl0uh4TYXprZm9/+4+/7XfYaU9BuWcYqDdkZucecaZhSoMl3dDELeW6YsFWzbktQbrsay0Ln",
+	"a7pn1Uxi1Rr7ePF2vUlS5rfcg5MSL1GMUu/bwzhFAzdLPPK05nfV4Ft682WJqA27YB9ULgU5WLjh8W7s",
+	"v2EfDl4j5CihXlVnHWbcckcTlPrKNo9LPHKnbui7fVhbynKsfemN2EHlyPKm2ttFnM3r7byzqu3K59er",
+	"qJKwTohwyVpY5ZH6ejUYkYFMWwQB3VnFvfxCJoVx/M/nDIeBDJHLzS1k6BfEPYEd9xD7PlTIasjfRdA/",
+	"6RTTbGvW2XUXVKTjeEH8b9mA3JAIjTVet4obancq11MUCE59sMmzpgX/rGnQ9A6e84Ph+cFP119+uD+o",
+	"fzzZ5uPR8f2yEdTEIqIrnXdfv/x6G84/qzHcJBZx21F0rBEW2sijDCMn1gXwWlKf7fv9PozUWanVJkLW",
+	"vz1a1HObG2ntim7jzqNSCnS8+qLfSZNtEQp+lA6aS9/QtXsPgEr3Cy3s/INDaWnS+bDRALgG/VPg3HXl",
+	"/GG4CBan4q3VK8fWTmm8iZBDFdcSo1wNeN5s1T91OuEWYGoWeo/3vA757T//C/XTfkI60TAJM69gDEJ7",
+	"K9XMlGrSdK/klTwv7Bik9cNaTlm/URd7yn5E8Jlb8W//8fd+lzlXiWp2yEliNAGKBU8pfEZ3KcH3ujc6",
+	"i12kgKkgw/oOgD7b46nF0NeVVNIrb6w1xdv65GL12Z4Gni0se7/LXvF07F/rdKrhc8MKmYFm/c8HPE3B",
+	"mD6bjRUmllKe50zYU/fUHPrOvrJjuJK5moEpG6btWAMkrO+hNX2WC2NNE/okDFw4ZVYX0GcSIHMmPMZs",
+	"HVJfYTUjpnLdi5an9rC9i59esOcnT7/fDw5O37nXfbIMplqNNJ8YTIcpWSKxX0Us+t0rp4RykYI0VB+F",
+	"BbhD5JHO+ZSnYzg47vaquVC176oIRudFnchqCu60c4RG2xQknwrnunWP8GmOfZE9Du+ODnmR0QgtP16h",
+	"3I7XWee081YYi3MJOs2hcp+W8tUSh7WgUSQMukhZbb7VwsCtMGghOhxsOS+0xOvRt9NYE5zZsOK93jbY",
+	"5YtnVGhkWIbl94ogWZxLQTMp2iDzIya+YgJcXL9Um3ZIw9I2uNBP6ru/Xhgedtzr7WxKVDU3IzIo6hVl",
+	"HxIn/xxvD4U2tksOmS8biT+9BPewOfTrvl6SgERNJRMOCJarUfNNOPFjZDDC4GUiGglBJqHvivGmEGbC",
+	"NThuKnvTW7nphS9vWc9NKUULpG/TcPq4jXqCqbv5UMayRXWDV1fOUuzdlb290ctDfOn/NYIt5xFE6BX3",
+	"FIfwZDum0lAMFeixnCewKS0efnH/3beS5M9gXwS/6REx1zYOjsZ47QplH8ZqxjjzjuAWOHPGI9kL4YbO",
+	"9eIc1U/ryTDMWXWEOC0i5SplV5LtsnO07kKXdr9uz/dZIa3IMZaEEomVc1YSn+6d8FvAUGKfLP++e2Aj",
+	"uEE2hwDNJNyBvpJ+Dhh2hQhLBaSldbl30nu+TxZJk0Au/ByQF9UYWDD2R5XNd0ogjVEY901Pzdlo978j",
+	"gTJOOKVxKLsj14BaT7LYS0NhCNx5XUfJZuQcMhwxao5IhcPG+J6vIXYV60UiI7qcIHTm14mh8nGYODRU",
+	"ujZlqBpphOSrIQVxB2ia13yh7hKVVlUyj0OitdFFm9DmSaRJWNnd0o5zxsnZ8GjNHabIX3PkkyuePRLZ",
+	"lNHJXctHkmXst//zv1mYoIIfwgwV/EAXnbG6xMRVl1cpXbv9P/+L+bkrJPqqQp0wa2sPcgPMC8APYK17",
+	"Brq8YeRIve6+HIKMOZ+xkKOY2PxAejVEUR5LbNZnuPzhpObQgp5xnZndkf0L3NaEtjrxG+v2WwOShduv",
+	"rQyAMj1cUnoZoDisTV9pN+fLCR4rDXqHlDDCtqQnTU1UY25a7Xo/WKR9DvQO5sUnrV22VmH/DMpo7i0R",
+	"QsoZ6/mC87LTtG0N7gllR290xnZ9wvaztd0rrcO+A1da5UHDwMzDZn7XQXq6fuj3ozoensIirHbOdCHL",
+	"Du4Rn/omIcy948YgAf356IzBZGrnTAyDzCoHudMwQbdJTpI5Rj056n3LKdmXWDM3cnLZER1otqd04kdc",
+	"c6aBsupswNPbYpqg9TAHu48sPwaDP7hN7+Ni+2wP5zGPlIT9Lrvkt04iGMmnZqx2GERAMUcWtYM+gBuY",
+	"fA8ZaKryfL8miRo9LZu6I6FOJSKhqNawXUDRzxvIplsh0RpbEaHyhYoPG0kfCstb+PcW5kzEKivPyvFf",
+	"7hPLMYws1SyM6IwBGqaA7Opshcdkbj/uNc4V4H7ssg8ho0NGjs/pVHkBDWXhr1UqZhdR7ocp6eP+Ui1O",
+	"YC+bpA9qB5rEAPf3HC4dgIJrOCHL91uJjr8u1Fz7wDMJgELeSjWTvptxP/Enryyt9HEwsRMZ85PjSl4f",
+	"6oYc4owrPyadhko9rnihHGbUwztHfKPOSbl0knkACNceZyYvytqvTFnnmIQ9QXGz3+RmOh1BzhmxOz6z",
+	"UVO/7PSRePsXLuePZGE3q4a/sX3dqKiPEP876SUE424XklBAs2WDwk5pdeI2sBRMNI4oaESfoKto9PHo",
+	"Nmj7mmJcoNs8p9Aqucs8z0uoB4VdLUG77BJdQw188sRQJcMgV+ktS7lGKeyYtDzuSWYsHUN6a4rJMgX/",
+	"DPZDgHUrUrqTWTfk3Lvlwg/qC4/4CAMhOSF+8biMmPopbSZ27pdLXAkyM6XRiZGGCgU4stPRjsPXbo2t",
+	"2Vjl9ax5k7z84SoE585JK/Q3tLqBb9wF28aL/1D5jdBHFyEGtzincJx9VQ2MotlGNM/QnDHfI0lGhlVq",
+	"x4kQX3drtsjNUVQLw/heeTX3rZyS+VjxmcUpnBspkKMdvx8HYrZwuFPeqKEFVki4nQz5BWGYGTtVjVYV",
+	"+fc7C+IgYM4e8Lv6gE2tMebhF0eY9yTlndyJjVJkxqopjru6DTXpQlax6S67cPSL8r4kZYeexVBfJD/i",
+	"Lg5UtC4KTFfvNA7sHvh1uNzEPywPK2k5six0LT/UO6RW6/trv68GK/VXWJ4vC80HOZzidiF7kXKinnem",
+	"NBZkpIVlajh01DwUUpgx4HxDKsx3my0sMQBGe/mEWMLp7IHK5knZWmmUv8fXHPn4EvX40YtNkaYAGWRd",
+	"RnXhOGatSMclfI720OAgC3cE1rCT3nMCoHbsVzScLEby41pP/sVYGZBuhRiuzgVIm7BCjgowxqHL2eUf",
+	"P75+yWYiz1mm9rsM2/sDTG7V/mAJP88JB0AmDi03GtwX++2H/jVHLm7uga86E+TT1dXn46ODq6vP30P8",
+	"pMbrx5HezRagbyy6G40qK09SwySGuIMyfLKLhLovpOycfrpupNfFSFbuKAaWgqgJ/LogaKjKzuMryOxa",
+	"dW+rPXVZdnqvr5MJlns4VjUcDRY9NJQyA9seXrryvY9QodOo7F/zei+/BDZStFbp+OL3DUMuvhi5pcyu",
+	"6t4oX+2c/dalU7V+vOTu/7e6tlp9fIxvac8SpvLs0QrbStYJzFmrc9+gbMhffVgr945q4HcSWDXji3Ea",
+	"RrTH/VjBo2fsjfgRJ3fuJxjYobEPjk3dleasNrXI+200m7Q+2qma/lkbdXQly7FIUlkmwa2Ia5FjEBkj",
+	"H85nHfCM7kJt5p4ZQqgKyn69Kc2zcdoPjcBgGHDJCAFoCfMhnGKZ55WksmMNjOcauFOX4SBnyFifZu/0",
+	"YyqclrWhYMPyatMn04P6VEyN87zQcQ4YXnjG+qWj22c58DuolYkz567t0UBgnjGLc00XwzH7rZKjHNu1",
+	"qfhYHPe1hY7+fCCz7RiuNmbuqwN0D317u6J+t0jPxCYrQyp+9pRX6NWcr5pBe+bNUdxCotPdSRGCt05p",
+	"gyK/bQuwrBYuy+n1IF6+0B8r3bammVMlCKl5mGaiSTVjSnbZR6yY69c7NvuUPiwmwAZOm2C9HGYLOf45",
+	"4ySEok2bVxIfXwbcQ/Qdw9okRbAFkw0gVRNgQw3QZS9DdqY0k6w/1W0A7usQSNygggQfBZehF3e70FI4",
+	"DTyW3C+08fWFKACayz5jPf8nNSobZhSdWj9VxohB3mrhjDRP4WbsHh9Pq39/XM+q//D92lR/i55eTdmN",
+	"M413xRK0F7VUjM/24prZFLRQ2UN4Imktyr2sjgD/Q2DAl9aWreFb2hbb0m/tDHUsFosfbX9Bg7eZk+Fk",
+	"mEqY+QHsjMa1h0hPGec5x9/RrvDKcVi6v1gt60+Yqp/TXveGe8/3T9lEjDS3cCVrxrBV5O77ajwy7Vi9",
+	"nAxfvNg4vGE92UesC/1aabCxHp6AHsEBov3PDzOA8X0bK+TfgaKprqak6SfkP+1Qsx3WuvlbHd2X/ppH",
+	"dElqx520hBI8oEkI8u/YI6mhuDm+4NvLkagnU6HAsbo/2aZWgo+zP+iEWDrPx1n6C6fO9Mk8qh3/4xDZ",
+	"uM590fd2BBpz4XAcrDq9A82rLOSEz9mY31EU0cPmATvD71Iu6QJhq+ew8ywj48PfgnNG6qHLMCU2ImHK",
+	"I/IfKR2ydAT/N46phZN6VrFAVWMRdm2HWY+ci4nTDnUWeARxc/iF/liwrBezFs7Eq+33usRFzRQv3Wek",
+	"P1tH3pxNlN4hzn4Wd7CIsmbgcQtT6+GSY31oiTDp5cymG3SIjDvfvpD+K2Brk4Envefh7E0vv/xMI0vF",
+	"OUpXVlKzisTvSiWEcFbNnORQ+DZctTadRje3EWbvG0mDBbB3R9C0vCWSpvP7a9pjl3IBMmfKlUeKrXK2",
+	"MQWGeq6yWqlymO7vtnipjYNfvsY23UIMOfqTygPmrHivqhfq+V5d8tGa6VihVkdI9kuhLGCpWUVGS8Uy",
+	"u8vd2kLXMipWUSu5Wwj6CiNBbvhXuZaLFXv1uASdERdKwgNHr97xn8E2tnt7c766/TGc1Bm1RK04BS+c",
+	"iRXw/O3N0KLFCqUaJ8J8whZC6WrI/vnDu7+elcsYqjx3C254uFWBjlPHqZJDMSr8gA1Cg9Cmy97XOJze",
+	"55zZ9a4pu1yYeTUA35DlVEQ5fKbZU7VEQ+8LuzORsXtLtQbarjzYRyP5C8BRMXUfy8l7v6e7VCMUSf06",
+	"Y6XV/FgUS6ZGSn6sHk3Y8PFTUb+ApimyCwegz914kvQP3aCIx61tJ9GVP0Rsg9bDeA1JhArqMZaZcj4i",
+	"xqqVDALEicOvDWi2EY+H45Gop4wDUjKRmqf9+X0nveOyhYJs0kWcrCcPf/s3i75tWSzSnMF572XWHyNs",
+	"TLBtHzlepqnZWPGJaA2m/W2szievO49bIbuqkJKqwMRIQhbGpuCG7Hi8BWZ1eZ7jNFrspdiq5q994EVS",
+	"L3tuVgFVg9Q+XTsqxvybJ34cPosz0U4PD4+Ov+/2ur3u0ekPvec9pHgP2PIcUEUN69Sd4KQ3muynwbpJ",
+	"ynlkaI77JFNtnFzSNt6TRqX5WVQwx1BZyrWed5t1QKYTb30tbcdUTaiddADdek8ulTpFAKhNasPXlytg",
+	"mSrrDCe1ZwUeWH5WqHcuJ4eVs4pqt1ebfX99/38DAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

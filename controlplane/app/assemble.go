@@ -13,6 +13,7 @@ import (
 	"github.com/coditect/platform/controlplane/internal/natsbus"
 	"github.com/coditect/platform/controlplane/internal/onboarding"
 	"github.com/coditect/platform/controlplane/internal/postgres"
+	"github.com/coditect/platform/controlplane/internal/throttle"
 	"github.com/coditect/platform/shared/run"
 	"github.com/coditect/platform/shared/telemetry"
 )
@@ -47,11 +48,15 @@ func assemble(opts Options, db *postgres.DB, admin *telemetry.Admin, stack *run.
 }
 
 func newHandler(opts Options, db *postgres.DB, admin *telemetry.Admin, client *cellclient.Client, announcer *postgres.Announcer) (http.Handler, error) {
+	throttled, err := newThrottle(opts)
+	if err != nil {
+		return nil, err
+	}
 	cellStore, tenants, signups := postgres.CellStore{DB: db}, postgres.TenantStore{DB: db}, postgres.SignupStore{DB: db}
 	return httpapi.New(httpapi.Options{
 		Cells:   cells.Service{Store: cellStore, Clock: opts.Clock},
 		Reader:  directory.Reader{Log: postgres.DirectoryStore{DB: db}, Announcer: announcer},
-		Tenants: directory.Tenants{TenantStore: tenants, Clock: opts.Clock},
+		Tenants: directory.Tenants{TenantStore: tenants, Cells: cellStore, Plans: opts.Plans, Clock: opts.Clock},
 		Domains: directory.Domains{Store: postgres.DomainStore{DB: db}, Tenants: tenants, Resolver: opts.Resolver, Own: opts.Domain},
 		Importer: &directory.Importer{
 			Store: postgres.ImportStore{DB: db}, Cells: cellStore, Batch: client, Plans: opts.Plans, Master: opts.ControlKey, Clock: opts.Clock, Log: opts.Log,
@@ -60,8 +65,17 @@ func newHandler(opts Options, db *postgres.DB, admin *telemetry.Admin, client *c
 			Ledger: signups, Steps: signups, Cells: cellStore, Tenants: tenants, Residence: client, Plans: opts.Plans, Master: opts.ControlKey,
 			TenantURL: opts.TenantURL, Clock: opts.Clock, Log: opts.Log, Metrics: onboarding.NewMetrics(admin.Registry),
 		}),
+		Signups: throttled, Proxies: opts.TrustedProxies,
 		Identity: identity.New(postgres.KeyStore{DB: db}, opts.Clock),
 		Audit:    postgres.AuditStore{DB: db},
 		Clock:    opts.Clock, Log: opts.Log, Registry: admin.Registry,
 	})
+}
+
+// newThrottle lets one client use a minute's sign-ups at once, and all together
+// ten seconds' worth.
+func newThrottle(opts Options) (*throttle.Throttle, error) {
+	client := throttle.Rate{PerMinute: opts.SignupsPerClient, Burst: opts.SignupsPerClient}
+	total := throttle.Rate{PerMinute: opts.SignupsTotal, Burst: max(1, opts.SignupsTotal/6)}
+	return throttle.New(client, total, opts.Clock)
 }

@@ -29,7 +29,7 @@ type program struct {
 	stop       func() error
 }
 
-func database(t *testing.T) string {
+func database(t testing.TB) string {
 	t.Helper()
 	return testkit.PostgresWithSchema(t, "controlplane", func(ctx context.Context, dsn string) error {
 		_, err := app.SchemaUp(ctx, dsn)
@@ -46,7 +46,7 @@ func options(dsn string) app.Options {
 }
 
 // start runs the program until the test ends.
-func start(t *testing.T, opts app.Options) *program {
+func start(t testing.TB, opts app.Options) *program {
 	t.Helper()
 	p := run(t, opts)
 	for _, role := range []controlplane.Role{
@@ -66,7 +66,7 @@ func start(t *testing.T, opts app.Options) *program {
 }
 
 // run runs the program without preparing anything.
-func run(t *testing.T, opts app.Options) *program {
+func run(t testing.TB, opts app.Options) *program {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	addresses, done := make(chan app.Addresses, 1), make(chan error, 1)
@@ -142,7 +142,7 @@ func (p *program) send(req *http.Request) (int, http.Header, string, error) {
 }
 
 // client returns a client of the generated kind, for a role.
-func (p *program) client(t *testing.T, role controlplane.Role) *api.ClientWithResponses {
+func (p *program) client(t testing.TB, role controlplane.Role) *api.ClientWithResponses {
 	t.Helper()
 	c, err := api.NewClientWithResponses(p.url, api.WithHTTPClient(p.http), api.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 		if role != "" {
@@ -157,7 +157,7 @@ func (p *program) client(t *testing.T, role controlplane.Role) *api.ClientWithRe
 }
 
 // withCell starts a fake cell and registers it, active.
-func (p *program) withCell(t *testing.T, id, region string, capacity int) *fakecell.Cell {
+func (p *program) withCell(t testing.TB, id, region string, capacity int) *fakecell.Cell {
 	t.Helper()
 	cell := fakecell.Start(t, id, master)
 	admin := p.client(t, controlplane.RoleAdmin)
@@ -171,7 +171,7 @@ func (p *program) withCell(t *testing.T, id, region string, capacity int) *fakec
 	return cell
 }
 
-func (p *program) beat(t *testing.T, id string, capacity int) {
+func (p *program) beat(t testing.TB, id string, capacity int) {
 	t.Helper()
 	beat, err := p.client(t, controlplane.RoleAdmin).HeartbeatWithResponse(t.Context(), id, api.Heartbeat{CapacityTenants: capacity, CPU: 0.1})
 	if err != nil || beat.StatusCode() != http.StatusNoContent {
@@ -184,7 +184,7 @@ func signupRequest(slug string) api.SignupRequest {
 }
 
 // signUp signs a tenant up and expects it to succeed.
-func (p *program) signUp(t *testing.T, slug string) api.SignupResult {
+func (p *program) signUp(t testing.TB, slug string) api.SignupResult {
 	t.Helper()
 	got, err := p.client(t, "").SignUpWithResponse(t.Context(), &api.SignUpParams{IdempotencyKey: "key-of-" + slug}, signupRequest(slug))
 	if err != nil || got.JSON201 == nil {

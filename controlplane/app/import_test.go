@@ -17,7 +17,7 @@ import (
 )
 
 // importLines imports and returns the results by line; line 0 is the summary.
-func (p *program) importLines(t *testing.T, provision, lines string) map[int64]api.ImportResult {
+func (p *program) importLines(t testing.TB, provision, lines string) map[int64]api.ImportResult {
 	t.Helper()
 	status, header, body, err := p.do("POST", "/v1/tenants/import?provision="+provision, p.keys[controlplane.RoleOperator], "application/x-ndjson", strings.NewReader(lines))
 	if err != nil || status != http.StatusOK || header.Get("Content-Type") != "application/x-ndjson" {
@@ -107,7 +107,7 @@ func TestBadLinesDoNotStopTheRest(t *testing.T) {
 		{`{"slug":"bad-id","organization":"x","tenant_id":"7"}` + "\n", fault.Invalid},
 		{strings.Replace(importLine("bad-mail"), "ann@example.org", "ann", 1), fault.Invalid},
 		{strings.Replace(importLine("no-plan"), `{"slug"`, `{"plan":"gold","slug"`, 1), fault.Invalid},
-		{strings.Replace(importLine("elsewhere"), `{"slug"`, `{"region":"mars","slug"`, 1), fault.Unavailable},
+		{strings.Replace(importLine("elsewhere"), `{"slug"`, `{"region":"mars","slug"`, 1), fault.Invalid},
 		{strings.Replace(importLine("in-cell-z"), `{"slug"`, `{"cell":"cell-z","slug"`, 1), fault.Unavailable},
 		{strings.Repeat("x", 17<<10) + "\n", fault.TooLarge},
 		{importLine("first-one"), fault.Conflict},

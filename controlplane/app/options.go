@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -24,6 +25,10 @@ type Options struct {
 	DatabaseURL   string // secret
 	ControlKey    []byte // secret, 32 bytes: master of the cells' control keys
 	DatabaseConns int32
+
+	SignupsPerClient int            // a minute, from one address; 0: unlimited
+	SignupsTotal     int            // a minute, together; 0: unlimited
+	TrustedProxies   []netip.Prefix // whose X-Forwarded-For names the client
 
 	Plans       controlplane.Plans
 	KeepChanges uint64        // changes of the log that are always kept
@@ -48,6 +53,7 @@ func DefaultOptions() Options {
 	return Options{
 		Listen: "127.0.0.1:8090", AdminListen: "127.0.0.1:8091", NATSURL: "nats://127.0.0.1:4222",
 		Domain: "localhost", TenantURL: "http://{slug}.localhost:8080",
+		SignupsPerClient: 20, SignupsTotal: 3000,
 		DatabaseConns: 24, Plans: controlplane.DefaultPlans(), KeepChanges: 100_000, KeepFor: 24 * time.Hour,
 		Log: slog.New(slog.DiscardHandler), Clock: time.Now,
 	}
@@ -69,6 +75,9 @@ func (o *Options) Validate() error {
 		if _, _, err := net.SplitHostPort(address); err != nil {
 			errs = append(errs, fmt.Errorf("%s: use host:port", name))
 		}
+	}
+	if o.SignupsPerClient < 0 || o.SignupsTotal < 0 {
+		errs = append(errs, errors.New("--signups-per-client, --signups-total: use 0 (unlimited) or more"))
 	}
 	if o.NATSURL == "" || o.Domain == "" || o.Log == nil || o.Clock == nil || o.DatabaseConns < 4 || len(o.Plans) == 0 {
 		errs = append(errs, errors.New("options are incomplete: begin with DefaultOptions"))

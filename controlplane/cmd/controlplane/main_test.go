@@ -31,7 +31,7 @@ func TestPrepareADatabase(t *testing.T) {
 		t.Errorf("before the schema: %v", err)
 	}
 	for range 2 {
-		if out, err := execute(t, env, "", "schema", "up"); err != nil || !strings.Contains(out, "version 3") {
+		if out, err := execute(t, env, "", "schema", "up"); err != nil || !strings.Contains(out, "version 4") {
 			t.Errorf("%s, %v", out, err)
 		}
 	}
@@ -52,6 +52,8 @@ func TestRefusalsSayWhatToDoAndTellNoSecret(t *testing.T) {
 	}{
 		"CONTROLPLANE_DATABASE_URL": {nil, "", []string{"schema", "up"}},
 		"not hex":                   {map[string]string{"CONTROLPLANE_CONTROL_KEY": geheim}, "", []string{"serve"}},
+		"--trusted-proxies":         {map[string]string{"CONTROLPLANE_CONTROL_KEY": ""}, "", []string{"serve", "--trusted-proxies", "10.0.0.0/8,proxy"}},
+		"--signups-per-client":      {nil, "", []string{"serve", "--signups-per-client", "-1"}},
 		"postgres:// URL":           {map[string]string{databaseURL: "postgres://u:" + geheim + "@%zz/"}, "", []string{"schema", "up"}},
 		"43 base64url":              {map[string]string{databaseURL: "postgres://x/y"}, geheim, []string{"key", "ensure", "--name", "x", "--role", "viewer"}},
 		"no such role":              {map[string]string{databaseURL: "postgres://x/y"}, "", []string{"key", "ensure", "--name", "x", "--role", "boss"}},

@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"net/netip"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +15,7 @@ import (
 func serve(env func(string) string) *cobra.Command {
 	opts := app.DefaultOptions()
 	level := "info"
+	var proxies []string
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Run the control plane", Args: cobra.NoArgs,
 		Long: "Run the control plane.\n\nSecrets come from the environment: CONTROLPLANE_DATABASE_URL (postgres://…) and\n" +
@@ -22,6 +25,9 @@ func serve(env func(string) string) *cobra.Command {
 			key, err := hex.DecodeString(env("CONTROLPLANE_CONTROL_KEY"))
 			if err != nil {
 				return errors.New("CONTROLPLANE_CONTROL_KEY: not hex") // without the value
+			}
+			if opts.TrustedProxies, err = networks(proxies); err != nil {
+				return err
 			}
 			opts.ControlKey, opts.DatabaseURL = key, env(databaseURL)
 			if address := env("CONTROLPLANE_NATS_URL"); address != "" {
@@ -40,9 +46,24 @@ func serve(env func(string) string) *cobra.Command {
 	flags.StringVar(&opts.NATSURL, "nats-url", opts.NATSURL, "NATS server that changes are relayed to")
 	flags.StringVar(&opts.Domain, "domain", opts.Domain, "the platform's own domain")
 	flags.StringVar(&opts.TenantURL, "tenant-url", opts.TenantURL, "a tenant's base URL, with {slug}")
+	flags.IntVar(&opts.SignupsPerClient, "signups-per-client", opts.SignupsPerClient, "sign-ups a minute from one address; 0 is unlimited")
+	flags.IntVar(&opts.SignupsTotal, "signups-total", opts.SignupsTotal, "sign-ups a minute together, for this process; 0 is unlimited")
+	flags.StringSliceVar(&proxies, "trusted-proxies", nil, "networks (CIDR) of the load balancers whose X-Forwarded-For names the client")
 	flags.Int32Var(&opts.DatabaseConns, "database-conns", opts.DatabaseConns, "most connections to the database")
 	flags.Uint64Var(&opts.KeepChanges, "keep-changes", opts.KeepChanges, "changes of the log that are always kept")
 	flags.DurationVar(&opts.KeepFor, "keep-changes-for", opts.KeepFor, "age up to which changes are kept")
 	flags.StringVar(&level, "log-level", level, "debug, info, warn or error")
 	return cmd
+}
+
+func networks(texts []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range texts {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("--trusted-proxies: %q is not a network such as 10.0.0.0/8", text)
+		}
+		out = append(out, prefix.Masked())
+	}
+	return out, nil
 }

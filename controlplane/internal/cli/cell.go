@@ -24,13 +24,14 @@ var cellStates = []string{
 
 const cellHelp = `A cell serves its own part of the tenants and shares nothing with other cells.
 New tenants are placed in active, healthy cells that have room. A cordoned cell
-keeps serving what it has and gets no new tenants.`
+keeps serving what it has and gets no new tenants; so does a draining one, whose
+tenants are to leave. A retired cell is gone for ever.`
 
 func (p *program) cellCommand() *cobra.Command {
-	cmd := group("cell", "Show cells, and cordon them", cellHelp, `  cellctl cell ls -o wide
+	cmd := group("cell", "Show, cordon, drain and retire cells", cellHelp, `  cellctl cell ls -o wide
   cellctl cell show cell-a
   cellctl cell cordon cell-a`)
-	cmd.AddCommand(p.cellLs(), p.cellShow(), p.cellCordon(), p.cellUncordon())
+	cmd.AddCommand(p.cellLs(), p.cellShow(), p.cellCordon(), p.cellUncordon(), p.cellDrain(), p.cellUndrain(), p.cellRetire())
 	return cmd
 }
 

@@ -38,6 +38,13 @@ func TestCompletion(t *testing.T) {
 		"context use p":                "prod",
 		"tenant import --provision ":   "cells directory",
 		"tenant sus":                   "suspend",
+		"tenant edge show a":           "acme",
+		"tenant plan g":                "globex",
+		"tenant plan acme ":            "",
+		"cell drain cell-":             "cell-a cell-b cell-c",
+		"key revoke ":                  "ada cell-a", // no revoked ones
+		"key create x --cell cell-b":   "cell-b",
+		"audit --tenant g":             "globex",
 		"tenant show --context prod a": "", // nobody answers there in time, or at all
 	} {
 		if line == "tenant show --context prod a" {

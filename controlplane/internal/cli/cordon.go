@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +17,7 @@ func (p *program) cellCordon() *cobra.Command {
 		Long:    "From now on no new tenant is placed in the cell. The tenants it has are served as before.\nCordoning a cordoned cell changes nothing.",
 		Example: "  cellctl cell cordon cell-a",
 		RunE: run(func(cmd *cobra.Command, args []string) error {
-			return p.moveCell(cmd.Context(), args[0], "cordon", directory.CellActive, directory.CellCordoned)
+			return p.moveCell(cmd.Context(), args[0], "cordon", directory.CellCordoned, directory.CellActive)
 		}),
 	}
 }
@@ -26,14 +28,14 @@ func (p *program) cellUncordon() *cobra.Command {
 		Long:    "Undoes 'cell cordon'. Uncordoning an active cell changes nothing.",
 		Example: "  cellctl cell uncordon cell-a",
 		RunE: run(func(cmd *cobra.Command, args []string) error {
-			return p.moveCell(cmd.Context(), args[0], "uncordon", directory.CellCordoned, directory.CellActive)
+			return p.moveCell(cmd.Context(), args[0], "uncordon", directory.CellActive, directory.CellCordoned)
 		}),
 	}
 }
 
-// moveCell changes a cell's state from one to another, and from no third: a
-// cordon must not end a drain that someone else began.
-func (p *program) moveCell(ctx context.Context, name, verb string, from, to directory.CellState) error {
+// moveCell changes a cell's state from one of some to another, and from no
+// other: a cordon must not end a drain that someone else began.
+func (p *program) moveCell(ctx context.Context, name, verb string, to directory.CellState, from ...directory.CellState) error {
 	s, err := p.connect()
 	if err != nil {
 		return err
@@ -45,14 +47,22 @@ func (p *program) moveCell(ctx context.Context, name, verb string, from, to dire
 	if c.State == to {
 		return p.done(c, "cell %s is %s already", name, to)
 	}
-	if c.State != from {
-		f := failed("%s cell %s: it is %s, not %s", verb, name, c.State, from).withHint("'cellctl cell show %s' shows its state", name)
+	if !slices.Contains(from, c.State) {
+		f := failed("%s cell %s: it is %s, not %s", verb, name, c.State, either(from)).withHint("'cellctl cell show %s' shows its state", name)
 		f.exit = ExitConflict
 		return f
 	}
-	c, err = answer[api.Cell](s.SetCellState(ctx, name, api.CellStateChange{State: to, Expected: &from}))
+	c, err = answer[api.Cell](s.SetCellState(ctx, name, api.CellStateChange{State: to, Expected: &c.State}))
 	if err != nil {
 		return doing(err, "%s cell %s", verb, name)
 	}
 	return p.done(c, "cell %s is %s", name, c.State)
+}
+
+func either(states []directory.CellState) string {
+	words := make([]string, len(states))
+	for i, state := range states {
+		words[i] = string(state)
+	}
+	return strings.Join(words, " or ")
 }

@@ -77,11 +77,8 @@ func (p *program) deleteTenant(ctx context.Context, name string, d deletion) err
 	return p.done(t, "tenant %s is %s; its data is removed after %s, until then: cellctl tenant resume %s", t.Slug, t.State, moment(t.DeleteAfter), t.Slug)
 }
 
-// confirm lets the person type the slug. Who cannot be asked has not agreed.
+// confirm lets the person type the slug.
 func (p *program) confirm(ctx context.Context, s *session, t api.Tenant, grace int) error {
-	if p.opts.ReadSecret == nil {
-		return misused("delete tenant %s: nobody is there to confirm it", t.Slug).withHint("add --yes if you are sure")
-	}
 	after := "after 30 days"
 	switch {
 	case grace == 0:
@@ -89,15 +86,10 @@ func (p *program) confirm(ctx context.Context, s *session, t api.Tenant, grace i
 	case grace > 0:
 		after = "after " + plural(int64(grace), "hour")
 	}
-	p.note("This stops %s (%s, in %s, at %s) now and removes its data %s.", t.Slug, oneLine(t.Organization), t.Cell, s.target.Server, after)
-	typed, err := p.ask(ctx, "Type the tenant's slug to confirm: ")
-	if err != nil {
-		return err
-	}
-	if typed != t.Slug {
-		return failed("delete tenant %s: not confirmed, nothing was changed", t.Slug)
-	}
-	return nil
+	return p.confirmBy(ctx, confirmation{
+		action: "delete tenant " + t.Slug, word: t.Slug, what: "tenant's slug",
+		warning: fmt.Sprintf("This stops %s (%s, in %s, at %s) now and removes its data %s.", t.Slug, oneLine(t.Organization), t.Cell, s.target.Server, after),
+	})
 }
 
 // untilGone waits for the end of the tenant. Its tombstone may be shown as

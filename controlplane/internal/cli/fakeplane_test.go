@@ -34,20 +34,22 @@ type fakePlane struct {
 
 	URL string
 
-	mu      sync.Mutex
-	cells   []api.Cell
-	tenants []api.Tenant
-	domains []api.Domain
-	signups map[string]api.SignupResult // by idempotency key
-	keys    []string                    // idempotency keys in the order they came
-	refuse  []error                     // answers to the next requests of any kind
-	verify  int                         // how often a verification fails before it succeeds
-	seen    []*http.Request
+	mu        sync.Mutex
+	cells     []api.Cell
+	tenants   []api.Tenant
+	domains   []api.Domain
+	edges     map[tenancy.ID]directory.EdgePolicy
+	operators []api.Key
+	signups   map[string]api.SignupResult // by idempotency key
+	keys      []string                    // idempotency keys in the order they came
+	refuse    []error                     // answers to the next requests of any kind
+	verify    int                         // how often a verification fails before it succeeds
+	seen      []*http.Request
 }
 
 func startPlane(t *testing.T) *fakePlane {
 	t.Helper()
-	f := &fakePlane{signups: map[string]api.SignupResult{}}
+	f := &fakePlane{signups: map[string]api.SignupResult{}, edges: map[tenancy.ID]directory.EdgePolicy{}, operators: seedKeys()}
 	f.seed()
 	spec, err := api.GetSpecJSON()
 	if err != nil {

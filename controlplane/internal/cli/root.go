@@ -41,6 +41,7 @@ const rootExamples = `  cellctl cell ls
   cellctl tenant ls --cell cell-a --state suspended
   cellctl tenant show acme -o json
   cellctl tenant suspend acme --reason "unpaid since May"
+  cellctl audit --tenant acme
   cellctl context set prod --server https://control.example.com --key-file key.txt`
 
 func (p *program) root() *cobra.Command {
@@ -53,7 +54,7 @@ func (p *program) root() *cobra.Command {
 		return misused("%s", err).withHint("see %s --help", cmd.CommandPath())
 	})
 	p.globalFlags(root)
-	root.AddCommand(p.cellCommand(), p.tenantCommand(), p.contextCommand(), p.whoamiCommand(), p.versionCommand())
+	root.AddCommand(p.cellCommand(), p.tenantCommand(), p.keyCommand(), p.auditCommand(), p.contextCommand(), p.whoamiCommand(), p.versionCommand())
 	adoptCompletion(root)
 	return root
 }

@@ -22,11 +22,11 @@ const tenantHelp = `A tenant is one organisation on the platform; it lives in on
 TENANT as its slug (acme), one of its verified domains (app.acme.com), or its id.`
 
 func (p *program) tenantCommand() *cobra.Command {
-	cmd := group("tenant", "Create, show, suspend, delete and import tenants", tenantHelp, `  cellctl tenant create acme --organization "Acme Inc" --owner-name "Ada Low" --owner-email ada@acme.com
+	cmd := group("tenant", "Create, show, change, delete and import tenants", tenantHelp, `  cellctl tenant create acme --organization "Acme Inc" --owner-name "Ada Low" --owner-email ada@acme.com
   cellctl tenant ls --state suspended
   cellctl tenant suspend acme --reason "unpaid since May"`)
 	cmd.AddCommand(p.tenantLs(), p.tenantShow(), p.tenantCreate(), p.tenantSuspend(), p.tenantResume(), p.tenantDelete(),
-		p.tenantImport(), p.domainCommand())
+		p.tenantPlan(), p.tenantImport(), p.domainCommand(), p.edgeCommand())
 	return cmd
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/coditect/platform/controlplane"
+	"github.com/coditect/platform/shared/directory"
 	"github.com/coditect/platform/shared/fault"
 	"github.com/coditect/platform/shared/tenancy"
 )
@@ -17,9 +18,16 @@ type TenantStore interface {
 	Update(ctx context.Context, next controlplane.Tenant, action string) (controlplane.Tenant, error)
 }
 
+// CellGetter knows the cells' tiers.
+type CellGetter interface {
+	Get(ctx context.Context, id string) (controlplane.Cell, error)
+}
+
 // Tenants is what operators do with tenants.
 type Tenants struct {
 	TenantStore
+	Cells CellGetter
+	Plans controlplane.Plans
 	Clock func() time.Time
 }
 
@@ -44,6 +52,26 @@ func (s Tenants) Resume(ctx context.Context, id tenancy.ID, ifVersion uint64) (c
 func (s Tenants) Delete(ctx context.Context, id tenancy.ID, grace time.Duration, ifVersion uint64) (controlplane.Tenant, error) {
 	after := s.Clock().UTC().Add(grace).Truncate(time.Microsecond) // what the database can store
 	return s.change(ctx, id, ifVersion, "tenant.delete", func(t controlplane.Tenant) (controlplane.Tenant, bool, error) { return t.Delete(after) })
+}
+
+// SetPlan gives a tenant another plan of the same tier.
+func (s Tenants) SetPlan(ctx context.Context, id tenancy.ID, plan string, ifVersion uint64) (controlplane.Tenant, error) {
+	tier, err := s.Plans.Tier(plan)
+	if err != nil {
+		return controlplane.Tenant{}, err
+	}
+	return s.change(ctx, id, ifVersion, "tenant.plan", func(t controlplane.Tenant) (controlplane.Tenant, bool, error) {
+		cell, err := s.Cells.Get(ctx, t.Cell)
+		if err != nil {
+			return t, false, err
+		}
+		return t.SetPlan(plan, tier, cell.Tier)
+	})
+}
+
+// SetEdge replaces a tenant's edge policy; nil clears it.
+func (s Tenants) SetEdge(ctx context.Context, id tenancy.ID, policy *directory.EdgePolicy, ifVersion uint64) (controlplane.Tenant, error) {
+	return s.change(ctx, id, ifVersion, "tenant.edge", func(t controlplane.Tenant) (controlplane.Tenant, bool, error) { return t.SetEdge(policy) })
 }
 
 // change applies a rule to the tenant as it is, and makes it so if nobody else

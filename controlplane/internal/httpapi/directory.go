@@ -22,7 +22,7 @@ const (
 // validator checks for the others.
 func (s *server) Lookup(ctx context.Context, r api.LookupRequestObject) (api.LookupResponseObject, error) {
 	key := directory.Key{Kind: r.Params.Kind, Value: r.Params.Value}
-	if key.Kind != directory.BySlug && key.Kind != directory.ByDomain && key.Kind != directory.ByID {
+	if !knownKind(key.Kind) {
 		return nil, fault.New(fault.Invalid, "no such kind of key").At("kind", "use slug, domain or id")
 	}
 	if key.Value == "" || len(key.Value) > maxKeyLength {
@@ -44,21 +44,20 @@ func (s *server) Lookup(ctx context.Context, r api.LookupRequestObject) (api.Loo
 // canonical replaces a key that no tenant can have, and that the database might
 // not even take, by one that leads nowhere.
 func canonical(key directory.Key) directory.Key {
+	nowhere := directory.Key{Kind: directory.BySlug, Value: "-"}
+	if !knownKind(key.Kind) || len(key.Value) > maxKeyLength {
+		return nowhere
+	}
 	for i := 0; i < len(key.Value); i++ {
 		if c := key.Value[i]; c <= ' ' || c > '~' {
-			return directory.Key{Kind: key.Kind, Value: "-"}
+			return nowhere
 		}
 	}
 	return key
 }
 
-// LookupMany answers for many keys as of one version.
-func (s *server) LookupMany(ctx context.Context, r api.LookupManyRequestObject) (api.LookupManyResponseObject, error) {
-	entries, version, err := s.Reader.LookupMany(ctx, each(r.Body.Keys, canonical))
-	if err != nil {
-		return nil, err
-	}
-	return api.LookupMany200JSONResponse{Version: version, Entries: entries}, nil
+func knownKind(kind directory.KeyKind) bool {
+	return kind == directory.BySlug || kind == directory.ByDomain || kind == directory.ByID
 }
 
 // ListChanges is a long poll on the change log.

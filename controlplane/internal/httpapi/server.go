@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -24,7 +25,7 @@ type Audit interface {
 	List(ctx context.Context, f controlplane.AuditFilter, page controlplane.Page) ([]controlplane.AuditEntry, error)
 }
 
-// Options is what the API serves; everything is required.
+// Options is what the API serves; everything is required unless it says otherwise.
 type Options struct {
 	Cells      cells.Service
 	Reader     directory.Reader
@@ -32,6 +33,8 @@ type Options struct {
 	Domains    directory.Domains
 	Importer   *directory.Importer
 	Onboarding *onboarding.Service
+	Signups    SignupThrottle
+	Proxies    []netip.Prefix // whose X-Forwarded-For is believed; may be empty
 	Identity   *identity.Service
 	Audit      Audit
 	Clock      func() time.Time
@@ -45,8 +48,10 @@ type server struct{ Options }
 var _ api.StrictServerInterface = (*server)(nil)
 
 const (
-	lookupPath = "/v1/directory/lookup"
-	importPath = "/v1/tenants/import"
+	signupPath  = "/v1/signups"
+	lookupPath  = "/v1/directory/lookup"
+	lookupsPath = "/v1/directory/lookups"
+	importPath  = "/v1/tenants/import"
 )
 
 // New returns the API's handler.
@@ -64,14 +69,16 @@ func New(opts Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	limit := &signupLimit{throttle: opts.Signups, proxies: opts.Proxies}
 	w := web.New(web.Options{
 		Component: "controlplane", Log: opts.Log, Registry: opts.Registry,
 		Streaming: func(r *http.Request) bool { return r.URL.Path == importPath },
 		Validate: func(next http.Handler) http.Handler {
-			return guard.wrap(except(lookupPath, validate(next), next))
+			byHand := map[string]http.Handler{lookupPath: next, lookupsPath: checkLookups(next)}
+			return limit.wrap(guard.wrap(except(byHand, validate(next))))
 		},
 	})
-	guard.render = w.RenderError
+	guard.render, limit.render = w.RenderError, w.RenderError
 	strict := api.NewStrictHandlerWithOptions(&server{opts}, []api.StrictMiddlewareFunc{mustBeGuarded}, api.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc: w.RenderBadRequest, ResponseErrorHandlerFunc: w.RenderError,
 	})
@@ -79,11 +86,11 @@ func New(opts Options) (http.Handler, error) {
 	return w.Handler(router), nil
 }
 
-// except sends one path past the validator.
-func except(path string, validated, bare http.Handler) http.Handler {
+// except sends some paths past the validator: they check by hand.
+func except(byHand map[string]http.Handler, validated http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == path {
-			bare.ServeHTTP(w, r)
+		if h, ok := byHand[r.URL.Path]; ok {
+			h.ServeHTTP(w, r)
 			return
 		}
 		validated.ServeHTTP(w, r)

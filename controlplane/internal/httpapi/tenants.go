@@ -27,8 +27,12 @@ func tenant(t controlplane.Tenant) api.Tenant {
 }
 
 func tenantAnswer(t controlplane.Tenant) api.TenantAnswerJSONResponse {
-	etag := `"` + strconv.FormatUint(t.Version, 10) + `"`
-	return api.TenantAnswerJSONResponse{Body: tenant(t), Headers: api.TenantAnswerResponseHeaders{ETag: &etag}}
+	return api.TenantAnswerJSONResponse{Body: tenant(t), Headers: api.TenantAnswerResponseHeaders{ETag: etag(t)}}
+}
+
+func etag(t controlplane.Tenant) *string {
+	tag := `"` + strconv.FormatUint(t.Version, 10) + `"`
+	return &tag
 }
 
 // ifVersion reads If-Match: the version that the tenant must have, or any.

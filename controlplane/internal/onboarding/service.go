@@ -25,6 +25,8 @@ const (
 	// them from lying around; the ordered removal is the one that counts.
 	removeNowLimit = 2 * time.Second
 
+	placeAgainAfter = 30 * time.Second // when a cell may have come back or been added
+
 	placings = 3 // how often a cell may fill up while it is being chosen
 )
 
@@ -126,15 +128,27 @@ func (s *Service) reserve(ctx context.Context, su controlplane.Signup, req contr
 		decision, err := placement.Choose(cells, placement.Wish{Region: req.Residency, Tier: tier}, now)
 		if err != nil {
 			s.Metrics.refused()
-			return su, err
+			return su, publicRefusal(err)
 		}
 		su.TenantID, su.Cell, su.State = tenancy.NewID(), decision.Cell.ID, controlplane.SignupReserved
 		su.Lease, su.LeaseUntil = uuid.New(), now.Add(leaseTime)
 		err = s.Ledger.Reserve(ctx, su, newTenant(su, req, decision.Reason))
-		if fault.CodeOf(err) != fault.Stale || try == placings {
+		if fault.CodeOf(err) != fault.Stale {
 			return su, err
 		}
+		if try == placings {
+			return su, publicRefusal(err)
+		}
 	}
+}
+
+// publicRefusal keeps the cells' names and states, which are no business of
+// whoever signs up, in the cause. What the request itself can mend stays public.
+func publicRefusal(err error) error {
+	if fault.CodeOf(err) == fault.Invalid {
+		return err
+	}
+	return fault.Wrap(err, fault.Unavailable, "no cell can take the tenant at the moment; repeat the request with the same Idempotency-Key").After(placeAgainAfter)
 }
 
 func newTenant(su controlplane.Signup, req controlplane.SignupRequest, reason string) controlplane.Tenant {

@@ -2,6 +2,7 @@ package placement
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,8 +28,12 @@ type Decision struct {
 }
 
 // Choose returns the best cell for the wish as of now. If none will do it
-// returns a fault, unavailable, with each cell's reason as a violation.
+// returns a fault, unavailable, with each cell's reason as a violation; a region
+// without any cell is a fault, invalid, since waiting does not help.
 func Choose(cells []controlplane.Cell, wish Wish, now time.Time) (Decision, error) {
+	if err := checkRegion(cells, wish.Region); err != nil {
+		return Decision{}, err
+	}
 	best := -1
 	refused := fault.New(fault.Unavailable, "no cell can take the tenant at the moment").After(retryAfter)
 	for i := range cells {
@@ -45,6 +50,18 @@ func Choose(cells []controlplane.Cell, wish Wish, now time.Time) (Decision, erro
 		return Decision{}, refused
 	}
 	return Decision{Cell: cells[best], Reason: reason(&cells[best], wish, len(cells)-len(refused.Violations), len(cells))}, nil
+}
+
+func checkRegion(cells []controlplane.Cell, region string) error {
+	var regions []string
+	for i := range cells {
+		regions = append(regions, cells[i].Region)
+	}
+	if region == "" || len(regions) == 0 || slices.Contains(regions, region) {
+		return nil
+	}
+	slices.Sort(regions)
+	return fault.New(fault.Invalid, "no cell is in this region").At("/region", "use one of %s", strings.Join(slices.Compact(regions), ", "))
 }
 
 // refusal says why the cell is out of the question, or "".

@@ -88,6 +88,21 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// A region that no cell has is the wish's fault; one whose cells are all busy is not.
+func TestARegionWithoutCells(t *testing.T) {
+	t.Parallel()
+	cells := []controlplane.Cell{cell("a", in("us")), cell("b", in("eu"), state(directory.CellCordoned)), cell("c", in("us"))}
+	for region, code := range map[string]fault.Code{"mars": fault.Invalid, "eu": fault.Unavailable, "us": ""} {
+		_, err := placement.Choose(cells, placement.Wish{Tier: "standard", Region: region}, now)
+		if fault.CodeOf(err) != code {
+			t.Errorf("%s: %v, want %q", region, err, code)
+		}
+		if code == fault.Invalid && !strings.Contains(err.Error(), "/region: use one of eu, us") {
+			t.Errorf("%s: %v", region, err)
+		}
+	}
+}
+
 func anyCell(t *rapid.T, id string) controlplane.Cell {
 	return cell(id,
 		tenants(rapid.IntRange(0, 110).Draw(t, "tenants")), cpu(rapid.Float64Range(0, 1).Draw(t, "cpu")),

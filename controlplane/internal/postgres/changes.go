@@ -12,38 +12,55 @@ import (
 )
 
 const selectChanges = `
-SELECT version, at, tenant_id, coalesce(slug, ''), domains, coalesce(epoch, 0), coalesce(plan, ''), cell_id, region, state, coalesce(endpoint, '')
+SELECT version, at, tenant_id, coalesce(slug, ''), domains, coalesce(epoch, 0), coalesce(plan, ''), cell_id, region, state, coalesce(endpoint, ''), edge
 FROM directory_changes WHERE version > $1 ORDER BY version LIMIT $2`
 
-func scanChange(row pgx.CollectableRow) (directory.Change, error) {
-	var c directory.Change
+// maxRunPolicies bounds the edge policies in one run, in bytes of their JSON:
+// readers bound the answers that they take, and may not be sent what they would
+// refuse for ever.
+const maxRunPolicies = 4 << 20
+
+// scanChange also returns the size of the change's edge policy, in bytes.
+func scanChange(row pgx.CollectableRow) (c directory.Change, policy int, err error) {
 	var id *[16]byte
 	var a directory.Assignment
 	var slug, state, endpoint string
 	var domains []string
 	var at time.Time
-	if err := row.Scan(&c.Version, &at, &id, &slug, &domains, &a.Epoch, &a.Plan, &a.Cell, &a.Region, &state, &endpoint); err != nil {
-		return c, err
+	var edge []byte
+	if err := row.Scan(&c.Version, &at, &id, &slug, &domains, &a.Epoch, &a.Plan, &a.Cell, &a.Region, &state, &endpoint, &edge); err != nil {
+		return c, 0, err
 	}
 	c.Time = at.UTC()
 	if id == nil {
 		c.Cell = &directory.Cell{ID: a.Cell, Region: a.Region, Endpoint: endpoint, State: directory.CellState(state), Version: c.Version}
-		return c, nil
+		return c, 0, nil
+	}
+	if a.Edge, err = readEdge(edge); err != nil {
+		return c, 0, err
 	}
 	a.TenantID, a.Slug, a.Domains, a.State, a.Version = *id, tenancy.Slug(slug), domainsOf(domains), directory.State(state), c.Version
 	c.Tenant = &a
-	return c, nil
+	return c, len(edge), nil
 }
 
 // readChanges returns the run of the log after a version, at most limit long.
+// Large edge policies make it shorter, but never empty.
 func readChanges(ctx context.Context, q querier, since uint64, limit int) (directory.Changes, error) {
 	run := directory.Changes{Since: since}
 	rows, err := q.Query(ctx, selectChanges, since, limit)
 	if err != nil {
 		return run, outage(err)
 	}
-	run.Changes, err = pgx.CollectRows(rows, scanChange)
-	return run, outage(err)
+	defer rows.Close()
+	for policies := 0; policies < maxRunPolicies && rows.Next(); {
+		c, size, err := scanChange(rows)
+		if err != nil {
+			return run, outage(err)
+		}
+		run.Changes, policies = append(run.Changes, c), policies+size
+	}
+	return run, outage(rows.Err())
 }
 
 // Changes returns the run of the log after a version. If the log does not reach

@@ -15,7 +15,7 @@ type DirectoryStore struct{ *DB }
 // Each lookup is one statement, and so one snapshot: the version that comes
 // with an answer, or with none, is the version as of which it holds.
 const (
-	entryColumns = `t.tenant_id, t.slug, t.domains, t.epoch, t.state, t.plan, t.version, c.cell_id, c.region, c.endpoint, c.state, c.version`
+	entryColumns = `t.tenant_id, t.slug, t.domains, t.epoch, t.state, t.plan, t.edge, t.version, c.cell_id, c.region, c.endpoint, c.state, c.version`
 
 	entryByID = `SELECT n.version, e.* FROM directory_counter n LEFT JOIN LATERAL (
   SELECT ` + entryColumns + ` FROM tenants t JOIN cells c USING (cell_id)
@@ -25,12 +25,14 @@ const (
   SELECT ` + entryColumns + ` FROM claims k JOIN tenants t USING (tenant_id) JOIN cells c USING (cell_id)
   WHERE k.kind = $1 AND k.value = $2 AND t.state IN ('active', 'suspended', 'deleting')) e ON true`
 
-	entriesByKeys = `SELECT n.version, e.* FROM unnest($1::text[], $2::text[], $3::uuid[]) WITH ORDINALITY AS q (kind, value, id, ord)
-CROSS JOIN directory_counter n
-LEFT JOIN claims k ON k.kind = q.kind AND k.value = q.value
+	// LIMIT 1 keeps the planner at two index lookups a key. Without it, a table
+	// whose statistics are old (after an import) is read as a whole.
+	entriesByKeys = `SELECT (SELECT version FROM directory_counter), e.*
+FROM unnest($1::text[], $2::text[], $3::uuid[]) WITH ORDINALITY AS q (kind, value, id, ord)
 LEFT JOIN LATERAL (
   SELECT ` + entryColumns + ` FROM tenants t JOIN cells c USING (cell_id)
-  WHERE t.tenant_id = coalesce(q.id, k.tenant_id) AND t.state IN ('active', 'suspended', 'deleting')) e ON true
+  WHERE t.tenant_id = coalesce(q.id, (SELECT k.tenant_id FROM claims k WHERE k.kind = q.kind AND k.value = q.value))
+    AND t.state IN ('active', 'suspended', 'deleting') LIMIT 1) e ON true
 ORDER BY q.ord`
 )
 
@@ -40,13 +42,14 @@ type entryRow struct {
 	id                             *[16]byte
 	slug, state, plan              *string
 	domains                        []string
+	edge                           *directory.EdgePolicy
 	epoch, tenantVersion           *uint64
 	cell, region, endpoint, cState *string
 	cellVersion                    *uint64
 }
 
 func (r *entryRow) scan(row interface{ Scan(...any) error }) error {
-	return row.Scan(&r.version, &r.id, &r.slug, &r.domains, &r.epoch, &r.state, &r.plan, &r.tenantVersion,
+	return row.Scan(&r.version, &r.id, &r.slug, &r.domains, &r.epoch, &r.state, &r.plan, &r.edge, &r.tenantVersion,
 		&r.cell, &r.region, &r.endpoint, &r.cState, &r.cellVersion)
 }
 
@@ -57,7 +60,7 @@ func (r *entryRow) entry() *directory.Entry {
 	return &directory.Entry{
 		Tenant: directory.Assignment{
 			TenantID: *r.id, Slug: tenancy.Slug(*r.slug), Domains: domainsOf(r.domains), Cell: *r.cell, Region: *r.region,
-			State: directory.State(*r.state), Epoch: *r.epoch, Plan: *r.plan, Version: *r.tenantVersion,
+			State: directory.State(*r.state), Epoch: *r.epoch, Plan: *r.plan, Edge: r.edge, Version: *r.tenantVersion,
 		},
 		Cell: directory.Cell{ID: *r.cell, Region: *r.region, Endpoint: *r.endpoint, State: directory.CellState(*r.cState), Version: *r.cellVersion},
 	}

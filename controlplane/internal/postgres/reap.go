@@ -33,7 +33,7 @@ AND tenant_id IN (SELECT tenant_id FROM tenants WHERE state = 'deleting' AND NOT
 func (s TenantStore) Tombstone(ctx context.Context, t controlplane.Tenant) error {
 	return s.tx(ctx, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
-UPDATE tenants SET state = 'deleted', reaping = false, domains = '{}', organization = '', suspended_reason = '', updated_at = $3
+UPDATE tenants SET state = 'deleted', reaping = false, domains = '{}', edge = NULL, organization = '', suspended_reason = '', updated_at = $3
 WHERE tenant_id = $1 AND version = $2 AND reaping`, [16]byte(t.TenantID), t.Version, s.now())
 		if err != nil {
 			return err

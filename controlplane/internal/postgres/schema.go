@@ -16,7 +16,7 @@ import (
 var schemaFiles embed.FS
 
 // SchemaVersion is the schema that this program works with.
-const SchemaVersion = 3
+const SchemaVersion = 4
 
 // ErrSchema is returned by CheckSchema if the database is not of SchemaVersion.
 var ErrSchema = errors.New("the database's schema is not the one this program works with")

@@ -18,7 +18,7 @@ import (
 // snapshotTenants is read column by column from the wire, in binary: scanning a
 // million rows into typed variables would cost as much again.
 const snapshotTenants = `
-SELECT tenant_id, slug, cell_id, state, epoch, plan, version, CASE WHEN domains = '{}' THEN NULL ELSE array_to_string(domains, ' ') END
+SELECT tenant_id, slug, cell_id, state, epoch, plan, version, CASE WHEN domains = '{}' THEN NULL ELSE array_to_string(domains, ' ') END, edge::text
 FROM tenants WHERE state NOT IN ('provisioning', 'deleted')`
 
 // WriteSnapshot streams the directory as of one version to w.
@@ -57,7 +57,7 @@ func copyTenants(ctx context.Context, conn *pgconn.PgConn, out *directory.Snapsh
 	var a directory.Assignment
 	for rows.NextRow() {
 		v := rows.Values()
-		if len(v) != 8 || len(v[0]) != 16 || len(v[4]) != 8 || len(v[6]) != 8 {
+		if len(v) != 9 || len(v[0]) != 16 || len(v[4]) != 8 || len(v[6]) != 8 {
 			_, err := rows.Close()
 			return fmt.Errorf("snapshot: unexpected row layout (%w)", err)
 		}
@@ -68,7 +68,11 @@ func copyTenants(ctx context.Context, conn *pgconn.PgConn, out *directory.Snapsh
 		if v[7] != nil {
 			a.Domains = domainsOf(strings.Fields(string(v[7])))
 		}
-		if err := out.Tenant(&a); err != nil {
+		var err error
+		if a.Edge, err = readEdge(v[8]); err == nil {
+			err = out.Tenant(&a)
+		}
+		if err != nil {
 			_, _ = rows.Close() // the first error tells more
 			return err
 		}

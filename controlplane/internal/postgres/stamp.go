@@ -24,8 +24,8 @@ WITH stamped AS (
   FROM unnest($1::uuid[]) WITH ORDINALITY AS c (tenant_id, ord)
   WHERE t.tenant_id = c.tenant_id
   RETURNING t.*)
-INSERT INTO directory_changes (version, at, tenant_id, slug, domains, epoch, plan, cell_id, region, state)
-SELECT s.version, $2, s.tenant_id, s.slug, s.domains, s.epoch, s.plan, s.cell_id, c.region, s.state
+INSERT INTO directory_changes (version, at, tenant_id, slug, domains, epoch, plan, cell_id, region, state, edge)
+SELECT s.version, $2, s.tenant_id, s.slug, s.domains, s.epoch, s.plan, s.cell_id, c.region, s.state, s.edge
 FROM stamped s JOIN cells c USING (cell_id)`
 
 	stampCellSQL = `

@@ -17,7 +17,7 @@ type TenantStore struct{ *DB }
 
 const selectTenants = `
 SELECT t.tenant_id, t.version, t.epoch, t.state, t.cell_id, c.region, t.plan, t.slug, t.domains, t.reaping, t.created_at, t.updated_at,
-       t.delete_after, t.resume_to, t.organization, t.residency, t.placement_reason, t.suspended_reason
+       t.delete_after, t.resume_to, t.organization, t.residency, t.placement_reason, t.suspended_reason, t.edge
 FROM tenants t JOIN cells c USING (cell_id) `
 
 func scanTenant(row pgx.CollectableRow) (controlplane.Tenant, error) {
@@ -25,7 +25,7 @@ func scanTenant(row pgx.CollectableRow) (controlplane.Tenant, error) {
 	var deleteAfter *time.Time
 	var domains []string
 	err := row.Scan((*[16]byte)(&t.TenantID), &t.Version, &t.Epoch, &t.State, &t.Cell, &t.Region, &t.Plan, &t.Slug, &domains, &t.Reaping, &t.CreatedAt, &t.UpdatedAt,
-		&deleteAfter, &t.ResumeTo, &t.Organization, &t.Residency, &t.PlacementReason, &t.SuspendedReason)
+		&deleteAfter, &t.ResumeTo, &t.Organization, &t.Residency, &t.PlacementReason, &t.SuspendedReason, &t.Edge)
 	t.Domains = domainsOf(domains)
 	t.DeleteAfter, t.CreatedAt, t.UpdatedAt = orZero(deleteAfter), t.CreatedAt.UTC(), t.UpdatedAt.UTC()
 	return t, err
@@ -79,12 +79,17 @@ func (s TenantStore) List(ctx context.Context, f controlplane.TenantFilter, page
 // tenant's version: else a fault (stale) and no change. It returns the tenant
 // with its new version.
 func (s TenantStore) Update(ctx context.Context, next controlplane.Tenant, action string) (controlplane.Tenant, error) {
-	err := s.tx(ctx, func(tx pgx.Tx) error {
+	edge, err := edgeJSON(next.Edge)
+	if err != nil {
+		return next, err
+	}
+	err = s.tx(ctx, func(tx pgx.Tx) error {
 		next.UpdatedAt = s.now()
 		tag, err := tx.Exec(ctx, `
-UPDATE tenants SET state = $3, suspended_reason = $4, delete_after = $5, resume_to = $6, updated_at = $7
+UPDATE tenants SET state = $3, suspended_reason = $4, delete_after = $5, resume_to = $6, updated_at = $7, plan = $8, edge = $9
 WHERE tenant_id = $1 AND version = $2 AND NOT reaping`,
-			[16]byte(next.TenantID), next.Version, string(next.State), next.SuspendedReason, nullTime(next.DeleteAfter), string(next.ResumeTo), next.UpdatedAt)
+			[16]byte(next.TenantID), next.Version, string(next.State), next.SuspendedReason, nullTime(next.DeleteAfter), string(next.ResumeTo), next.UpdatedAt,
+			next.Plan, edge)
 		if err != nil {
 			return err
 		}
@@ -101,7 +106,10 @@ WHERE tenant_id = $1 AND version = $2 AND NOT reaping`,
 }
 
 func tenantDetail(t controlplane.Tenant) map[string]any {
-	detail := map[string]any{"slug": t.Slug, "state": t.State}
+	detail := map[string]any{"slug": t.Slug, "state": t.State, "plan": t.Plan}
+	if t.Edge != nil {
+		detail["edge"] = edgeDetail(t.Edge)
+	}
 	if t.SuspendedReason != "" {
 		detail["reason"] = t.SuspendedReason
 	}

@@ -1,0 +1,4 @@
+package httpapi
+
+// ClientAddress is for tests.
+var ClientAddress = clientAddress

@@ -1,0 +1,4 @@
+package postgres
+
+// EntriesByKeys is for tests of its plan.
+const EntriesByKeys = entriesByKeys
