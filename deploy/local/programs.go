@@ -49,7 +49,8 @@ func (l layout) router(bin, region string) part {
 	)
 	spec.Env = append(spec.Env,
 		"ROUTER_EDGE_KEY="+l.secrets.EdgeKey,
-		"ROUTER_NATS_URL="+l.nats().URL(), // with the password
+		"ROUTER_NATS_URL="+l.nats().URL(),        // with the password
+		"ROUTER_REDIS_URL="+l.edgeRedis().URL(0), // likewise
 		"ROUTER_DIRECTORY_TOKEN="+l.secrets.Keys[name],
 	)
 	return part{name: name, needs: []string{"controlplane", "nats", "redis-edge"}, spec: spec}

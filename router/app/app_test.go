@@ -115,6 +115,20 @@ func controlPlane(t *testing.T, entry directory.Entry) *httptest.Server {
 			}
 		case "/v1/directory/changes":
 			_ = json.NewEncoder(w).Encode(directory.Changes{Since: 5})
+		case "/v1/directory/lookups":
+			var request directory.LookupRequest
+			if err := json.NewDecoder(r.Body).Decode(&request); err != nil {
+				t.Error(err)
+			}
+			answer := directory.LookupAnswer{Version: 5}
+			for _, k := range request.Keys {
+				if k != (directory.Key{Kind: directory.BySlug, Value: string(entry.Tenant.Slug)}) {
+					answer.Entries = append(answer.Entries, nil)
+					continue
+				}
+				answer.Entries = append(answer.Entries, &entry)
+			}
+			_ = json.NewEncoder(w).Encode(answer)
 		default:
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.WriteHeader(http.StatusNotFound)
@@ -164,6 +178,39 @@ func TestRestartWithEverythingElseDead(t *testing.T) {
 	}
 }
 
+// What cannot be read on disk is thrown away, and the directory comes from the
+// control plane; a router that keeps only what is asked for restarts with it.
+func TestUnreadableSnapshotsAreDiscarded(t *testing.T) {
+	t.Parallel()
+	cell := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	defer cell.Close()
+	control := controlPlane(t, directory.Entry{
+		Tenant: directory.Assignment{TenantID: tenancy.NewID(), Slug: "acme", Cell: "cell-a", State: directory.Active, Epoch: 1, Version: 4},
+		Cell:   directory.Cell{ID: "cell-a", Endpoint: cell.URL, State: directory.CellActive, Version: 1},
+	})
+	defer control.Close()
+	for name, content := range map[string]string{"older format": "CTDIRSN\x01\x04\x06\x01\x00", "nonsense": "nonsense", "empty": ""} {
+		for _, mode := range []app.CacheMode{app.CacheFull, app.CacheLRU} {
+			opts := options(t)
+			opts.Cache, opts.DirectoryURL, opts.Policy = mode, control.URL, openPolicy(t)
+			if err := os.WriteFile(opts.Snapshot, []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			first := start(t, opts)
+			if status := get(t, first.edge, "acme.localhost", "/"); status != http.StatusNoContent {
+				t.Errorf("%s, %s: %d", name, mode, status)
+			}
+			first.stop()
+			opts.DirectoryURL = "http://127.0.0.1:1"
+			second := start(t, opts)
+			if status := get(t, second.edge, "acme.localhost", "/"); status != http.StatusNoContent {
+				t.Errorf("%s, %s, restarted alone: %d", name, mode, status)
+			}
+			second.stop()
+		}
+	}
+}
+
 func TestStartErrorsSayWhatToDo(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -176,6 +223,7 @@ func TestStartErrorsSayWhatToDo(t *testing.T) {
 		"ROUTER_EDGE_KEY":        func(o *app.Options) { o.EdgeKey = "secret" },
 		"ROUTER_DIRECTORY_TOKEN": func(o *app.Options) { o.DirectoryToken = "" },
 		"--domain":               func(o *app.Options) { o.Domain = "Example.com" },
+		"--cache":                func(o *app.Options) { o.Cache = "some" },
 		"--directory-url":        func(o *app.Options) { o.DirectoryURL = "nonsense" },
 		"--snapshot":             func(o *app.Options) { o.Snapshot = "/proc/nowhere/x" },
 		"--policy":               func(o *app.Options) { o.Policy = "/proc/nowhere/x" },

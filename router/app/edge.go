@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"golang.org/x/sync/errgroup"
 
@@ -27,11 +28,13 @@ func (r *router) buildEdge() (err error) {
 		return err
 	}
 	if o.JWKSURL != "" {
-		r.tokens, err = authn.New(authn.Options{Issuer: o.Issuer, Audience: o.Audience, JWKSURL: o.JWKSURL, Log: r.log, Registry: r.admin.Registry})
+		r.tokens, err = authn.New(authn.Options{
+			Issuer: o.Issuer, Audience: o.Audience, JWKSURL: o.JWKSURL, HTTP: &http.Client{Transport: newKeyFile(o.Snapshot + ".jwks")},
+			Log: r.log, Registry: r.admin.Registry,
+		})
 		if err != nil {
 			return err
 		}
-		r.admin.AddCheck("tokens", r.tokens.Ready)
 	}
 	r.hold = hold.New(hold.Options{Registry: r.admin.Registry})
 	return r.buildLimiter()

@@ -89,6 +89,18 @@ func TestTokenIsCopied(t *testing.T) {
 	}
 }
 
+func TestCachingTwiceCountsOnce(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	token := mint(t, w.ed, authntest.Token{})
+	accepted(t, w.Verifier, token)
+	_, before, _ := w.Cached()
+	w.CacheAgain(token)
+	if tokens, bytes, _ := w.Cached(); tokens != 1 || bytes != before {
+		t.Errorf("%d tokens, %d bytes; one took %d", tokens, bytes, before)
+	}
+}
+
 // The hash only finds; the whole token decides.
 func TestHashAloneIsNotTrusted(t *testing.T) {
 	t.Parallel()

@@ -94,6 +94,12 @@ func (v *Verifier) Collide(cached, other string) {
 	s.lru.Add(hash, e)
 }
 
+// CacheAgain caches a cached token once more, as two requests with a new token do.
+func (v *Verifier) CacheAgain(token string) {
+	e := v.cache.get(token)
+	v.cache.put(token, e.identity, e.key, e.until, v.opts.Now())
+}
+
 // Bounds that tests go to.
 const (
 	MaxToken   = maxToken

@@ -24,7 +24,7 @@ var errJSON = errors.New("not a JSON object in UTF-8 with unique names")
 type object map[string]any
 
 func parseObject(raw []byte) (object, error) {
-	if !utf8.Valid(raw) || !json.Valid(raw) {
+	if !json.Valid(raw) {
 		return nil, errJSON
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
@@ -52,7 +52,7 @@ func decodeValue(d *json.Decoder, depth int) (any, error) {
 		}
 		return decodeArray(d, depth)
 	case string:
-		// Stands for an escaped half of a surrogate pair, in practice.
+		// What the decoder makes of bytes that are no UTF-8 and of half a surrogate pair.
 		if strings.ContainsRune(token, utf8.RuneError) {
 			return nil, errJSON
 		}

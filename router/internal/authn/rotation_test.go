@@ -149,6 +149,8 @@ func TestTokensOfARetiredKeyAreRefused(t *testing.T) {
 	gone, kept := mint(t, w.rsa, authntest.Token{}), mint(t, w.ed, authntest.Token{})
 	accepted(t, w.Verifier, gone)
 	before := accepted(t, w.Verifier, kept)
+	add(t, w.issuer, "ES256", "more")
+	w.refetch(t) // the same keys in another set
 	w.issuer.Remove(w.rsa)
 	accepted(t, w.Verifier, gone) // nobody knows yet
 	w.refetch(t)

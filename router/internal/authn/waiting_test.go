@@ -50,6 +50,12 @@ func TestWaitingIsBounded(t *testing.T) {
 		synctest.Wait()
 		time.Sleep(time.Minute) //nolint:forbidigo // the bubble's time, not the test's
 		token := mint(t, stranger, authntest.Token{})
+		asked := time.Now()
+		short, end := context.WithTimeout(ctx, authn.MaxWait/4)
+		if _, err := v.Verify(short, token); fault.CodeOf(err) != fault.Unavailable || time.Since(asked) != authn.MaxWait/4 {
+			t.Errorf("a request that ended: %v after %s", err, time.Since(asked))
+		}
+		end()
 		const requests = authn.MaxWaiting + 50
 		answers := make(chan time.Duration, requests)
 		began := time.Now()
@@ -77,6 +83,7 @@ func TestWaitingIsBounded(t *testing.T) {
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
+		time.Sleep(time.Minute) //nolint:forbidigo // the bubble's time
 		if _, err := v.Verify(t.Context(), token); fault.CodeOf(err) != fault.Unauthenticated {
 			t.Errorf("after Run ended: %v", err)
 		}

@@ -40,7 +40,7 @@ func (c *Chunks) Next(b []byte) (data []byte, used int, err error) {
 	for used < len(b) && c.state != chunkDone {
 		if c.state == chunkData {
 			n := min(c.left, uint64(len(b)-used))
-			data = b[used : used+int(n)] //nolint:gosec // G115: at most len(b)
+			data = b[used : used+int(n)]
 			used += len(data)
 			if c.left -= n; c.left == 0 {
 				c.state = chunkDataCR

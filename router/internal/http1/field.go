@@ -108,7 +108,7 @@ func (h *header) parseLine(line []byte) error {
 	id := NameOf(name)
 	h.Fields = append(h.Fields, Field{Name: name, Value: trim(value), ID: id})
 	if h.first[id] == 0 {
-		h.first[id] = uint8(len(h.Fields)) //nolint:gosec // G115: at most MaxFields
+		h.first[id] = uint8(len(h.Fields))
 	}
 	h.count[id]++
 	return nil

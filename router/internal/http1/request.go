@@ -14,6 +14,12 @@ type Request struct {
 	Close         bool // the client will not reuse the connection
 }
 
+// Reset forgets the message, and so the buffer that it is a view of.
+func (r *Request) Reset() {
+	r.reset()
+	*r = Request{header: r.header, ContentLength: -1}
+}
+
 // once are fields of which a second one would be a second opinion.
 var once = [...]Name{Authorization, TenantID, Origin, Expect, WebSocketKey, ContentType, Traceparent, Upgrade, RequestID}
 
@@ -27,7 +33,7 @@ var once = [...]Name{Authorization, TenantID, Origin, Expect, WebSocketKey, Cont
 // Transfer-Encoding, either of them twice or as a list, codings other than
 // chunked, names that look like theirs, and lines or headers that are too long.
 func ParseRequest(b []byte, r *Request) (n int, err error) {
-	r.reset()
+	r.Reset()
 	whole := b
 	if len(b) >= 2 && b[0] == '\r' && b[1] == '\n' {
 		b = b[2:]

@@ -18,7 +18,8 @@ type syncer struct {
 	reports    []report
 	replies    []reply
 	sentAt     int64
-	failing    bool // the last exchange failed, and the log says so
+	random     func() float64 // 0 to 1: view.dither
+	failing    bool           // the last exchange failed, and the log says so
 }
 
 // candidate is an entry that has something to report.
@@ -82,7 +83,7 @@ func (l *Limiter) sweepNext(now int64) {
 }
 
 func (l *Limiter) sweep(s *shard, now int64) {
-	connected := l.ledger != nil && !l.lost(now)
+	connected, routers := l.ledger != nil && !l.lost(now), int(l.routers.Load())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range s.entries {
@@ -90,7 +91,7 @@ func (l *Limiter) sweep(s *shard, now int64) {
 		case e.idle(now):
 			s.drop(e)
 		case !connected || e.attempts == 0 || e.queued:
-		case e.negligible(now):
+		case e.negligible(now, routers):
 			e.forget(now, &l.timing)
 		default:
 			s.enqueue(e)

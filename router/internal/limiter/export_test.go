@@ -3,6 +3,8 @@ package limiter
 import (
 	"context"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // What the simulation needs to play the ledger and the clock.
@@ -26,9 +28,11 @@ func (unusedExchange) Exchange(context.Context, []report, []reply) (int, error) 
 }
 
 // NewSimulated returns a limiter whose exchanges the test plays with Collect and Apply.
-func NewSimulated(opts Options) *Limiter {
+func NewSimulated(opts Options, random func() float64) *Limiter {
 	opts.setDefaults()
-	return newLimiter(opts, unusedExchange{})
+	l := newLimiter(opts, unusedExchange{})
+	l.syncer.random = random
+	return l
 }
 
 // Collect is the first half of an exchange at now.
@@ -46,6 +50,24 @@ func (l *Limiter) Apply(replies []Reply, now time.Time, routers int) {
 
 // Lost reports whether the limiter counts as cut off.
 func (l *Limiter) Lost(now time.Time) bool { return l.lost(l.clock(now)) }
+
+// SyncOnce is one turn of Run.
+func (l *Limiter) SyncOnce(ctx context.Context) error { return l.runOnce(ctx) }
+
+// Hand gives one router's reports to the ledger in Redis.
+func Hand(ctx context.Context, client redis.UniversalClient, instance string, every time.Duration, reports []Report) ([]Reply, int, error) {
+	replies := make([]reply, len(reports))
+	routers, err := newRedisLedger(client, instance, timingOf(every)).Exchange(ctx, reports, replies)
+	return replies, routers, err
+}
+
+// NewReport is a report with these figures.
+func NewReport(key Key, rate, admitted, attempts, usedByAll, attemptsByAll float64, alone bool) Report {
+	return Report{key, rate, admitted, attempts, usedByAll, attemptsByAll, alone}
+}
+
+// Standing is what a reply says.
+func (r reply) Standing() (used, attempts float64) { return r.used, r.attempts }
 
 // Routers is how many routers there are, as last known.
 func (l *Limiter) Routers() int { return int(l.routers.Load()) }

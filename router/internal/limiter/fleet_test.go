@@ -84,7 +84,7 @@ func newFleet(n int, limit directory.Limit, seed uint64) *fleet {
 	for range n {
 		clock := time.Unix(f.rng.Int64N(1e9), 0)
 		f.routers = append(f.routers, &router{
-			Limiter: limiter.NewSimulated(limiter.Options{SyncInterval: interval, MaxKeys: 1024, Now: func() time.Time { return clock }}),
+			Limiter: limiter.NewSimulated(limiter.Options{SyncInterval: interval, MaxKeys: 1024, Now: func() time.Time { return clock }}, f.rng.Float64),
 			clock:   clock, next: time.Duration(f.rng.Int64N(int64(interval))), owed: f.rng.Float64(),
 		})
 	}

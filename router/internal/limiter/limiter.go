@@ -2,6 +2,7 @@ package limiter
 
 import (
 	"hash/maphash"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -47,7 +48,7 @@ func newLimiter(opts Options, ledger exchange) *Limiter {
 	for i := range l.shards {
 		l.shards[i].entries = map[Key]*entry{}
 	}
-	l.syncer.stripe = stripe(opts.SyncInterval)
+	l.syncer = syncer{stripe: stripe(opts.SyncInterval), random: rand.Float64}
 	l.metrics = newMetrics(opts.Registry, l)
 	return l
 }

@@ -30,10 +30,11 @@ func (a *account) forget(now int64, t *timing) {
 }
 
 // negligible reports whether what an account did since its last report is so
-// little of its limit that the others need not hear it.
-func (a *account) negligible(now int64) bool {
-	const part = 0.005
-	return !a.alone && a.fresh <= part*a.rate*seconds(a.reported, now)
+// little of its limit that the others need not hear it, even if each of them
+// kept as much to itself.
+func (a *account) negligible(now int64, routers int) bool {
+	const part = 0.02
+	return !a.alone && a.fresh*float64(routers-1) <= part*a.rate*seconds(a.reported, now)
 }
 
 // spread is what one attempt, somewhere within the last age seconds, is worth

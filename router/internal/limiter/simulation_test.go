@@ -129,3 +129,57 @@ func TestSmallLimitIsNotStarvedByManyRouters(t *testing.T) {
 		t.Errorf("%+v, want about 200 admitted", got)
 	}
 }
+
+// The total is not only right in the long run: routers do not all take the same
+// free tokens, and then pay for it together.
+func TestScarcityIsSharedSmoothly(t *testing.T) {
+	for _, c := range []struct {
+		routers int
+		times   float64
+		least   float64 // admitted in any window, as a part of the limit
+		most    float64
+	}{
+		{4, 4, 0.85, 1.15},
+		{12, 1.5, 0.75, 1.45},
+	} {
+		parts := make([]float64, c.routers)
+		for i := range parts {
+			parts[i] = 1 / float64(c.routers)
+		}
+		const rate, window = 400, 200 * time.Millisecond
+		load := shares(rate*c.times, parts...)
+		for seed := range uint64(4) {
+			f := newFleet(c.routers, directory.Limit{PerSecond: rate}, seed)
+			f.run(8*time.Second, load, true)
+			low, high := math.Inf(1), 0.0
+			for range 50 {
+				part := float64(f.measure(window, load, true).admitted) / (rate * window.Seconds())
+				low, high = min(low, part), max(high, part)
+			}
+			if low < c.least || high > c.most {
+				t.Errorf("%d routers, %v times the limit: %.2f to %.2f of it in %s, want %v to %v", c.routers, c.times, low, high, window, c.least, c.most)
+			}
+		}
+	}
+}
+
+// Routers that ask seldom know of the others' requests before they hear of them.
+func TestOthersAreExpectedToGoOn(t *testing.T) {
+	parts := make([]float64, 12)
+	for i := range parts {
+		parts[i] = 1.0 / 12
+	}
+	const rate, burst = 20, 20
+	over := 0.0
+	const seeds = 8
+	for seed := range uint64(seeds) {
+		f := newFleet(12, directory.Limit{PerSecond: rate, Burst: burst}, seed)
+		f.run(8*time.Second, shares(1.5*rate, parts...), true)
+		f.peak = 0
+		f.run(10*time.Second, shares(1.5*rate, parts...), true)
+		over += (f.peak - burst) / seeds
+	}
+	if over > 4 {
+		t.Errorf("the common meter's peak is %.1f requests above the burst on average, want at most 4", over)
+	}
+}

@@ -3,7 +3,6 @@ package limiter
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/coditect/platform/shared/run"
@@ -84,7 +83,7 @@ func (l *Limiter) apply(reports int) {
 			continue
 		}
 		c.s.mu.Lock()
-		c.e.learn(y.replies[i], y.sentAt, &l.timing, rand.Float64())
+		c.e.learn(y.replies[i], y.sentAt, &l.timing, y.random())
 		if c.e.followed(y.sentAt, &l.timing) {
 			c.s.enqueue(c.e)
 		}

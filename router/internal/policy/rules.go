@@ -155,5 +155,5 @@ func (r *Rules) class(name string) Class {
 		i = len(r.classes)
 		r.classes = append(r.classes, name)
 	}
-	return Class(i) //nolint:gosec // G115: at most maxClasses
+	return Class(i)
 }

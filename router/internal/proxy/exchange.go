@@ -11,7 +11,6 @@ import (
 	"github.com/coditect/platform/router/internal/policy"
 	"github.com/coditect/platform/router/internal/resolve"
 	"github.com/coditect/platform/router/internal/tenantcache"
-	"github.com/coditect/platform/shared/cellapi"
 )
 
 // exchange is one request and what becomes known of it. It is pooled; its
@@ -58,7 +57,6 @@ type exchange struct {
 	host       [resolve.MaxHost]byte
 	idText     [36]byte
 	ids        [36]byte
-	signature  [cellapi.SignatureLength]byte
 	bodyBuffer []byte
 }
 
@@ -75,6 +73,7 @@ func acquire(s *session) *exchange {
 }
 
 func release(x *exchange) {
+	x.req.Reset()
 	x.s, x.clientIP, x.requestID, x.entry, x.tenant = nil, netip.Addr{}, nil, tenantcache.Entry{}, nil
 	x.identity, x.rules, x.match, x.versionLines, x.maxBody, x.retryAfter = nil, nil, policy.Match{}, nil, 0, 0
 	x.tenantRequest, x.tenantResponse = policy.Headers{}, policy.Headers{}

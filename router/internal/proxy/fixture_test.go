@@ -62,8 +62,8 @@ func newCell(t *testing.T, id string) *cell {
 	c.handle(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Seen-Tenant", strings.Join(r.Header.Values(cellapi.HeaderTenantID), "|"))
 		w.Header().Set("X-Seen-Target", r.RequestURI)
-		_, _ = io.WriteString(w, id+" ")
-		_, _ = io.Copy(w, r.Body)
+		body, _ := io.ReadAll(r.Body) // net/http drops what is not read when the answer begins
+		_, _ = io.WriteString(w, id+" "+string(body))
 	})
 	c.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.requests.Add(1)
@@ -90,7 +90,7 @@ func (c *cell) moved(to string, epoch string) {
 	})
 }
 
-func start(t *testing.T) *fixture {
+func start(t *testing.T, change ...func(*proxy.Options)) *fixture {
 	t.Helper()
 	cache, err := tenantcache.New(tenantcache.Options{NegativeTTL: time.Minute})
 	if err != nil {
@@ -103,10 +103,14 @@ func start(t *testing.T) *fixture {
 	}
 	f.acme = directory.Assignment{TenantID: tenancy.NewID(), Slug: "acme", Cell: "cell-a", State: directory.Active, Epoch: 1, Version: 10}
 	f.put(f.acme)
-	f.proxy = proxy.New(proxy.Options{
+	opts := proxy.Options{
 		Domain: "example.com", APIHost: "api.example.com", EdgeKey: master, Cache: cache, Fetch: f.fetch,
 		Rules: func() *policy.Rules { return openRules }, RequestTimeout: 5 * time.Second, Log: slog.New(slog.DiscardHandler), AccessLog: proxy.NewAccessLog(io.Discard),
-	})
+	}
+	for _, c := range change {
+		c(&opts)
+	}
+	f.proxy = proxy.New(opts)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

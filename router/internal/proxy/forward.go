@@ -38,7 +38,7 @@ func (p *Proxy) forward(x *exchange) error {
 			return err
 		}
 		p.address(x, cell)
-		conn, err := p.ask(x, cell)
+		conn, err := p.askInTurn(x, cell)
 		if err != nil {
 			return err
 		}
@@ -101,7 +101,9 @@ func (p *Proxy) attempt(x *exchange, cell *upstream.Cell, fresh bool) (*upstream
 	}
 	if err != nil {
 		// A kept connection that its cell had closed says nothing of the cell.
-		conn.Discard(!(conn.Reused && upstream.Gone(err)) && (x.upload == nil || !x.upload.bad.Load()))
+		clients := x.upload != nil && x.upload.bad.Load()
+		stale := conn.Reused && upstream.Gone(err)
+		conn.Discard(!stale && !clients)
 		return nil, err
 	}
 	return conn, nil

@@ -33,7 +33,7 @@ func visible(b []byte) bool {
 // not be unguessable, so its random part is the runtime's.
 func appendUUIDv7(dst []byte, now time.Time) []byte {
 	var id [16]byte
-	ms := uint64(now.UnixMilli()) //nolint:gosec // G115: after 1970
+	ms := uint64(now.UnixMilli())
 	hi, lo := rand.Uint64(), rand.Uint64()
 	for i := range 6 {
 		id[i] = byte(ms >> (40 - 8*i))

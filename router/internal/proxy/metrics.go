@@ -1,12 +1,15 @@
 package proxy
 
 import (
+	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/coditect/platform/router/internal/tenantcache"
+	"github.com/coditect/platform/router/internal/topk"
 )
 
 // metrics are RED by cell and status class: both bounded.
@@ -19,17 +22,20 @@ type metrics struct {
 	broken         prometheus.Counter
 	connections    prometheus.Gauge
 	tunnels        prometheus.Gauge
-	byCell         sync.Map // cell → *[len(classes)]prometheus.Observer, so that a request costs one look-up
+	tenants        *topk.Counter
+	mu             sync.Mutex // writers of observers
+	observers      atomic.Pointer[observerMap]
 }
 
 var classes = [...]string{"0xx", "1xx", "2xx", "3xx", "4xx", "5xx"}
 
 func newMetrics(registry prometheus.Registerer, cache *tenantcache.Cache) *metrics {
 	m := &metrics{
+		tenants: topk.New(),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "router_request_duration_seconds", Help: "Time from the request's header to the answer's, by cell and status class.",
+			Name: "router_request_duration_seconds", Help: "Time from the request's header to the answer's, by cell, route class and status class.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
-		}, []string{"cell", "status"}),
+		}, []string{"cell", "class", "status"}),
 		cellErrors:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "router_cell_errors_total", Help: "Requests a cell did not answer."}, []string{"cell"}),
 		follows:        prometheus.NewCounter(prometheus.CounterOpts{Name: "router_follows_total", Help: "421 answers that said a tenant moved."}),
 		lookupFailures: prometheus.NewCounter(prometheus.CounterOpts{Name: "router_lookup_failures_total", Help: "Requests for unknown keys that the directory did not answer for."}),
@@ -38,8 +44,9 @@ func newMetrics(registry prometheus.Registerer, cache *tenantcache.Cache) *metri
 		connections:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "router_client_connections", Help: "Open connections of clients."}),
 		tunnels:        prometheus.NewGauge(prometheus.GaugeOpts{Name: "router_tunnels", Help: "WebSocket connections under way."}),
 	}
+	m.observers.Store(&observerMap{map[series]*[len(classes)]prometheus.Observer{}})
 	if registry != nil {
-		registry.MustRegister(m.requests, m.cellErrors, m.follows, m.lookupFailures, m.acceptErrors, m.broken, m.connections, m.tunnels)
+		registry.MustRegister(m.requests, m.cellErrors, m.follows, m.lookupFailures, m.acceptErrors, m.broken, m.connections, m.tunnels, tenantCollector{m.tenants})
 		registerCache(registry, cache)
 	}
 	return m
@@ -58,30 +65,52 @@ func registerCache(registry prometheus.Registerer, cache *tenantcache.Cache) {
 		func() float64 { return float64(cache.Stats().Tenants) }))
 }
 
-func (m *metrics) observe(cell string, status int, took time.Duration) {
-	class := 0
-	if i := status / 100; i < len(classes) {
-		class = i
+// series names the observers of one cell and route class.
+type series struct{ cell, class string }
+
+func (m *metrics) observe(cell, class string, status int, took time.Duration) {
+	i := status / 100
+	if i >= len(classes) {
+		i = 0
 	}
-	known, ok := m.byCell.Load(cell)
+	key := series{cell, class}
+	known, ok := m.observers.Load().m[key]
 	if !ok {
-		known, _ = m.byCell.LoadOrStore(cell, m.observersOf(cell))
+		known = m.addObservers(key)
 	}
-	known.(*[len(classes)]prometheus.Observer)[class].Observe(took.Seconds())
+	known[i].Observe(took.Seconds())
 }
 
-func (m *metrics) observersOf(cell string) *[len(classes)]prometheus.Observer {
-	var observers [len(classes)]prometheus.Observer
-	for i, class := range classes {
-		observers[i] = m.requests.WithLabelValues(cell, class)
+// observerMap is replaced when a series is added, which ends soon: there are
+// few cells and classes.
+type observerMap struct {
+	m map[series]*[len(classes)]prometheus.Observer
+}
+
+func (m *metrics) addObservers(key series) *[len(classes)]prometheus.Observer {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	old := m.observers.Load().m
+	if known, ok := old[key]; ok {
+		return known
 	}
-	return &observers
+	var added [len(classes)]prometheus.Observer
+	for i, status := range classes {
+		added[i] = m.requests.WithLabelValues(key.cell, key.class, status)
+	}
+	next := maps.Clone(old)
+	next[key] = &added
+	m.observers.Store(&observerMap{next})
+	return &added
 }
 
 // observe counts a request that was answered, and logs it.
 func (p *Proxy) observe(x *exchange) {
 	took := p.opts.Now().Sub(x.start)
-	p.metrics.observe(x.cell, x.status, took)
+	p.metrics.observe(x.cell, x.match.Name, x.status, took)
+	if len(x.tenant) > 0 {
+		p.metrics.tenants.Observe(x.entry.TenantID)
+	}
 	if p.opts.AccessLog != nil {
 		p.opts.AccessLog.write(x, took)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/coditect/platform/router/internal/limiter"
 	"github.com/coditect/platform/router/internal/policy"
 	"github.com/coditect/platform/router/internal/resolve"
+	"github.com/coditect/platform/router/internal/shed"
 	"github.com/coditect/platform/router/internal/tenantcache"
 	"github.com/coditect/platform/router/internal/upstream"
 	"github.com/coditect/platform/router/internal/wire"
@@ -30,7 +31,8 @@ const (
 	idleTimeout     = 75 * time.Second
 	headerTimeout   = 10 * time.Second // from the first octet of a request to its empty line
 	stallTimeout    = 20 * time.Second // of a body in either direction without an octet
-	lingerTimeout   = time.Second      // for a client to read an answer that came before its body's end
+	lingerTimeout   = 2 * time.Second  // for a client to read an answer that came before its body's end
+	lingerBytes     = 8 << 20          // that it may still send meanwhile
 	maxConnsPerAddr = 4096
 )
 
@@ -56,15 +58,16 @@ type Options struct {
 
 // Proxy serves listeners. It is safe for concurrent use.
 type Proxy struct {
-	opts     Options
-	resolver *resolve.Resolver
-	cells    *upstream.Cells
-	signers  signers
-	metrics  *metrics
-	clients  *wire.Reaper // connections of clients
-	backends *wire.Reaper // connections to cells
-	sessions sync.WaitGroup
-	draining atomic.Bool
+	opts        Options
+	resolver    *resolve.Resolver
+	cells       *upstream.Cells
+	signers     signers
+	controllers controllers
+	metrics     *metrics
+	clients     *wire.Reaper // connections of clients
+	backends    *wire.Reaper // connections to cells
+	sessions    sync.WaitGroup
+	draining    atomic.Bool
 
 	replaying atomic.Int64 // octets set aside for copies of uploads
 
@@ -84,12 +87,15 @@ func New(opts Options) *Proxy {
 		opts.CellTLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	p := &Proxy{
-		opts: opts, resolver: resolve.New(opts.Domain, opts.APIHost), signers: signers{master: opts.EdgeKey},
+		opts: opts, resolver: resolve.New(opts.Domain, opts.APIHost), signers: signers{master: opts.EdgeKey}, controllers: controllers{now: opts.Now},
 		metrics: newMetrics(opts.Registry, opts.Cache), clients: wire.NewReaper(opts.Now), backends: wire.NewReaper(opts.Now),
 	}
 	p.cells = upstream.New(upstream.Options{
 		MaxConns: maxConnsPerAddr, TLS: opts.CellTLS, Reaper: p.backends, Log: opts.Log, Registry: opts.Registry, Now: opts.Now,
 	})
+	if opts.Registry != nil {
+		opts.Registry.MustRegister(shed.Collector(p.controllers.all()))
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	p.stop = stop
 	for _, reaper := range []*wire.Reaper{p.clients, p.backends} {

@@ -131,19 +131,23 @@ func (x *exchange) stream(conn *upstream.Conn, chunked bool) error {
 	x.sent = true
 	client, now := x.s.conn, x.s.p.opts.Now
 	client.Expire(now().Add(stallTimeout))
-	_, err := client.Write(x.answer)
-	if err == nil {
-		err = x.pump(conn, chunked)
+	if _, err := client.Write(x.answer); err != nil {
+		x.broken(conn)
+		return nil //nolint:nilerr // the client cannot be told any more
 	}
-	if err != nil {
-		x.close = true
-		x.s.p.metrics.broken.Inc()
-		conn.Discard(false)
-		return nil
+	if err := x.pump(conn, chunked); err != nil {
+		x.broken(conn)
+		return nil //nolint:nilerr // likewise
 	}
 	client.Expire(time.Time{})
 	conn.Release(!x.resp.Close && (x.resp.Chunked || x.resp.ContentLength >= 0) && x.uploaded())
 	return nil
+}
+
+func (x *exchange) broken(conn *upstream.Conn) {
+	x.close = true
+	x.s.p.metrics.broken.Inc()
+	conn.Discard(false)
 }
 
 // pump copies the body, giving it the framing that the client was told of.

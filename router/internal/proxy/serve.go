@@ -29,7 +29,7 @@ func (p *Proxy) Serve(listener net.Listener) error {
 			return nil
 		case isTemporary(err):
 			p.metrics.acceptErrors.Inc()
-			time.Sleep(acceptPause)
+			<-time.After(acceptPause)
 		default:
 			return fmt.Errorf("accept on %s: %w", listener.Addr(), err)
 		}
@@ -49,7 +49,7 @@ func (p *Proxy) session(nc net.Conn) {
 	s := newSession(p, nc)
 	p.clients.Watch(s.conn)
 	p.metrics.connections.Inc()
-	for s.next() { //nolint:revive // the condition does the work
+	for s.next() {
 	}
 	p.metrics.connections.Dec()
 	p.clients.Forget(s.conn)

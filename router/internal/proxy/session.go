@@ -165,6 +165,8 @@ func (s *session) finish(x *exchange) bool {
 
 // refuse answers what is not a request that can be served, and why it is not.
 func (s *session) refuse(x *exchange, err error) bool {
+	x.req.Reset() // a part of it may be a view of a buffer that is no longer ours
+	x.close = true
 	var bad *http1.ParseError
 	switch {
 	case errors.As(err, &bad):
@@ -175,8 +177,6 @@ func (s *session) refuse(x *exchange, err error) bool {
 	default:
 		return false // gone
 	}
-	x.close = true
-	x.bodyRead = false
 	return s.finish(x)
 }
 
@@ -189,7 +189,7 @@ func (s *session) linger() {
 	}
 	_ = s.conn.SetDeadline(s.p.opts.Now().Add(lingerTimeout)) // or it is closed
 	s.data = nil
-	for left := 256 << 10; left > 0; {
+	for left := lingerBytes; left > 0; {
 		got, err := s.conn.Await(s.buffer)
 		if err != nil || len(got) == 0 {
 			return

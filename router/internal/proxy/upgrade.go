@@ -47,11 +47,11 @@ func (p *Proxy) upgrade(x *exchange, conn *upstream.Conn) error {
 	defer p.metrics.tunnels.Dec()
 	defer conn.Discard(false)
 	if _, err := x.s.conn.Write(b); err != nil {
-		return nil //nolint:nilerr // the client went away: there is nobody to tell
+		return nil // the client went away: there is nobody to tell
 	}
 	if len(x.s.data) > 0 { // what the client said without waiting for the answer
 		if _, err := conn.Write(x.s.data); err != nil {
-			return nil //nolint:nilerr // likewise
+			return nil
 		}
 		x.s.data = nil
 	}

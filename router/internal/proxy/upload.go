@@ -2,9 +2,10 @@ package proxy
 
 import (
 	"errors"
-	"github.com/coditect/platform/router/internal/hold"
 	"io"
 	"sync/atomic"
+
+	"github.com/coditect/platform/router/internal/hold"
 
 	"github.com/coditect/platform/router/internal/http1"
 	"github.com/coditect/platform/router/internal/upstream"

@@ -64,10 +64,11 @@ type Controller struct {
 	peak     atomic.Int64 // highest inflight of the window
 	_        [48]byte
 
-	sampler  sampler
-	tenants  [buckets]atomic.Int32 // requests under way by hash of the tenant
-	admitted atomic.Uint64         // after a wait in the queue
-	refused  [reasons]atomic.Uint64
+	parking sync.Pool // of *parked
+	sampler sampler
+	tenants [buckets]atomic.Int32 // requests under way by hash of the tenant
+	waited  atomic.Uint64         // requests admitted after a wait in the queue
+	refused [reasons]atomic.Uint64
 
 	mu    sync.Mutex // guards what follows; only taken when the limit is reached, and once a window
 	queue queue
@@ -78,6 +79,7 @@ type Controller struct {
 func New(opts Options) *Controller {
 	opts.setDefaults()
 	c := &Controller{opts: opts, epoch: opts.Now(), next: newGradient(opts)}
+	c.parking.New = newParked
 	c.queue.init()
 	c.limit.Store(int64(opts.Initial))
 	c.shared.Store(-int64(shareFor))

@@ -6,9 +6,10 @@ import (
 )
 
 const (
-	tolerance  = 0.05 // of the base latency, before noise
+	tolerance  = 0.03 // of the base latency, before noise
 	deepCut    = 0.8  // of the limit: from here on the effect of a cut is looked at
 	backOff    = 0.8  // the limit's factor when the cell says that it is overloaded
+	unusedCut  = 1.25 // times the threshold, for a limit that was not reached: more likely it is something else
 	probeCut   = 0.7
 	probeAfter = 10 * time.Second
 )
@@ -28,8 +29,9 @@ type gradient struct {
 	due    int64   // when base is to be measured anew
 	streak int     // windows in a row without a queue
 
-	// Where the limit stood, and what it was like there, when cutting began; 0: nothing is being cut.
-	fromLimit, fromLatency float64
+	// When cutting began: how many requests were under way, how long they took,
+	// and the limit to go back to. Zero: nothing is being cut.
+	fromLimit, fromLatency, undo float64
 }
 
 func newGradient(opts Options) gradient {
@@ -38,12 +40,6 @@ func newGradient(opts Options) gradient {
 
 // adjust returns the limit that follows from w.
 func (g *gradient) adjust(w window) float64 {
-	if Trace {
-		l, b, f := g.limit, g.base, g.fromLimit
-		defer func() {
-			println(w.end/1e6, w.answers, w.peak, int(w.latency/1e3), "thr", int(b*1.05/1e3), "limit", int(l), int(g.limit), "base", int(b/1e3), int(g.base/1e3), "from", int(f), int(g.fromLimit))
-		}()
-	}
 	switch {
 	case w.failed*10 > w.answers+w.failed:
 		g.set(g.limit * backOff)
@@ -57,7 +53,7 @@ func (g *gradient) adjust(w window) float64 {
 		g.cut(w)
 	case g.deep() && !g.helped(w):
 		g.restore(w)
-	case w.latency > g.threshold(w):
+	case w.latency > g.threshold(w) && (g.used(w) || w.latency > unusedCut*g.threshold(w)):
 		g.cut(w)
 	default:
 		g.rest(w)
@@ -68,8 +64,11 @@ func (g *gradient) adjust(w window) float64 {
 // threshold is the latency above which requests queue in the cell. The fewer
 // answers, the less their mean says: its standard error is about mean/√n.
 func (g *gradient) threshold(w window) float64 {
-	return g.base*(1+tolerance+1/math.Sqrt(float64(w.answers))) + float64(g.opts.Slack)
+	return g.base*(1+tolerance+0.6/math.Sqrt(float64(w.answers))) + float64(g.opts.Slack)
 }
+
+// used reports whether the limit was anywhere near being reached.
+func (g *gradient) used(w window) bool { return float64(w.peak) >= g.limit/2 }
 
 // deep reports whether so much has been cut that the effect must show.
 func (g *gradient) deep() bool { return g.fromLimit > 0 && g.limit <= deepCut*g.fromLimit }
@@ -91,17 +90,21 @@ func (g *gradient) helped(w window) bool {
 func (g *gradient) restore(w window) {
 	g.probeIn(probeAfter, w)
 	g.base, g.streak = w.latency, 0
-	g.set(g.fromLimit)
+	g.set(g.undo)
 	g.fromLimit = 0
 }
 
 // cut lowers the limit in proportion to the queue.
 func (g *gradient) cut(w window) {
 	g.streak = 0
+	if g.limit <= float64(g.opts.Min) {
+		// No cut can tell any more whether requests queue or just take that long.
+		g.base += (w.latency - g.base) / 8
+	}
 	from := min(g.limit, max(float64(w.peak), float64(g.opts.Min)))
 	switch {
 	case g.fromLimit == 0:
-		g.fromLimit, g.fromLatency = from, w.latency
+		g.fromLimit, g.fromLatency, g.undo = from, w.latency, g.limit
 	case g.limit > 0.85*g.fromLimit:
 		g.fromLatency = max(g.fromLatency, w.latency)
 	}
@@ -113,7 +116,7 @@ func (g *gradient) cut(w window) {
 // it is used.
 func (g *gradient) rest(w window) {
 	g.fromLimit = 0
-	used := float64(w.peak) >= g.limit/2
+	used := g.used(w)
 	if w.latency < g.base || !used {
 		g.base += (w.latency - g.base) / 4
 	}
@@ -131,11 +134,11 @@ func (g *gradient) rest(w window) {
 // probe measures the base anew when the limit has been in use for so long that
 // nothing else did.
 func (g *gradient) probe(w window) {
-	if float64(w.peak) < deepCut*g.limit || w.end < g.due {
+	if g.deep() || float64(w.peak) < deepCut*g.limit || w.end < g.due {
 		return
 	}
 	g.probeIn(probeAfter, w)
-	g.fromLimit, g.fromLatency = g.limit, w.latency
+	g.fromLimit, g.fromLatency, g.undo = g.limit, w.latency, g.limit
 	g.set(g.limit * probeCut)
 }
 
@@ -146,5 +149,3 @@ func (g *gradient) headroom() float64 { return max(1, math.Sqrt(g.limit)/4) }
 func (g *gradient) set(limit float64) {
 	g.limit = min(max(limit, float64(g.opts.Min)), float64(g.opts.Max))
 }
-
-var Trace bool

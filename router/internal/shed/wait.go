@@ -2,7 +2,6 @@ package shed
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/coditect/platform/shared/fault"
@@ -21,12 +20,12 @@ type parked struct {
 	timer   *time.Timer
 }
 
-var parking = sync.Pool{New: func() any {
+func newParked() any {
 	p := &parked{granted: make(chan Ticket, 1), timer: time.NewTimer(time.Hour)}
 	p.timer.Stop()
 	p.wake = func(t Ticket) { p.granted <- t }
 	return p
-}}
+}
 
 // AcquireWait admits a request, at once or after at most Options.Wait in the
 // fair queue, or refuses it with [ErrOverloaded]. After nil the ticket's Done
@@ -37,8 +36,8 @@ func (c *Controller) AcquireWait(ctx context.Context, id tenancy.ID, priority Pr
 	if c.queued.Load() == 0 && c.take(priority.soft(c.limit.Load())) {
 		return c.ticket(bucket, at), nil
 	}
-	p := parking.Get().(*parked)
-	defer parking.Put(p)
+	p := c.parking.Get().(*parked)
+	defer c.parking.Put(p)
 	p.bucket, p.priority = bucket, priority
 	switch t, verdict := c.offer(&p.waiter, at); verdict {
 	case admitted:
@@ -109,7 +108,7 @@ func (c *Controller) dispatch(at int64) {
 			return
 		}
 		c.queued.Add(-1)
-		c.admitted.Add(1)
+		c.waited.Add(1)
 		w.wake(c.ticket(w.bucket, max(at, w.since)))
 	}
 }

@@ -1,11 +1,22 @@
-// Package tenantcache is what a router knows of the directory: a bounded,
-// sharded LRU of tenants, found by id, slug or domain, and the cells they name.
+// Package tenantcache is what a router knows of the directory: tenants, found by
+// id, slug or domain, and the cells they name. Full mode keeps the whole
+// directory in a compact table, LRU mode those tenants in use, bounded by bytes.
+//
+//	           ┌─ known ──────────────────────────────▶ served
+//	Get ───────┤  └─ LRU mode, old, no feed ─▶ served, asked for behind
+//	           ├─ known to be missing (NegativeTTL) ──▶ served
+//	           └─ unknown ─▶ Resolve: one fetch a key, so many at once
 //
 // # Invariants
 //
 // For one tenant, an older directory version never replaces a newer one, and a
-// change that a feed delivers while a fetch is under way is not undone by it. No lock is held across a remote call: a miss is fetched once however many
-// requests wait for it, and each waits no longer than its own context.
+// change that a feed or a snapshot delivers while a fetch is under way is not
+// undone by it. A tenant is known under all its keys or under none; a key that
+// changed hands leads to the newer tenant.
+//
+// No lock is held across a remote call: a miss is fetched once however many
+// requests wait for it, and each waits no longer than its own context. A writer
+// keeps readers waiting for microseconds, whatever grows meanwhile.
 //
 // # Authority
 //

@@ -55,7 +55,7 @@ func New(nc net.Conn) *Conn {
 func (c *Conn) Await(buffer func() []byte) ([]byte, error) {
 	if c.raw == nil {
 		b := buffer()
-		n, err := c.Conn.Read(b)
+		n, err := c.Read(b)
 		return b[:n], err
 	}
 	return c.run(nil, buffer)
@@ -66,7 +66,7 @@ func (c *Conn) Await(buffer func() []byte) ([]byte, error) {
 // is called.
 func (c *Conn) Exchange(out []byte, buffer func() []byte) ([]byte, error) {
 	if c.raw == nil || len(out) == 0 {
-		if _, err := c.Conn.Write(out); err != nil {
+		if _, err := c.Write(out); err != nil {
 			return nil, err
 		}
 		return c.Await(buffer)
@@ -85,7 +85,7 @@ func (c *Conn) run(out []byte, buffer func() []byte) ([]byte, error) {
 	case c.err != nil:
 		return nil, c.err
 	case len(out) > 0: // the socket's buffer is full: go on the patient way
-		if _, err := c.Conn.Write(out); err != nil {
+		if _, err := c.Write(out); err != nil {
 			return nil, err
 		}
 		return c.run(nil, buffer)

@@ -1,0 +1,69 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/coditect/platform/router/internal/shed"
+	"github.com/coditect/platform/router/internal/upstream"
+)
+
+// bulkBody is the length from which a body makes its request one of the first
+// to give way.
+const bulkBody = 1 << 20
+
+// controllers keeps what stands before each cell.
+type controllers struct {
+	now   func() time.Time
+	known sync.Map // cell id → *shed.Controller
+}
+
+func (c *controllers) of(cell string) *shed.Controller {
+	if known, ok := c.known.Load(cell); ok {
+		return known.(*shed.Controller)
+	}
+	known, _ := c.known.LoadOrStore(cell, shed.New(shed.Options{Now: c.now}))
+	return known.(*shed.Controller)
+}
+
+// all is for the metrics.
+func (c *controllers) all() iter.Seq2[string, *shed.Controller] {
+	return func(yield func(string, *shed.Controller) bool) {
+		c.known.Range(func(cell, controller any) bool { return yield(cell.(string), controller.(*shed.Controller)) })
+	}
+}
+
+// priority says how willingly the request gives way.
+func (x *exchange) priority() shed.Priority {
+	if x.match.Bulk || x.upload != nil && (x.upload.length < 0 || x.upload.length > bulkBody) {
+		return shed.Bulk
+	}
+	return shed.Normal
+}
+
+// askInTurn asks the cell when it is the tenant's turn, and tells the cell's
+// controller how that went.
+func (p *Proxy) askInTurn(x *exchange, cell *upstream.Cell) (*upstream.Conn, error) {
+	began := p.opts.Now()
+	ticket, err := p.controllers.of(cell.ID).AcquireWait(context.Background(), x.entry.TenantID, x.priority(), began)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := p.ask(x, cell)
+	ticket.Done(x.outcome(err), p.opts.Now().Sub(began))
+	return conn, err
+}
+
+func (x *exchange) outcome(err error) shed.Outcome {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, errTimeout):
+		return shed.Overloaded
+	case err != nil, x.upload != nil, x.resp.Status == 101, frozenAnswer(&x.resp):
+		return shed.Ignored // how long it took is the client's doing, or says nothing
+	}
+	return shed.OK
+}

@@ -1,0 +1,78 @@
+package proxy_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/coditect/platform/router/internal/hold"
+	"github.com/coditect/platform/router/internal/proxy"
+	"github.com/coditect/platform/shared/cellapi"
+	"github.com/coditect/platform/shared/testkit"
+)
+
+// frozen answers writes as a cell does whose tenant is being moved.
+func frozen(entered *atomic.Int32) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set(cellapi.HeaderTenantState, cellapi.StateFrozen)
+		w.WriteHeader(http.StatusServiceUnavailable)
+		entered.Add(1)
+	}
+}
+
+// Requests that meet a freeze wait and are served by the cell that the tenant
+// goes to; nobody sees an error.
+func TestRequestsWaitForAMigration(t *testing.T) {
+	t.Parallel()
+	h := hold.New(hold.Options{})
+	f := start(t, func(o *proxy.Options) { o.Hold = h })
+	var met atomic.Int32
+	f.cells["cell-a"].handle(frozen(&met))
+	const requests = 20
+	var wg sync.WaitGroup
+	for i := range requests {
+		body := strings.Repeat("x", i*i*1000) // up to 361 kB: streamed, with a copy
+		wg.Go(func() {
+			if resp, got := f.do(t, "POST", "acme.example.com", "/", body); resp.StatusCode != 200 || got != "cell-b "+body {
+				t.Errorf("%d octets: %d, %d octets", len(body), resp.StatusCode, len(got))
+			}
+		})
+	}
+	testkit.Eventually(t, "a request to be held", func() bool { return met.Load() > 0 && h.Holding(f.acme.TenantID) })
+	if resp, _ := f.do(t, "POST", "acme.example.com", "/", strings.Repeat("x", 2<<20)); resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("2 MiB while requests wait: %d", resp.StatusCode)
+	}
+	moved := f.acme
+	moved.Cell, moved.Epoch, moved.Version = "cell-b", 2, 20
+	f.put(moved)
+	f.cache.Put(moved)
+	h.Notify(moved.TenantID, hold.Position{Version: 20, Epoch: 2}) // as the cache's hook does
+	wg.Wait()
+	if n := f.cells["cell-b"].requests.Load(); n != requests {
+		t.Errorf("the target served %d of %d", n, requests)
+	}
+}
+
+// A freeze that expires changes nothing in the directory.
+func TestRequestsWaitForAThaw(t *testing.T) {
+	t.Parallel()
+	h := hold.New(hold.Options{})
+	f := start(t, func(o *proxy.Options) { o.Hold = h })
+	var met atomic.Int32
+	f.cells["cell-a"].handle(frozen(&met))
+	var wg sync.WaitGroup
+	for range 10 {
+		wg.Go(func() {
+			if resp, got := f.do(t, "POST", "acme.example.com", "/", "x"); resp.StatusCode != 200 || got != "thawed" {
+				t.Errorf("%d %q", resp.StatusCode, got)
+			}
+		})
+	}
+	testkit.Eventually(t, "requests to meet the freeze", func() bool { return met.Load() >= 3 })
+	f.cells["cell-a"].handle(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "thawed") })
+	wg.Wait()
+}
