@@ -13,6 +13,8 @@ type AuditEntry struct {
 	At          time.Time
 	ActorKind   ActorKind
 	ActorID     uuid.UUID // zero unless a user acted
+	Client      string    // OAuth2 client by which the actor acted; "" if by none
+	Subject     string    // of the token, if a machine client acted
 	Action      string    // "<subject type>.<verb in the past>", e.g. "project.created"
 	SubjectType string
 	SubjectID   uuid.UUID

@@ -22,6 +22,7 @@ import (
 
 // Defines values for AuditEntryActorKind.
 const (
+	AuditEntryActorKindClient  AuditEntryActorKind = "client"
 	AuditEntryActorKindControl AuditEntryActorKind = "control"
 	AuditEntryActorKindSystem  AuditEntryActorKind = "system"
 	AuditEntryActorKindUser    AuditEntryActorKind = "user"
@@ -30,6 +31,8 @@ const (
 // Valid indicates whether the value is a known member of the AuditEntryActorKind enum.
 func (e AuditEntryActorKind) Valid() bool {
 	switch e {
+	case AuditEntryActorKindClient:
+		return true
 	case AuditEntryActorKindControl:
 		return true
 	case AuditEntryActorKindSystem:
@@ -133,9 +136,15 @@ type AuditEntry struct {
 	// Action `<subject type>.<verb>`
 	Action string `json:"action"`
 	Actor  struct {
+		// Client The OAuth2 client by which it was done.
+		Client *string `json:"client,omitempty"`
+
 		// ID A UUID in its canonical form.
 		ID   *ID                 `json:"id,omitempty"`
 		Kind AuditEntryActorKind `json:"kind"`
+
+		// Subject The token's subject, if a client acted for itself.
+		Subject *string `json:"subject,omitempty"`
 	} `json:"actor"`
 
 	// At RFC 3339.

@@ -31,7 +31,7 @@ func Run(ctx context.Context, opts Options, out io.Writer, started func(edge, ad
 	if err != nil {
 		return err
 	}
-	edge, err := web.Listen(opts.Listen)
+	edge, err := r.listen()
 	if err != nil {
 		return err
 	}
@@ -83,14 +83,20 @@ func build(opts Options, out io.Writer) (*router, error) {
 	if err != nil {
 		return nil, errors.New("ROUTER_EDGE_KEY: not hex")
 	}
+	networks, err := opts.trusted()
+	if err != nil {
+		return nil, err
+	}
 	r.proxy = proxy.New(proxy.Options{
 		Domain: opts.Domain, APIHost: opts.APIHost, Region: opts.Region, EdgeKey: key, Cache: r.cache, Fetch: r.client.Lookup,
-		Rules: r.policy.rules.Load, Tokens: r.tokens, Limiter: r.limiter, Hold: r.hold,
+		Trusted: networks, Rules: r.policy.rules.Load, Tokens: r.tokens, Limiter: r.limiter, Hold: r.hold,
 		RequestTimeout: opts.RequestTimeout, AccessLog: r.accessLog, Log: r.log, Registry: r.admin.Registry,
 	})
 	r.admin.AddCheck("proxy", r.proxy.Ready)
 	r.admin.AddCheck("directory", r.directoryLoaded)
 	r.admin.Handle("GET /debug/entry", entryHandler(r.cache))
+	r.admin.Handle("GET /debug/cache", cacheHandler(r.cache))
+	r.admin.Handle("POST /drain", r.drainHandler())
 	return r, nil
 }
 

@@ -2,18 +2,14 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
-	"net/http"
-	"strings"
 	"time"
 
 	"github.com/coditect/platform/router/internal/feed"
 	"github.com/coditect/platform/router/internal/lookup"
 	"github.com/coditect/platform/router/internal/tenantcache"
-	"github.com/coditect/platform/shared/directory"
 )
 
 // revalidateAfter is the age at which an entry of LRU mode is asked for again
@@ -92,30 +88,4 @@ func (r *router) drainFirst(ctx context.Context) {
 	timer := time.NewTimer(r.opts.DrainDelay)
 	defer timer.Stop()
 	<-timer.C
-}
-
-// entryHandler shows what the router knows under ?key=slug:acme.
-func entryHandler(cache *tenantcache.Cache) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		kind, value, ok := strings.Cut(r.URL.Query().Get("key"), ":")
-		if !ok {
-			http.Error(w, "use ?key=slug:acme, ?key=domain:app.example.org or ?key=id:<uuid>", http.StatusBadRequest)
-			return
-		}
-		entry, ok := cache.Get(directory.Key{Kind: directory.KeyKind(kind), Value: value})
-		if !ok {
-			http.Error(w, "not known here", http.StatusNotFound)
-			return
-		}
-		answer := struct {
-			Missing bool                  `json:"missing"`
-			Tenant  *directory.Assignment `json:"tenant,omitempty"`
-			Cell    *directory.Cell       `json:"cell,omitempty"`
-		}{Missing: entry.Missing}
-		if !entry.Missing {
-			answer.Tenant, answer.Cell = &entry.Assignment, cache.Cell(entry.Cell)
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(answer)
-	})
 }

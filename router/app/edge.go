@@ -3,12 +3,15 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/coditect/platform/router/internal/authn"
 	"github.com/coditect/platform/router/internal/hold"
+	"github.com/coditect/platform/router/internal/ingress"
 	"github.com/coditect/platform/router/internal/limiter"
 	"github.com/coditect/platform/shared/tenancy"
 )
@@ -52,6 +55,27 @@ func (r *router) buildLimiter() (err error) {
 	}
 	r.limiter, err = limiter.New(opts)
 	return err
+}
+
+// listen opens the tenants' listener.
+func (r *router) listen() (net.Listener, error) {
+	o := &r.opts
+	pairs, err := o.certificates()
+	if err != nil {
+		return nil, err
+	}
+	networks, err := o.trusted()
+	if err != nil {
+		return nil, err
+	}
+	listener, err := ingress.Listen(ingress.Options{
+		Addr: o.Listen, ReusePort: o.ReusePort, Trusted: networks, ProxyProtocol: o.ProxyProtocol, Certificates: pairs,
+		MaxConns: o.MaxConns, MaxConnsPerAddr: o.MaxConnsPerClient, Log: r.log, Registry: r.admin.Registry,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w; free the address or choose another with --listen", o.Listen, err)
+	}
+	return listener, nil
 }
 
 // runEdge runs what the parts do in the background.

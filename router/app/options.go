@@ -4,11 +4,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/coditect/platform/router/internal/ingress"
 	"github.com/coditect/platform/shared/tenancy"
 )
 
@@ -25,10 +27,16 @@ type Options struct {
 	CacheMiB            int           // LRU mode: memory for tenants
 	NegativeTTL         time.Duration // how long "no such tenant" is believed
 	RequestTimeout      time.Duration
-	Policy              string // file with the rules for plans, routes and versions; empty: the built-in ones
-	JWKSURL             string // keys of the access tokens' issuer; empty: access tokens are refused
-	Issuer, Audience    string // that access tokens must name
-	RedisURL            string // the edge's Redis, through which routers share limits; empty: each counts alone
+	Policy              string   // file with the rules for plans, routes and versions; empty: the built-in ones
+	JWKSURL             string   // keys of the access tokens' issuer; empty: access tokens are refused
+	Issuer, Audience    string   // that access tokens must name
+	ReusePort           bool     // several routers may listen on one address: for restarts without a gap
+	TLS                 []string // "CERT,KEY" files; empty: no TLS
+	Trusted             []string // networks of load balancers, whose word on clients' addresses counts
+	ProxyProtocol       bool     // connections from Trusted begin with a PROXY protocol header, version 2
+	MaxConns            int      // of clients
+	MaxConnsPerClient   int      // of one address; 0: no limit
+	RedisURL            string   // the edge's Redis, through which routers share limits; empty: each counts alone
 	SnapshotInterval    time.Duration
 	StartGrace          time.Duration
 	DrainDelay          time.Duration // unready, but still accepting, before shutdown: time for load balancers to see it
@@ -57,7 +65,7 @@ func Defaults() Options {
 		DirectoryURL: "http://127.0.0.1:8090", NATSURL: "nats://127.0.0.1:4222",
 		Snapshot: filepath.Join(".local", "router", "directory.snapshot"), Cache: CacheFull, CacheMiB: 128,
 		NegativeTTL: 2 * time.Second, RequestTimeout: 30 * time.Second, SnapshotInterval: 10 * time.Second,
-		StartGrace: 5 * time.Second, ShutdownTimeout: 20 * time.Second, AccessLog: true, LogLevel: "info",
+		MaxConns: 18_000, StartGrace: 5 * time.Second, ShutdownTimeout: 20 * time.Second, AccessLog: true, LogLevel: "info",
 	}
 }
 
@@ -89,6 +97,12 @@ func (o *Options) Validate() error {
 	if o.JWKSURL != "" && (o.Issuer == "" || o.Audience == "") {
 		bad("--jwks-url needs --issuer and --audience, which every access token must name")
 	}
+	if _, err := o.certificates(); err != nil {
+		bad("--tls: %w", err)
+	}
+	if _, err := o.trusted(); err != nil {
+		bad("--trusted: %w", err)
+	}
 	if key, err := hex.DecodeString(o.EdgeKey); err != nil || len(key) != 32 {
 		bad("ROUTER_EDGE_KEY: want 64 hex digits, the master key of the cells' edge keys")
 	}
@@ -96,4 +110,26 @@ func (o *Options) Validate() error {
 		bad("ROUTER_DIRECTORY_TOKEN: want an API key of role router (controlplane key ensure --role router)")
 	}
 	return errors.Join(errs...)
+}
+
+func (o *Options) certificates() (pairs []ingress.Pair, err error) {
+	for _, pair := range o.TLS {
+		cert, key, ok := strings.Cut(pair, ",")
+		if !ok || cert == "" || key == "" {
+			return nil, fmt.Errorf("%q: want CERT,KEY, two PEM files", pair)
+		}
+		pairs = append(pairs, ingress.Pair{CertFile: cert, KeyFile: key})
+	}
+	return pairs, nil
+}
+
+func (o *Options) trusted() (networks []netip.Prefix, err error) {
+	for _, text := range o.Trusted {
+		network, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q: want a network such as 10.0.0.0/8", text)
+		}
+		networks = append(networks, network.Masked())
+	}
+	return networks, nil
 }

@@ -10,14 +10,19 @@ import (
 	"github.com/coditect/platform/cell"
 )
 
-// The actor is looked up by the statement itself: when the pipeline is sent,
-// the caller's key has not been judged yet. It is a join of colocated tables,
-// since Citus knows no subquery within VALUES.
-const insertAudit = `
-INSERT INTO audit_logs (tenant_id, audit_id, actor_kind, actor_id, action, subject_type, subject_id, request_id, details)
-SELECT t.tenant_id, $2::uuid, $3::text, k.user_id, $5::text, $6::text, $7::uuid, $8::text, $9::jsonb
-FROM tenants t LEFT JOIN api_keys k ON k.tenant_id = t.tenant_id AND k.key_hash = $4
+const auditColumns = `tenant_id, audit_id, actor_kind, action, subject_type, subject_id, request_id, details, actor_id, actor_client, actor_subject`
+
+// auditByKey looks the actor up itself: when the pipeline is sent, the caller's
+// key has not been judged yet. It is a join of colocated tables, since Citus
+// knows no subquery within VALUES. Who calls with a token is known beforehand.
+const (
+	auditByKey = `
+INSERT INTO audit_logs (` + auditColumns + `)
+SELECT t.tenant_id, $2::uuid, $3::text, $4::text, $5::text, $6::uuid, $7::text, $8::jsonb, k.user_id, '', ''
+FROM tenants t LEFT JOIN api_keys k ON k.tenant_id = t.tenant_id AND k.key_hash = $9
 WHERE t.tenant_id = $1`
+	auditByToken = `INSERT INTO audit_logs (` + auditColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9, $10, $11)`
+)
 
 // audit queues the row that says what this transaction does.
 func (w *work) audit(entry cell.AuditEntry) {
@@ -27,15 +32,33 @@ func (w *work) audit(entry cell.AuditEntry) {
 		details = []byte(`{}`)
 	}
 	kind := cell.ActorUser
-	if w.call.System {
+	switch {
+	case w.call.System:
 		kind = cell.ActorSystem
+	case w.call.Token != nil && w.call.Token.Machine:
+		kind = cell.ActorClient
 	}
-	w.Queue(insertAudit, w.tenant(), uuid.Must(uuid.NewV7()).String(), string(kind), w.keyHash(), entry.Action,
-		entry.SubjectType, entry.SubjectID.String(), w.call.RequestID, string(details))
+	args := []any{
+		w.tenant(), uuid.Must(uuid.NewV7()).String(), string(kind), entry.Action, entry.SubjectType, entry.SubjectID.String(),
+		w.call.RequestID, string(details),
+	}
+	if w.call.Token == nil {
+		w.Queue(auditByKey, append(args, w.keyHash())...)
+		return
+	}
+	w.Queue(auditByToken, append(args, tokenActor(w.call.Token)...)...)
+}
+
+// tokenActor returns the last three of auditColumns.
+func tokenActor(t *cell.Token) []any {
+	if t.Machine {
+		return []any{nil, t.Client, t.Subject}
+	}
+	return []any{t.UserID.String(), t.Client, ""}
 }
 
 const selectAudit = `
-SELECT audit_id, at, actor_kind, actor_id, action, subject_type, subject_id, request_id, details::text
+SELECT audit_id, at, actor_kind, actor_id, actor_client, actor_subject, action, subject_type, subject_id, request_id, details::text
 FROM audit_logs WHERE tenant_id = $1 AND audit_id < $2 ORDER BY audit_id DESC LIMIT $3`
 
 // ListAudit returns audit entries, newest first.
@@ -51,7 +74,7 @@ func scanAudit(r row) (cell.AuditEntry, error) {
 	var e cell.AuditEntry
 	var actor *uuid.UUID
 	var details string
-	err := r.Scan(&e.ID, &e.At, &e.ActorKind, &actor, &e.Action, &e.SubjectType, &e.SubjectID, &e.RequestID, &details)
+	err := r.Scan(&e.ID, &e.At, &e.ActorKind, &actor, &e.Client, &e.Subject, &e.Action, &e.SubjectType, &e.SubjectID, &e.RequestID, &details)
 	if err != nil {
 		return e, err
 	}

@@ -10,20 +10,32 @@ import (
 	"github.com/coditect/platform/shared/fault"
 )
 
-// The fence and the caller's key are judged by one statement. A read looks at
-// the state in its own snapshot; a write must find the gate open and holds the
-// state still until it has committed.
+// The fence and the caller's credential are judged by one statement. A read
+// looks at the state in its own snapshot; a write must find the gate open and
+// holds the state still until it has committed.
 const (
 	fenceColumns = `
 SELECT t.state, t.epoch, coalesce(t.moved_to, ''), coalesce(t.moved_epoch, 0), u.user_id, coalesce(u.role, '')
 FROM tenants t
-JOIN tenant_gate g ON g.tenant_id = t.tenant_id
+JOIN tenant_gate g ON g.tenant_id = t.tenant_id`
+	byKey = `
 LEFT JOIN api_keys k ON k.tenant_id = t.tenant_id AND k.key_hash = $2 AND k.revoked_at IS NULL
-LEFT JOIN users u ON u.tenant_id = k.tenant_id AND u.user_id = k.user_id AND u.status = 'active'
-WHERE t.tenant_id = $1`
-	readFence  = fenceColumns
-	writeFence = fenceColumns + ` AND g.open FOR SHARE OF t`
+LEFT JOIN users u ON u.tenant_id = k.tenant_id AND u.user_id = k.user_id AND u.status = 'active'`
+	byUser = `
+LEFT JOIN users u ON u.tenant_id = t.tenant_id AND u.user_id = $2 AND u.status = 'active'`
+	toRead  = ` WHERE t.tenant_id = $1`
+	toWrite = ` WHERE t.tenant_id = $1 AND g.open FOR SHARE OF t`
 )
+
+// fence queues the statement that judges the call.
+func (w *work) fence(purpose string, judge func(pgx.Row) error) {
+	if token := w.call.Token; token != nil {
+		// A machine's user id is zero, which no user has: never null, see keyHash.
+		w.Queue(fenceColumns+byUser+purpose, w.tenant(), token.UserID.String()).QueryRow(judge)
+		return
+	}
+	w.Queue(fenceColumns+byKey+purpose, w.tenant(), w.keyHash()).QueryRow(judge)
+}
 
 // errNoFence says that a write found no open gate: the tenant is absent, or a
 // freeze has begun. A second look tells which.
@@ -45,8 +57,8 @@ func scanVerdict(r row) (verdict, error) {
 	return v, err
 }
 
-// admit judges a call by the fence first, then by its key and rights: a tenant
-// that is not here has no keys here.
+// admit judges a call by the fence first, then by its credential and rights: a
+// tenant that is not here has no keys and users here.
 func admit(call *cell.Call, v verdict, refusal error) error {
 	if refusal != nil {
 		return refusal
@@ -55,12 +67,21 @@ func admit(call *cell.Call, v verdict, refusal error) error {
 	switch {
 	case call.System:
 		return nil
-	case v.actor.UserID == uuid.Nil:
+	case v.actor.UserID == uuid.Nil && call.Token == nil:
 		return fault.New(fault.Unauthenticated, "the API key is not valid for this tenant")
-	case !v.actor.Role.Has(call.Permission):
-		return fault.New(fault.Forbidden, "the role %s may not do this; it needs %s", v.actor.Role, call.Permission)
+	case v.actor.UserID == uuid.Nil && !call.Token.Machine:
+		return fault.New(fault.Unauthenticated, "the token's user is not an active user of this tenant")
+	case !v.actor.Has(call.Permission):
+		return forbidden(v.actor, call.Permission)
 	}
 	return nil
+}
+
+func forbidden(actor cell.Actor, p cell.Permission) error {
+	if actor.Token == nil {
+		return fault.New(fault.Forbidden, "the role %s may not do this; it needs %s", actor.Role, p)
+	}
+	return fault.New(fault.Forbidden, "the token's user, roles and scopes together may not do this; it needs %s", p)
 }
 
 func (w *work) admitRead(r pgx.Row) error {
@@ -71,6 +92,7 @@ func (w *work) admitRead(r pgx.Row) error {
 	if err != nil {
 		return err
 	}
+	v.actor.Token = w.call.Token
 	w.actor = v.actor
 	return admit(w.call, v, v.fence.CheckRead(w.call.Epoch))
 }
@@ -83,6 +105,7 @@ func (w *work) admitWrite(r pgx.Row) error {
 	if err != nil {
 		return err
 	}
+	v.actor.Token = w.call.Token
 	w.actor = v.actor
 	return admit(w.call, v, v.fence.CheckWrite(w.call.Epoch))
 }

@@ -37,8 +37,11 @@ func (w *work) lockUser(id uuid.UUID, pre cell.Precondition, to *cell.Role) {
 }
 
 func mayManage(actor cell.Actor, role cell.Role) error {
-	if actor.Role.MayManage(role) {
+	switch {
+	case actor.MayManage(role):
 		return nil
+	case actor.Token != nil:
+		return fault.New(fault.Forbidden, "the token's roles may not manage users with the role %s", role)
 	}
 	return fault.New(fault.Forbidden, "the role %s may not manage users with the role %s", actor.Role, role)
 }

@@ -45,7 +45,7 @@ func (w *work) keyHash() []byte {
 // read runs what queue adds in one snapshot with the fence, in one round trip.
 func (s *Store) read(ctx context.Context, call *cell.Call, queue func(*work)) error {
 	w := begin(call, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-	w.Queue(readFence, w.tenant(), w.keyHash()).QueryRow(w.admitRead)
+	w.fence(toRead, w.admitRead)
 	queue(w)
 	w.Queue("COMMIT")
 	return translate(s.pool.SendBatch(ctx, &w.Batch).Close(), nil)
@@ -61,7 +61,7 @@ func (s *Store) write(ctx context.Context, call *cell.Call, broken constraints, 
 	}
 	defer conn.Release()
 	w := begin(call, "BEGIN")
-	w.Queue(writeFence, w.tenant(), w.keyHash()).QueryRow(w.admitWrite)
+	w.fence(toWrite, w.admitWrite)
 	queue(w)
 	if err := conn.SendBatch(ctx, &w.Batch).Close(); err != nil {
 		rollback(ctx, conn)
@@ -87,7 +87,7 @@ func rollback(ctx context.Context, conn *pgxpool.Conn) {
 func refusal(ctx context.Context, conn *pgxpool.Conn, call *cell.Call) error {
 	w := begin(call, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 	var found error
-	w.Queue(readFence, w.tenant(), w.keyHash()).QueryRow(func(r pgx.Row) error {
+	w.fence(toRead, func(r pgx.Row) error {
 		v, err := scanVerdict(r)
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return err

@@ -28,8 +28,8 @@ func callFrom(ctx context.Context) *cell.Call {
 	return call
 }
 
-// withCaller reads the tenant that the router resolved and the caller's key.
-// Whether the key is valid is asked in the transaction that needs it.
+// withCaller reads the tenant that the router resolved and the caller's
+// credential. Whether that is valid is asked in the transaction that needs it.
 func withCaller(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		call, err := readCall(r)
@@ -52,11 +52,23 @@ func readCall(r *http.Request) (*cell.Call, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Unauthenticated, "the request names no tenant epoch; tenants call the router")
 	}
-	hash, err := parseKey(r.Header.Values("Authorization"), tenant)
-	if err != nil {
-		return nil, err
+	call := &cell.Call{Tenant: tenant, Epoch: epoch, RequestID: web.RequestID(r.Context())}
+	return call, readCredential(r, call)
+}
+
+// readCredential takes the one credential of a request: what the router
+// verified, or an API key. The router never sends both.
+func readCredential(r *http.Request, call *cell.Call) (err error) {
+	authorization, principal := r.Header.Values("Authorization"), r.Header.Get(cellapi.HeaderPrincipal)
+	switch {
+	case principal == "":
+		call.KeyHash, err = parseKey(authorization, call.Tenant)
+	case len(authorization) > 0:
+		err = fault.New(fault.Unauthenticated, "the request carries two credentials; send one")
+	default:
+		call.Token, err = readPrincipal(principal)
 	}
-	return &cell.Call{Tenant: tenant, Epoch: epoch, KeyHash: hash, RequestID: web.RequestID(r.Context())}, nil
+	return err
 }
 
 const (
@@ -69,7 +81,7 @@ const (
 // characters>" and returns the key's hash. A key that names another tenant is
 // refused without asking the database.
 func parseKey(authorization []string, tenant tenancy.ID) ([]byte, error) {
-	refused := fault.New(fault.Unauthenticated, "send an API key of this tenant: Authorization: Bearer cdt_…")
+	refused := fault.New(fault.Unauthenticated, "send an access token or an API key of this tenant: Authorization: Bearer …")
 	if len(authorization) != 1 {
 		return nil, refused
 	}

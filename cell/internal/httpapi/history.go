@@ -33,8 +33,16 @@ func auditEntryOf(e cell.AuditEntry) api.AuditEntry {
 	if e.ActorID != uuid.Nil {
 		entry.Actor.ID = &e.ActorID
 	}
+	entry.Actor.Client, entry.Actor.Subject = orNil(e.Client), orNil(e.Subject)
 	entry.Subject.Type, entry.Subject.ID = e.SubjectType, e.SubjectID
 	return entry
+}
+
+func orNil(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 // ListJobs implements the API.

@@ -140,7 +140,7 @@ func TestScarcityIsSharedSmoothly(t *testing.T) {
 		most    float64
 	}{
 		{4, 4, 0.85, 1.15},
-		{12, 1.5, 0.75, 1.45},
+		{12, 1.5, 0.7, 1.4},
 	} {
 		parts := make([]float64, c.routers)
 		for i := range parts {

@@ -16,6 +16,13 @@ import (
 // to give way.
 const bulkBody = 1 << 20
 
+// A router that is itself short of processor time sees latencies that are not
+// the cell's doing; these keep it from refusing what the cell could well serve.
+const (
+	leastInCell = 32
+	turnWait    = 250 * time.Millisecond
+)
+
 // controllers keeps what stands before each cell.
 type controllers struct {
 	now   func() time.Time
@@ -26,7 +33,7 @@ func (c *controllers) of(cell string) *shed.Controller {
 	if known, ok := c.known.Load(cell); ok {
 		return known.(*shed.Controller)
 	}
-	known, _ := c.known.LoadOrStore(cell, shed.New(shed.Options{Now: c.now}))
+	known, _ := c.known.LoadOrStore(cell, shed.New(shed.Options{Min: leastInCell, Wait: turnWait, Now: c.now}))
 	return known.(*shed.Controller)
 }
 

@@ -41,6 +41,9 @@ func (x *exchange) cors() *directory.CORS {
 // appendPolicy appends what the rules and the tenant add to every answer.
 func (x *exchange) appendPolicy(b []byte) []byte {
 	b = append(b, x.versionLines...)
+	if x.secure { // RFC 6797
+		b = append(b, "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n"...)
+	}
 	if x.rules != nil {
 		b = append(b, x.rules.Response.Lines...)
 	}

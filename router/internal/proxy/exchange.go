@@ -22,6 +22,7 @@ type exchange struct {
 	req      http1.Request
 
 	clientIP  netip.Addr
+	secure    bool // the client speaks TLS with us, or with a proxy that we trust
 	requestID []byte
 	entry     tenantcache.Entry
 	tenant    []byte // the tenant's id as text

@@ -6,18 +6,36 @@ import (
 	"time"
 
 	"github.com/coditect/platform/router/internal/http1"
+	"github.com/coditect/platform/router/internal/ingress"
 )
 
 const maxRequestID = 128
 
-// identify keeps a sane request id of the client and makes one otherwise.
+// identify finds out who is at the other end, as far as proxies before the
+// router are trusted to say so, and names the request: by the client's sane
+// request id, or a new one.
 func (x *exchange) identify() {
-	x.clientIP = x.s.peer
+	x.clientIP, x.secure = x.s.peer, x.s.tls
+	if x.s.trusted {
+		x.believeProxies()
+	}
 	if id := x.req.Get(http1.RequestID); len(id) > 0 && len(id) <= maxRequestID && visible(id) {
 		x.requestID = id
 		return
 	}
 	x.requestID = appendUUIDv7(x.ids[:0], x.start)
+}
+
+// believeProxies reads what trusted proxies say of the client.
+func (x *exchange) believeProxies() {
+	if x.req.Count(http1.ForwardedFor) > 0 {
+		var lines [][]byte
+		x.req.Each(http1.ForwardedFor, func(value []byte) { lines = append(lines, value) })
+		x.clientIP = ingress.ClientIP(x.s.peer, lines, x.s.p.opts.Trusted)
+	}
+	if proto := x.req.Get(http1.ForwardedProto); proto != nil {
+		x.secure = http1.EqualFold(proto, "https")
+	}
 }
 
 func visible(b []byte) bool {

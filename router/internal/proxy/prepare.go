@@ -127,7 +127,7 @@ func (x *exchange) appendForwarded(b []byte) []byte {
 	if x.clientIP.IsValid() {
 		b = x.clientIP.AppendTo(b)
 	}
-	if x.s.tls {
+	if x.secure {
 		b = append(b, "\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: "...)
 	} else {
 		b = append(b, "\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: "...)

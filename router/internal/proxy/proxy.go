@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,6 +51,7 @@ type Options struct {
 	Hold            *hold.Hold           // nil: requests of a frozen tenant are refused
 	RequestTimeout  time.Duration        // from the first octet read to the answer's header
 	CellTLS         *tls.Config          // for https cells; nil: the system's roots
+	Trusted         []netip.Prefix       // whose X-Forwarded-For is believed
 	AccessLog       *AccessLog           // nil: none
 	Log             *slog.Logger
 	Registry        prometheus.Registerer // nil: no metrics are exported

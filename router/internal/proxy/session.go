@@ -9,17 +9,19 @@ import (
 	"time"
 
 	"github.com/coditect/platform/router/internal/http1"
+	"github.com/coditect/platform/router/internal/ingress"
 	"github.com/coditect/platform/router/internal/wire"
 )
 
 // session is one client connection. While it waits for a request it holds no
 // buffer and no exchange.
 type session struct {
-	p      *Proxy
-	conn   *wire.Conn
-	peer   netip.Addr // the client, as far as the connection knows
-	tls    bool
-	served bool // at least one request
+	p       *Proxy
+	conn    *wire.Conn
+	peer    netip.Addr // the client, as far as the connection knows
+	tls     bool
+	trusted bool // what it says in X-Forwarded-For and -Proto is believed
+	served  bool // at least one request
 
 	buf    *wire.Buffer
 	data   []byte // read and not used yet, within buf
@@ -29,10 +31,14 @@ type session struct {
 func newSession(p *Proxy, nc net.Conn) *session {
 	s := &session{p: p, conn: wire.New(nc)}
 	s.buffer = s.readBuffer
-	if addr, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
-		s.peer = addr.AddrPort().Addr().Unmap()
+	switch peer := nc.(type) {
+	case ingress.Peer:
+		s.peer, s.tls, s.trusted = peer.Remote().Addr(), peer.TLS(), peer.Trusted()
+	default:
+		if addr, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
+			s.peer = addr.AddrPort().Addr().Unmap()
+		}
 	}
-	_, s.tls = nc.(interface{ HandshakeComplete() bool })
 	return s
 }
 

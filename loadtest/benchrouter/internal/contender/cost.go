@@ -1,0 +1,97 @@
+package contender
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// clockTick is the unit of CPU time in /proc (USER_HZ is 100 on Linux).
+const clockTick = 10 * time.Millisecond
+
+// CPU is the processor time that the program has used so far: user and system,
+// all threads and children (proc(5), fields utime and stime).
+func (c *Contender) CPU() (time.Duration, error) {
+	pids, err := family(c.PID())
+	if err != nil {
+		return 0, err
+	}
+	var sum time.Duration
+	for _, pid := range pids {
+		fields, err := stat(pid)
+		if err != nil {
+			return 0, err
+		}
+		for _, field := range fields[13:15] {
+			ticks, err := strconv.ParseInt(field, 10, 64)
+			if err != nil {
+				return 0, fmt.Errorf("processor time of %s: %w", c.Name, err)
+			}
+			sum += time.Duration(ticks) * clockTick
+		}
+	}
+	return sum, nil
+}
+
+// Memory is what the program holds of main memory now, and the most it ever
+// held, in bytes (proc(5), VmRSS and VmHWM). It is meant for programs without children.
+func (c *Contender) Memory() (resident, peak int64, err error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.PID()))
+	if err != nil {
+		return 0, 0, err
+	}
+	for line := range strings.Lines(string(raw)) {
+		name, value, _ := strings.Cut(line, ":")
+		kilobytes, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64) // lines of other forms are not used
+		switch name {
+		case "VmRSS":
+			resident = kilobytes << 10
+		case "VmHWM":
+			peak = kilobytes << 10
+		}
+	}
+	if resident == 0 {
+		return 0, 0, fmt.Errorf("memory of %s: the process is gone", c.Name)
+	}
+	return resident, peak, nil
+}
+
+// family lists a process and its children.
+func family(pid int) ([]int, error) {
+	pids := []int{pid}
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("process %d is gone", pid)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, field := range strings.Fields(string(raw)) {
+		child, err := strconv.Atoi(field)
+		if err != nil {
+			return nil, fmt.Errorf("children of %d: %w", pid, err)
+		}
+		pids = append(pids, child)
+	}
+	return pids, nil
+}
+
+// stat returns the fields of /proc/PID/stat as proc(5) counts them, less one.
+// The second, the program's name, is left empty.
+func stat(pid int) ([]string, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return nil, err
+	}
+	end := bytes.LastIndexByte(raw, ')')
+	fields := append([]string{"", ""}, strings.Fields(string(raw[end+1:]))...)
+	if len(fields) < 15 {
+		return nil, fmt.Errorf("status of process %d: too short", pid)
+	}
+	return fields, nil
+}

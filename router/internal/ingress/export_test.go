@@ -1,0 +1,4 @@
+package ingress
+
+// ReadProxyHeader is exported to the fuzz test.
+var ReadProxyHeader = readProxyHeader

@@ -1,0 +1,9 @@
+package ingress_test
+
+import (
+	"testing"
+
+	"github.com/coditect/platform/shared/testkit"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
