@@ -50,7 +50,7 @@ func run(ctx context.Context, opts options, out, progress io.Writer) (ok bool, e
 		b.unmeasured(m.promises)
 	}
 	b.table()
-	return b.figures.ok(), nil
+	return b.ok(), nil
 }
 
 func (b *bench) wanted(promises []promise) bool {

@@ -62,11 +62,11 @@ func (c *contest) turn(ctx context.Context, i, round int) (float64, error) {
 	return float64((after - before).Nanoseconds()) / float64(c.count), err
 }
 
-// ratio is the median of the ratios of every round.
-func (c costs) ratio(i, j int) float64 {
+// ratio is the median over the rounds of the first contender's cost to another's.
+func (c costs) ratio(to int) float64 {
 	var ratios []float64
-	for round := range c[i] {
-		ratios = append(ratios, c[i][round]/c[j][round])
+	for round := range c[0] {
+		ratios = append(ratios, c[0][round]/c[to][round])
 	}
 	return median(ratios)
 }

@@ -52,7 +52,7 @@ func (b *bench) holdIdle(ctx context.Context, router *contender.Contender, count
 	if err != nil {
 		return err
 	}
-	defer h.Close()
+	defer func() { _ = h.Close() }() // it holds nothing but connections
 	wrong, err := b.askAll(h, count)
 	if err != nil {
 		return err
@@ -101,7 +101,7 @@ func (b *bench) holdMany(parts []holder.Part, count int) error {
 	if err != nil {
 		return err
 	}
-	defer h.Close()
+	defer func() { _ = h.Close() }() // it holds nothing but connections
 	wrong, err := b.askAll(h, count)
 	if err != nil {
 		return err

@@ -15,15 +15,15 @@ func (b *bench) cpuPlain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.is("cpu_plain_vs_haproxy", one.ratio(0, 1))
-	b.is("cpu_plain_vs_nginx", one.ratio(0, 2))
+	b.is("cpu_plain_vs_haproxy", one.ratio(1))
+	b.is("cpu_plain_vs_nginx", one.ratio(2))
 	b.noteCosts("plain", one)
 	two, err := b.plainContest(ctx, 2, 3, b.pick(60_000, 20_000))
 	if err != nil {
 		return err
 	}
-	b.note("cpu_plain_2_threads_vs_haproxy", two.ratio(0, 1), "x", "the same with two threads each and no processor of one's own")
-	b.note("cpu_plain_2_threads_vs_nginx", two.ratio(0, 2), "x", "")
+	b.note("cpu_plain_2_threads_vs_haproxy", two.ratio(1), "x", "the same with two threads each and no processor of one's own")
+	b.note("cpu_plain_2_threads_vs_nginx", two.ratio(2), "x", "")
 	return nil
 }
 

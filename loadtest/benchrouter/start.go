@@ -63,7 +63,7 @@ func askOnce(ctx context.Context, addr netip.AddrPort, requests *workload.Reques
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // it has been answered
 	if err := conn.SetDeadline(time.Now().Add(startWithin)); err != nil {
 		return err
 	}

@@ -10,6 +10,11 @@ const (
 	HeaderTimestamp   = "X-Edge-Timestamp"   // decimal Unix seconds
 	HeaderSignature   = "X-Edge-Signature"   // see Signer
 	HeaderTraceparent = "Traceparent"        // W3C Trace Context
+
+	// HeaderDeadline says how many milliseconds are left until the client's
+	// answer is due: decimal, at least 1. It is not signed: it can only make the
+	// cell give up earlier.
+	HeaderDeadline = "X-Edge-Deadline"
 )
 
 // Headers by which a cell says, before anything was executed, that it may not

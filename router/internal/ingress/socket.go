@@ -71,8 +71,8 @@ func drainAndClose(ln *net.TCPListener) ([]net.Conn, error) {
 // adopt makes a connection of the net package of a descriptor.
 func adopt(fd int) (net.Conn, error) {
 	file := os.NewFile(uintptr(fd), "tcp")
-	defer file.Close()
-	return net.FileConn(file) // has a copy of the descriptor
+	conn, err := net.FileConn(file) // has a copy of the descriptor
+	return conn, errors.Join(err, file.Close())
 }
 
 // reset closes a connection without leaving anything of it in the kernel.

@@ -61,8 +61,17 @@ func registerCache(registry prometheus.Registerer, cache *tenantcache.Cache) {
 		registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: "See tenantcache.Stats."},
 			func() float64 { return float64(read(cache.Stats())) }))
 	}
-	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "router_cache_tenants", Help: "Tenants resident in the cache."},
-		func() float64 { return float64(cache.Stats().Tenants) }))
+	for name, gauge := range map[string]struct {
+		help string
+		read func(tenantcache.Stats) float64
+	}{
+		"router_cache_tenants":       {"Tenants resident in the cache.", func(s tenantcache.Stats) float64 { return float64(s.Tenants) }},
+		"router_cache_bytes":         {"Memory that they take, as reckoned.", func(s tenantcache.Stats) float64 { return float64(s.Bytes) }},
+		"router_cache_missing":       {"Keys known to lead nowhere.", func(s tenantcache.Stats) float64 { return float64(s.Missing) }},
+		"router_cache_fetches_going": {"Keys that the directory is being asked for.", func(s tenantcache.Stats) float64 { return float64(s.InFlight) }},
+	} {
+		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: gauge.help}, func() float64 { return gauge.read(cache.Stats()) }))
+	}
 }
 
 // series names the observers of one cell and route class.

@@ -72,7 +72,7 @@ func (p *Proxy) find(x *exchange, key directory.Key) error {
 func (p *Proxy) lookUp(x *exchange, key directory.Key) (tenantcache.Entry, error) {
 	ctx, cancel := context.WithDeadline(context.Background(), x.deadline)
 	defer cancel()
-	entry, err := p.opts.Cache.Refresh(ctx, key, p.opts.Fetch)
+	entry, err := p.opts.Cache.Resolve(ctx, key, p.opts.Fetch) // looks again within the flight
 	if err != nil {
 		p.metrics.lookupFailures.Inc()
 		return tenantcache.Entry{}, fault.Wrap(err, fault.Unavailable, "this tenant cannot be looked up right now; try again").After(retryAfter)

@@ -55,7 +55,9 @@ func TestEveryRequestIsSentOnce(t *testing.T) {
 	t.Parallel()
 	for name, run := range map[string]func(context.Context, loadgen.Options) (*loadgen.Result, error){
 		"closed": loadgen.Closed,
-		"open":   func(ctx context.Context, o loadgen.Options) (*loadgen.Result, error) { return loadgen.Open(ctx, o, 5000) },
+		"open": func(ctx context.Context, o loadgen.Options) (*loadgen.Result, error) {
+			return loadgen.Open(ctx, o, 5000)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

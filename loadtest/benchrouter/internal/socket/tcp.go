@@ -35,7 +35,7 @@ func listen(fd, port int) error {
 // Accept returns the next connection, -1 if there is none.
 func Accept(listener int) (int, error) {
 	fd, _, err := unix.Accept4(listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
-	switch err { //nolint:errorlint // x/sys returns the bare number
+	switch err {
 	case nil:
 		return fd, noDelay(fd)
 	case unix.EAGAIN, unix.EINTR, unix.ECONNABORTED:
