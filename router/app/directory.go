@@ -50,18 +50,34 @@ func (r *router) newFeed(ctx context.Context) *feed.Feed {
 	})
 }
 
-// awaitDirectory makes the router ready once the directory is loaded, and after
-// StartGrace in any case.
+// awaitDirectory makes the router ready once the directory is loaded and the
+// issuer's keys are known, and after StartGrace in any case.
 func (r *router) awaitDirectory(ctx context.Context, f *feed.Feed) {
-	grace := time.NewTimer(r.opts.StartGrace)
-	defer grace.Stop()
+	defer close(r.loaded)
+	ctx, cancel := context.WithTimeout(ctx, r.opts.StartGrace)
+	defer cancel()
 	select {
 	case <-f.Loaded():
-	case <-grace.C:
-		r.log.WarnContext(ctx, "no directory yet; unknown tenants are answered 503 until there is one")
 	case <-ctx.Done():
+		r.log.WarnContext(ctx, "no directory yet; unknown tenants are answered 503 until there is one")
 	}
-	close(r.loaded)
+	r.awaitKeys(ctx)
+}
+
+func (r *router) awaitKeys(ctx context.Context) {
+	if r.tokens == nil {
+		return
+	}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for r.tokens.Ready(ctx) != nil {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			r.log.WarnContext(ctx, "the issuer's keys are not known yet; access tokens are answered 503 until they are")
+			return
+		}
+	}
 }
 
 // loadDisk returns the version that the disk snapshot brought, 0 if it brought

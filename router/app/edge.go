@@ -43,8 +43,12 @@ func (r *router) buildEdge() (err error) {
 	return r.buildLimiter()
 }
 
+// limitedKeys is how many pairs of tenant and route class a router counts at
+// once; a tenant that has been quiet for a while needs none.
+const limitedKeys = 100_000
+
 func (r *router) buildLimiter() (err error) {
-	opts := limiter.Options{Log: r.log, Registry: r.admin.Registry}
+	opts := limiter.Options{MaxKeys: limitedKeys, Log: r.log, Registry: r.admin.Registry}
 	if r.opts.RedisURL != "" {
 		client, err := limiter.Connect(r.opts.RedisURL)
 		if err != nil {

@@ -12,6 +12,9 @@ const (
 	// heapGrowth is how much garbage may pile up before a collection, in times
 	// of what is alive and not the directory: see package run.
 	heapGrowth = 4
+	// mostGarbage bounds it: a request makes next to none, so more would only make
+	// the process larger.
+	mostGarbage = 48 << 20
 	// leastAlive keeps collections rare in a router that does little yet.
 	leastAlive = 16 << 20
 )
@@ -56,5 +59,5 @@ func (r *router) tuneOnce() {
 func gcPercent(live, resident int64) int {
 	live = max(live, resident, leastAlive)
 	rest := max(live-resident, leastAlive)
-	return int(100 * heapGrowth * rest / live)
+	return int(100 * min(heapGrowth*rest, mostGarbage) / live)
 }

@@ -65,7 +65,7 @@ func Defaults() Options {
 		DirectoryURL: "http://127.0.0.1:8090", NATSURL: "nats://127.0.0.1:4222",
 		Snapshot: filepath.Join(".local", "router", "directory.snapshot"), Cache: CacheFull, CacheMiB: 128,
 		NegativeTTL: 2 * time.Second, RequestTimeout: 30 * time.Second, SnapshotInterval: 10 * time.Second,
-		MaxConns: 18_000, StartGrace: 5 * time.Second, ShutdownTimeout: 20 * time.Second, AccessLog: true, LogLevel: "info",
+		MaxConns: 19_000, StartGrace: 5 * time.Second, ShutdownTimeout: 20 * time.Second, AccessLog: true, LogLevel: "info",
 	}
 }
 

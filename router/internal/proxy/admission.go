@@ -55,13 +55,14 @@ func (x *exchange) priority() shed.Priority {
 // askInTurn asks the cell when it is the tenant's turn, and tells the cell's
 // controller how that went.
 func (p *Proxy) askInTurn(x *exchange, cell *upstream.Cell) (*upstream.Conn, error) {
-	began := p.opts.Now()
+	began := x.now()
 	ticket, err := p.controllers.of(cell.ID).AcquireWait(context.Background(), x.entry.TenantID, x.priority(), began)
 	if err != nil {
 		return nil, err
 	}
 	conn, err := p.ask(x, cell)
-	ticket.Done(x.outcome(err), p.opts.Now().Sub(began))
+	x.answered = p.opts.Now()
+	ticket.Done(x.outcome(err), x.answered.Sub(began))
 	return conn, err
 }
 

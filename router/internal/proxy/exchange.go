@@ -18,6 +18,7 @@ import (
 type exchange struct {
 	s        *session
 	start    time.Time
+	answered time.Time // when the cell's answer began; zero: none did
 	deadline time.Time // for the answer's header
 	req      http1.Request
 
@@ -61,6 +62,14 @@ type exchange struct {
 	bodyBuffer []byte
 }
 
+// now is the time, for free if nothing can have taken long since the start.
+func (x *exchange) now() time.Time {
+	if x.hops == 0 && x.waiter == nil && x.body == nil {
+		return x.start
+	}
+	return x.s.p.opts.Now()
+}
+
 // keepBuffer is the most that a pooled exchange keeps of a buffer.
 const keepBuffer = 16 << 10
 
@@ -83,6 +92,7 @@ func release(x *exchange) {
 	x.waiter = nil
 	x.upload.free()
 	x.cell, x.hops, x.principal, x.common, x.mark, x.body, x.upload = "", 0, "", 0, 0, nil, nil
+	x.answered = time.Time{}
 	x.status, x.close, x.sent, x.bodyRead = 0, false, false, false
 	x.out, x.answer, x.bodyBuffer = recycled(x.out), recycled(x.answer), recycled(x.bodyBuffer)
 	exchanges.Put(x)

@@ -55,7 +55,7 @@ type cell struct {
 	handler  atomic.Pointer[http.HandlerFunc]
 }
 
-func newCell(t *testing.T, id string) *cell {
+func newCell(t testing.TB, id string) *cell {
 	t.Helper()
 	c := &cell{id: id}
 	signer := cellapi.NewSigner(cellapi.DeriveKey(master, id))
@@ -90,7 +90,7 @@ func (c *cell) moved(to string, epoch string) {
 	})
 }
 
-func start(t *testing.T, change ...func(*proxy.Options)) *fixture {
+func start(t testing.TB, change ...func(*proxy.Options)) *fixture {
 	t.Helper()
 	cache, err := tenantcache.New(tenantcache.Options{NegativeTTL: time.Minute})
 	if err != nil {

@@ -115,7 +115,11 @@ func (m *metrics) addObservers(key series) *[len(classes)]prometheus.Observer {
 
 // observe counts a request that was answered, and logs it.
 func (p *Proxy) observe(x *exchange) {
-	took := p.opts.Now().Sub(x.start)
+	end := x.answered
+	if end.IsZero() || x.sent { // refused here, or streamed
+		end = p.opts.Now()
+	}
+	took := end.Sub(x.start)
 	p.metrics.observe(x.cell, x.match.Name, x.status, took)
 	if len(x.tenant) > 0 {
 		p.metrics.tenants.Observe(x.entry.TenantID)

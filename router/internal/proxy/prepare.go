@@ -138,7 +138,7 @@ func (x *exchange) appendForwarded(b []byte) []byte {
 // address completes the cell's request: what depends on the cell, its
 // signature, the framing, and the body if it was read.
 func (p *Proxy) address(x *exchange, cell *upstream.Cell) {
-	now := p.opts.Now()
+	now := x.now()
 	claims := cellapi.Claims{
 		Method: x.req.Method, Target: x.req.Target, TenantID: x.tenant, Epoch: x.entry.Epoch,
 		RequestID: x.requestID, Principal: []byte(x.principal), Timestamp: now.Unix(),

@@ -30,6 +30,8 @@ const (
 	MaxReplayBody   = 64 << 10 // octets of a body that are read before the cell is asked
 	maxHops         = 3        // cells that one request may be sent to
 	idleTimeout     = 75 * time.Second
+	briskWait       = 2 * wire.Tick
+	napAfter        = time.Second      // see carryOn
 	headerTimeout   = 10 * time.Second // from the first octet of a request to its empty line
 	stallTimeout    = 20 * time.Second // of a body in either direction without an octet
 	lingerTimeout   = 2 * time.Second  // for a client to read an answer that came before its body's end
@@ -75,6 +77,7 @@ type Proxy struct {
 
 	mu        sync.Mutex
 	listeners []net.Listener
+	closed    bool
 
 	stop    context.CancelFunc
 	ticking sync.WaitGroup
@@ -93,7 +96,7 @@ func New(opts Options) *Proxy {
 		metrics: newMetrics(opts.Registry, opts.Cache), clients: wire.NewReaper(opts.Now), backends: wire.NewReaper(opts.Now),
 	}
 	p.cells = upstream.New(upstream.Options{
-		MaxConns: maxConnsPerAddr, TLS: opts.CellTLS, Reaper: p.backends, Log: opts.Log, Registry: opts.Registry, Now: opts.Now,
+		MaxConns: maxConnsPerAddr, TLS: opts.CellTLS, Reaper: p.backends, Log: opts.Log, Registry: opts.Registry,
 	})
 	if opts.Registry != nil {
 		opts.Registry.MustRegister(shed.Collector(p.controllers.all()))

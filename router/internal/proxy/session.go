@@ -21,7 +21,12 @@ type session struct {
 	peer    netip.Addr // the client, as far as the connection knows
 	tls     bool
 	trusted bool // what it says in X-Forwarded-For and -Proto is believed
-	served  bool // at least one request
+	naps    bool // it has waited for a request for napAfter
+
+	// How the client sends its requests; see answerAndWait.
+	brisk     bool // one soon after the other
+	overslept bool // the last wait was for nothing
+	early     bool // the next before it has the answer
 
 	buf    *wire.Buffer
 	data   []byte // read and not used yet, within buf
@@ -70,21 +75,34 @@ func (s *session) next() bool {
 	x := acquire(s)
 	again := s.serve(x)
 	release(x)
-	s.served = true
 	if len(s.data) == 0 {
 		s.drop()
 	}
 	return again && !s.p.draining.Load()
 }
 
-// await waits for the first octets of a request.
+// await waits for the first octets of a request, but not for long: see naps.
 func (s *session) await() bool {
-	s.conn.Expire(s.p.opts.Now().Add(idleTimeout))
+	before := s.p.clients.Now()
+	err := s.listen(napAfter)
+	s.naps = errors.Is(err, os.ErrDeadlineExceeded) && !s.p.draining.Load() && s.conn.SetDeadline(time.Time{}) == nil
+	took := s.p.clients.Now().Sub(before)
+	s.early = s.early || s.overslept && took == 0
+	s.brisk = !s.early && took < 2*wire.Tick && s.conn.Plain()
+	s.overslept = false
+	return err == nil && len(s.data) > 0
+}
+
+func (s *session) listen(atMost time.Duration) error {
+	s.conn.Expire(s.p.clients.Now().Add(atMost))
 	s.conn.Idle.Store(true)
 	data, err := s.conn.Await(s.buffer)
 	s.conn.Idle.Store(false)
 	s.data = data
-	return err == nil && len(data) > 0
+	if err != nil {
+		s.drop()
+	}
+	return err
 }
 
 // more reads on while a header is incomplete. What is there stays in front.
@@ -151,13 +169,16 @@ func (s *session) serve(x *exchange) bool {
 // finish sends what is left to send, counts the request, and reports whether
 // the connection can go on.
 func (s *session) finish(x *exchange) bool {
+	s.p.observe(x)
+	if s.brisk && !x.sent && !x.close && x.bodyRead && len(s.data) == 0 && !s.p.draining.Load() {
+		return s.answerAndWait(x)
+	}
 	if !x.sent && len(x.answer) > 0 {
 		s.conn.Expire(x.start.Add(s.p.opts.RequestTimeout + stallTimeout))
 		if _, err := s.conn.Write(x.answer); err != nil {
 			x.close = true
 		}
 	}
-	s.p.observe(x)
 	if x.upload.begun() {
 		x.upload.abandon()
 		x.bodyRead = x.upload.whole.Load()
@@ -167,6 +188,29 @@ func (s *session) finish(x *exchange) bool {
 		return false
 	}
 	return !x.close
+}
+
+// answerAndWait sends the answer and waits for the next request in one step,
+// for a client that sends its requests one soon after the other. What that
+// client sends before it has the answer does not wake the wait (see
+// [wire.Conn.Exchange]): so it is a short one, and a client that was once found
+// to speak early is never waited for like this again.
+func (s *session) answerAndWait(x *exchange) bool {
+	s.conn.Expire(s.p.clients.Now().Add(briskWait))
+	s.conn.Idle.Store(true)
+	data, err := s.conn.Exchange(x.answer, s.buffer)
+	s.conn.Idle.Store(false)
+	s.data = data
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err == nil
+	}
+	s.brisk = false
+	if s.p.draining.Load() || s.conn.SetDeadline(time.Time{}) != nil {
+		return false
+	}
+	s.drop()
+	s.overslept = true
+	return true
 }
 
 // refuse answers what is not a request that can be served, and why it is not.

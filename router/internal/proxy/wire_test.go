@@ -260,3 +260,29 @@ func TestNoOtherUpgrade(t *testing.T) {
 		t.Errorf("unasked: %d", resp.StatusCode)
 	}
 }
+
+// A client that sends its next request before it has read the answer is served,
+// whether its requests come in one piece or in many.
+func TestClientsThatSpeakEarly(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	entered, release := make(chan struct{}), make(chan struct{})
+	f.cells["cell-a"].handle(func(w http.ResponseWriter, _ *http.Request) {
+		entered <- struct{}{}
+		<-release
+		w.WriteHeader(http.StatusNoContent)
+	})
+	const request = "GET / HTTP/1.1\r\nHost: acme.example.com\r\n\r\n"
+	conn, r := f.raw(t, request)
+	for range 20 {
+		<-entered
+		if _, err := io.WriteString(conn, request); err != nil { // while the last one is under way
+			t.Fatal(err)
+		}
+		release <- struct{}{}
+		read(t, r, "GET")
+	}
+	<-entered
+	release <- struct{}{}
+	read(t, r, "GET")
+}

@@ -28,7 +28,7 @@ type address struct {
 
 // kept returns a kept connection that is still open, or nil.
 func (a *address) kept() *Conn {
-	now := a.cell.owner.opts.Now()
+	now := a.cell.owner.opts.Reaper.Now()
 	for {
 		a.mu.Lock()
 		last := len(a.idle) - 1
@@ -84,7 +84,7 @@ func (a *address) connect(ctx context.Context) (net.Conn, error) {
 
 // keep takes a connection back.
 func (a *address) keep(conn *Conn) {
-	conn.since = a.cell.owner.opts.Now()
+	conn.since = a.cell.owner.opts.Reaper.Now()
 	a.mu.Lock()
 	full := len(a.idle) >= maxIdle
 	if !full {

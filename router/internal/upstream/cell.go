@@ -101,7 +101,7 @@ func (c *Cell) watch(ctx context.Context) {
 		case <-probe.C:
 			for _, a := range *c.list.Load() {
 				a.probe(ctx)
-				a.closeStale(c.owner.opts.Now())
+				a.closeStale(c.owner.opts.Reaper.Now())
 			}
 		case <-resolve.C:
 			if net.ParseIP(c.host) != nil {

@@ -33,12 +33,11 @@ var (
 	ErrEndpoint = errors.New("the cell's endpoint is not a URL with a host")
 )
 
-// Options says what all cells share. All fields but TLS are required.
+// Options says what all cells share. All fields but TLS and Registry are required.
 type Options struct {
 	MaxConns int // to one address
 	TLS      *tls.Config
 	Reaper   *wire.Reaper
 	Log      *slog.Logger
 	Registry prometheus.Registerer
-	Now      func() time.Time
 }

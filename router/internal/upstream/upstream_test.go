@@ -28,7 +28,7 @@ func cells(t *testing.T, maxConns int) *upstream.Cells {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- reaper.Run(ctx) }()
-	c := upstream.New(upstream.Options{MaxConns: maxConns, Reaper: reaper, Log: slog.New(slog.DiscardHandler), Now: time.Now})
+	c := upstream.New(upstream.Options{MaxConns: maxConns, Reaper: reaper, Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(func() { c.Close(); cancel(); <-done })
 	return c
 }

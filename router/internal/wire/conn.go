@@ -134,6 +134,9 @@ func ignoringEINTR(call func(int, []byte) (int, error), fd int, p []byte) (int, 
 	}
 }
 
+// Plain reports whether Exchange saves anything.
+func (c *Conn) Plain() bool { return c.raw != nil }
+
 // Expire sets when the connection's current wait is to end; the zero time means
 // never. The wait then fails with [os.ErrDeadlineExceeded].
 func (c *Conn) Expire(at time.Time) {

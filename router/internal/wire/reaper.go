@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,6 +13,7 @@ const Tick = 100 * time.Millisecond
 // Reaper interrupts connections whose deadline has passed.
 type Reaper struct {
 	now   func() time.Time
+	clock atomic.Int64 // Unix nanoseconds, as of the last sweep
 	mu    sync.Mutex
 	conns map[*Conn]struct{}
 }
@@ -21,7 +23,9 @@ func NewReaper(now func() time.Time) *Reaper {
 	if now == nil {
 		now = time.Now
 	}
-	return &Reaper{now: now, conns: map[*Conn]struct{}{}}
+	r := &Reaper{now: now, conns: map[*Conn]struct{}{}}
+	r.clock.Store(now().UnixNano())
+	return r
 }
 
 // Watch adds a connection. It must be forgotten before, or when, it is closed.
@@ -37,6 +41,9 @@ func (r *Reaper) Forget(c *Conn) {
 	delete(r.conns, c)
 	r.mu.Unlock()
 }
+
+// Now is the time of the last sweep: late by up to [Tick], and for next to nothing.
+func (r *Reaper) Now() time.Time { return time.Unix(0, r.clock.Load()) }
 
 // Len is the number of connections watched.
 func (r *Reaper) Len() int {
@@ -71,6 +78,7 @@ func (r *Reaper) Run(ctx context.Context) error {
 // Sweep interrupts what is overdue now.
 func (r *Reaper) Sweep() {
 	now := r.now().UnixNano()
+	r.clock.Store(now)
 	r.Each(func(c *Conn) {
 		if at := c.expires.Load(); at != 0 && at < now {
 			c.Interrupt()
