@@ -14,7 +14,7 @@ const (
 	heapGrowth = 4
 	// mostGarbage bounds it: a request makes next to none, so more would only make
 	// the process larger.
-	mostGarbage = 48 << 20
+	mostGarbage = 12 << 20
 	// leastAlive keeps collections rare in a router that does little yet.
 	leastAlive = 16 << 20
 )

@@ -85,7 +85,7 @@ func (s *session) next() bool {
 func (s *session) await() bool {
 	before := s.p.clients.Now()
 	err := s.listen(napAfter)
-	s.naps = errors.Is(err, os.ErrDeadlineExceeded) && !s.p.draining.Load() && s.conn.SetDeadline(time.Time{}) == nil
+	s.naps = errors.Is(err, os.ErrDeadlineExceeded) && !s.p.draining.Load()
 	took := s.p.clients.Now().Sub(before)
 	s.early = s.early || s.overslept && took == 0
 	s.brisk = !s.early && took < 2*wire.Tick && s.conn.Plain()
@@ -205,12 +205,9 @@ func (s *session) answerAndWait(x *exchange) bool {
 		return err == nil
 	}
 	s.brisk = false
-	if s.p.draining.Load() || s.conn.SetDeadline(time.Time{}) != nil {
-		return false
-	}
-	s.drop()
 	s.overslept = true
-	return true
+	s.drop()
+	return !s.p.draining.Load()
 }
 
 // refuse answers what is not a request that can be served, and why it is not.
@@ -222,7 +219,7 @@ func (s *session) refuse(x *exchange, err error) bool {
 	case errors.As(err, &bad):
 		x.problem(parseFault(bad))
 	case errors.Is(err, os.ErrDeadlineExceeded) && !s.p.draining.Load():
-		_ = s.conn.SetDeadline(time.Time{}) // to say why; fails only if it is closed
+		s.conn.Expire(time.Time{}) // to say why
 		x.problem(errSlowHeader)
 	default:
 		return false // gone
@@ -237,7 +234,8 @@ func (s *session) linger() {
 	if !ok || half.CloseWrite() != nil {
 		return
 	}
-	_ = s.conn.SetDeadline(s.p.opts.Now().Add(lingerTimeout)) // or it is closed
+	s.conn.Expire(time.Time{})
+	_ = s.conn.SetDeadline(time.Now().Add(lingerTimeout)) // or it is closed
 	s.data = nil
 	for left := lingerBytes; left > 0; {
 		got, err := s.conn.Await(s.buffer)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -17,7 +18,7 @@ import (
 type Conn struct {
 	net.Conn
 	raw     syscall.RawConn // nil: not a plain socket
-	expires atomic.Int64    // Unix nanoseconds; 0: never
+	expires atomic.Int64    // Unix nanoseconds, or one of the values below
 	Idle    atomic.Bool     // for the owner to say that nothing is lost if the connection is closed
 
 	// One Exchange or Await at a time uses these; they are fields because a
@@ -137,14 +138,42 @@ func ignoringEINTR(call func(int, []byte) (int, error), fd int, p []byte) (int, 
 // Plain reports whether Exchange saves anything.
 func (c *Conn) Plain() bool { return c.raw != nil }
 
+// Values of expires that are no time.
+const (
+	never  = 0
+	firing = -1 // a Reaper is about to interrupt the wait
+	fired  = -2 // it has
+)
+
 // Expire sets when the connection's current wait is to end; the zero time means
-// never. The wait then fails with [os.ErrDeadlineExceeded].
+// never. The wait then fails with [os.ErrDeadlineExceeded]. Setting it again
+// undoes an interruption that has come meanwhile: what was read in that very
+// moment is not lost, and what is written next is sent.
 func (c *Conn) Expire(at time.Time) {
-	if at.IsZero() {
-		c.expires.Store(0)
-		return
+	next := int64(never)
+	if !at.IsZero() {
+		next = at.UnixNano()
 	}
-	c.expires.Store(at.UnixNano())
+	for {
+		switch old := c.expires.Load(); {
+		case old == firing:
+			runtime.Gosched()
+		case !c.expires.CompareAndSwap(old, next):
+		case old == fired:
+			_ = c.SetDeadline(time.Time{}) // fails only if it is closed
+			return
+		default:
+			return
+		}
+	}
+}
+
+// expireIfOverdue is the Reaper's side of Expire.
+func (c *Conn) expireIfOverdue(now int64) {
+	if at := c.expires.Load(); at > 0 && at < now && c.expires.CompareAndSwap(at, firing) {
+		c.Interrupt()
+		c.expires.Store(fired)
+	}
 }
 
 // Interrupt ends the current wait, and every later one, at once.

@@ -79,9 +79,5 @@ func (r *Reaper) Run(ctx context.Context) error {
 func (r *Reaper) Sweep() {
 	now := r.now().UnixNano()
 	r.clock.Store(now)
-	r.Each(func(c *Conn) {
-		if at := c.expires.Load(); at != 0 && at < now {
-			c.Interrupt()
-		}
-	})
+	r.Each(func(c *Conn) { c.expireIfOverdue(now) })
 }
