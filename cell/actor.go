@@ -1,6 +1,10 @@
 package cell
 
-import "github.com/google/uuid"
+import (
+	"slices"
+
+	"github.com/google/uuid"
+)
 
 // Actor is who turned out to be calling: a user by an API key, a user by a
 // token, or a machine client by a token. The zero Actor is the cell itself and
@@ -19,6 +23,17 @@ func (a Actor) Has(p Permission) bool {
 // MayManage reports whether the actor may give, take or change a user of the role.
 func (a Actor) MayManage(other Role) bool {
 	return a.may(func(r Role) bool { return r.MayManage(other) })
+}
+
+// Covers reports whether the actor has every right that comes with the role.
+func (a Actor) Covers(r Role) bool {
+	return !slices.ContainsFunc(granted[r], func(p Permission) bool { return !a.Has(p) })
+}
+
+// Is reports whether the actor is the user, with all of its rights: not one
+// whose token narrows them. Nobody is the zero user.
+func (a Actor) Is(user uuid.UUID) bool {
+	return user != uuid.Nil && a.UserID == user && a.Covers(a.Role)
 }
 
 // may asks the roles: a user's own, which those of a token can only narrow, or

@@ -24,6 +24,12 @@ const moverConns = 8
 // longer than agreed one may last.
 const expiryInterval = time.Second
 
+// keyUseInterval is how often the days on which keys were used are stored.
+const keyUseInterval = time.Second
+
+// forgetInterval is how often answers that may be forgotten are looked for.
+const forgetInterval = time.Minute
+
 // RunAPI serves a cell's API until ctx ends, and then stops in order: requests
 // first, connections last. It returns nil after an orderly stop.
 //
@@ -76,6 +82,15 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 	expiry := residency.Expiry{Thawer: mover, Log: opts.Log}
 	group.Go(func() error {
 		return run.Loop{Name: "freeze expiry", Interval: expiryInterval, MaxPause: expiryInterval, Log: opts.Log}.Run(ctx, expiry.RunOnce)
+	})
+	group.Go(func() error {
+		return run.Loop{Name: "key uses", Interval: keyUseInterval, MaxPause: time.Minute, Log: opts.Log}.Run(ctx, store.RecordKeyUses)
+	})
+	group.Go(func() error {
+		return run.Loop{Name: "idempotency keys", Interval: forgetInterval, MaxPause: 5 * time.Minute, Log: opts.Log}.Run(ctx, func(ctx context.Context) error {
+			_, err := mover.ForgetAnswers(ctx)
+			return err
+		})
 	})
 	if opts.ControlplaneURL != "" {
 		group.Go(func() error { return keepMembership(ctx, opts, mover, meter, listeners) })

@@ -190,6 +190,12 @@ func (p *process) asTenant(t testing.TB, tn tenant, r request) answer {
 	return p.atEpoch(t, tn, 1, r)
 }
 
+// asPrincipal sends a request as the router forwards it for a verified token.
+func (p *process) asPrincipal(t testing.TB, tn tenant, principal cellapi.Principal, r request) answer {
+	t.Helper()
+	return p.do(t, p.addresses.API, r, func(req *http.Request) { signToken(req, tn, principal) })
+}
+
 func (p *process) atEpoch(t testing.TB, tn tenant, epoch uint64, r request) answer {
 	t.Helper()
 	return p.do(t, p.addresses.API, r, func(req *http.Request) { signEdge(req, edgeKey, tn, epoch, time.Now()) })
@@ -199,9 +205,22 @@ func signEdge(req *http.Request, key []byte, tn tenant, epoch uint64, at time.Ti
 	req.Header.Set("Authorization", "Bearer "+tn.key)
 	req.Header.Set(cellapi.HeaderTenantID, tn.id.String())
 	req.Header.Set(cellapi.HeaderTenantEpoch, strconv.FormatUint(epoch, 10))
+	signClaims(req, key, tn, epoch, at)
+}
+
+// signToken is signEdge for a caller whose token the router verified: the
+// Authorization header is gone.
+func signToken(req *http.Request, tn tenant, principal cellapi.Principal) {
+	req.Header.Set(cellapi.HeaderTenantID, tn.id.String())
+	req.Header.Set(cellapi.HeaderTenantEpoch, "1")
+	req.Header.Set(cellapi.HeaderPrincipal, principal.String())
+	signClaims(req, edgeKey, tn, 1, time.Now())
+}
+
+func signClaims(req *http.Request, key []byte, tn tenant, epoch uint64, at time.Time) {
 	claims := cellapi.Claims{
 		Method: []byte(req.Method), Target: []byte(req.URL.RequestURI()), TenantID: []byte(tn.id.String()), Epoch: epoch,
-		RequestID: []byte(req.Header.Get(cellapi.HeaderRequestID)), Timestamp: at.Unix(),
+		RequestID: []byte(req.Header.Get(cellapi.HeaderRequestID)), Principal: []byte(req.Header.Get(cellapi.HeaderPrincipal)), Timestamp: at.Unix(),
 	}
 	req.Header.Set(cellapi.HeaderTimestamp, strconv.FormatInt(at.Unix(), 10))
 	req.Header.Set(cellapi.HeaderSignature, string(cellapi.NewSigner(key).Append(nil, &claims)))

@@ -20,6 +20,7 @@ func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, meter *me
 		UseCases: httpapi.UseCases{
 			Organizations: workspaces.Organizations{Store: store},
 			Users:         workspaces.Users{Store: store},
+			Keys:          workspaces.Keys{Store: store},
 			Workspaces:    workspaces.Workspaces{Store: store},
 			Projects:      workspaces.Projects{Store: store},
 			History:       workspaces.History{Store: store},

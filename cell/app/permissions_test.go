@@ -43,7 +43,7 @@ func TestEveryOperationWithEveryRole(t *testing.T) {
 // sample is a request that passes the document's rules; the things it names do
 // not exist.
 func sample(method, path, operation string) request {
-	for _, id := range []string{"{user_id}", "{workspace_id}", "{project_id}"} {
+	for _, id := range []string{"{user_id}", "{key_id}", "{workspace_id}", "{project_id}"} {
 		path = strings.Replace(path, id, uuid.NewString(), 1)
 	}
 	r := request{method: method, target: path}

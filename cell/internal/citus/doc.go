@@ -20,7 +20,9 @@
 // # Round trips
 //
 // A read is one (begin, tenant, fence, query, commit in one pipeline), a write
-// two: the pipeline, then the commit, once the fence's answer is known. Every
+// two: the pipeline, then the commit, once the fence's answer is known. So is a
+// write with an Idempotency-Key: its answer travels with the commit, and a
+// repeated request finds the answer in the pipeline (idempotency.go). Every
 // statement goes out unnamed, so PgBouncer in transaction mode may stand
 // between. A connection that idled for over a second is pinged first.
 //

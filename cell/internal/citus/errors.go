@@ -18,18 +18,23 @@ import (
 // constraints says what a broken constraint means to the client.
 type constraints map[string]*fault.Error
 
+const lockNotAvailable = "55P03"
+
 const retryDatabase = time.Second
 
 // translate turns an error of the database into a fault. Faults and refusals
 // pass unchanged; what it does not know stays an internal error.
 func translate(err error, broken constraints) error {
 	var refused *cell.Refused
+	var replayed *cell.Replayed
 	var known *fault.Error
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &refused):
 		return refused
+	case errors.As(err, &replayed):
+		return replayed
 	case errors.As(err, &known):
 		return known
 	case errors.Is(err, pgx.ErrNoRows):
@@ -44,6 +49,18 @@ func translate(err error, broken constraints) error {
 	return fmt.Errorf("database: %w", err)
 }
 
+// outOfTime turns what failed because the request's own time was over into a
+// timeout. Whether a write took effect is then not known.
+func outOfTime(ctx context.Context, err error) error {
+	var refused *cell.Refused
+	var replayed *cell.Replayed
+	code := fault.CodeOf(err)
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.As(err, &refused) || errors.As(err, &replayed) || code != fault.Internal && code != fault.Unavailable {
+		return err
+	}
+	return fault.Wrap(err, fault.Timeout, "the request's time was over before the cell had an answer")
+}
+
 // unreachable reports whether another try may succeed: the server cannot be
 // reached, is overloaded, starting, stopping, or gave up waiting for a lock.
 func unreachable(err error) bool {
@@ -53,7 +70,7 @@ func unreachable(err error) bool {
 		case "08", "53", "57", "40":
 			return true
 		}
-		return server.Code == "55P03"
+		return server.Code == lockNotAvailable
 	}
 	var network net.Error
 	var connect *pgconn.ConnectError

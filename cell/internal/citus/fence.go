@@ -15,13 +15,15 @@ import (
 // holds the state still until it has committed.
 const (
 	fenceColumns = `
-SELECT t.state, t.epoch, coalesce(t.moved_to, ''), coalesce(t.moved_epoch, 0), u.user_id, coalesce(u.role, '')
+SELECT t.state, t.epoch, coalesce(t.moved_to, ''), coalesce(t.moved_epoch, 0), u.user_id, coalesce(u.role, ''), `
+	byKey = `k.used_on IS DISTINCT FROM (now() AT TIME ZONE 'UTC')::date
 FROM tenants t
-JOIN tenant_gate g ON g.tenant_id = t.tenant_id`
-	byKey = `
+JOIN tenant_gate g ON g.tenant_id = t.tenant_id
 LEFT JOIN api_keys k ON k.tenant_id = t.tenant_id AND k.key_hash = $2 AND k.revoked_at IS NULL
 LEFT JOIN users u ON u.tenant_id = k.tenant_id AND u.user_id = k.user_id AND u.status = 'active'`
-	byUser = `
+	byUser = `false
+FROM tenants t
+JOIN tenant_gate g ON g.tenant_id = t.tenant_id
 LEFT JOIN users u ON u.tenant_id = t.tenant_id AND u.user_id = $2 AND u.status = 'active'`
 	toRead  = ` WHERE t.tenant_id = $1`
 	toWrite = ` WHERE t.tenant_id = $1 AND g.open FOR SHARE OF t`
@@ -43,14 +45,15 @@ var errNoFence = errors.New("no open gate")
 
 // verdict is the fence's answer about a call.
 type verdict struct {
-	fence cell.Fence
-	actor cell.Actor
+	fence  cell.Fence
+	actor  cell.Actor
+	newDay bool // the key's last use was on another day, or never
 }
 
 func scanVerdict(r row) (verdict, error) {
 	var v verdict
 	var user *uuid.UUID
-	err := r.Scan(&v.fence.State, &v.fence.Epoch, &v.fence.MovedTo, &v.fence.MovedEpoch, &user, &v.actor.Role)
+	err := r.Scan(&v.fence.State, &v.fence.Epoch, &v.fence.MovedTo, &v.fence.MovedEpoch, &user, &v.actor.Role, &v.newDay)
 	if user != nil {
 		v.actor.UserID = *user
 	}
@@ -59,20 +62,26 @@ func scanVerdict(r row) (verdict, error) {
 
 // admit judges a call by the fence first, then by its credential and rights: a
 // tenant that is not here has no keys and users here.
-func admit(call *cell.Call, v verdict, refusal error) error {
+func (w *work) admit(v verdict, refusal error) error {
 	if refusal != nil {
 		return refusal
 	}
-	call.ServedEpoch = v.fence.Epoch
+	w.call.ServedEpoch = v.fence.Epoch
+	w.actor, w.newDay = v.actor, v.newDay
+	w.actor.Token = w.call.Token
+	return judge(w.call, w.actor)
+}
+
+func judge(call *cell.Call, actor cell.Actor) error {
 	switch {
 	case call.System:
 		return nil
-	case v.actor.UserID == uuid.Nil && call.Token == nil:
+	case actor.UserID == uuid.Nil && call.Token == nil:
 		return fault.New(fault.Unauthenticated, "the API key is not valid for this tenant")
-	case v.actor.UserID == uuid.Nil && !call.Token.Machine:
+	case actor.UserID == uuid.Nil && !call.Token.Machine:
 		return fault.New(fault.Unauthenticated, "the token's user is not an active user of this tenant")
-	case !v.actor.Has(call.Permission):
-		return forbidden(v.actor, call.Permission)
+	case !actor.Has(call.Permission) && !actor.Is(call.Self):
+		return forbidden(actor, call.Permission)
 	}
 	return nil
 }
@@ -92,9 +101,7 @@ func (w *work) admitRead(r pgx.Row) error {
 	if err != nil {
 		return err
 	}
-	v.actor.Token = w.call.Token
-	w.actor = v.actor
-	return admit(w.call, v, v.fence.CheckRead(w.call.Epoch))
+	return w.admit(v, v.fence.CheckRead(w.call.Epoch))
 }
 
 func (w *work) admitWrite(r pgx.Row) error {
@@ -105,7 +112,5 @@ func (w *work) admitWrite(r pgx.Row) error {
 	if err != nil {
 		return err
 	}
-	v.actor.Token = w.call.Token
-	w.actor = v.actor
-	return admit(w.call, v, v.fence.CheckWrite(w.call.Epoch))
+	return w.admit(v, v.fence.CheckWrite(w.call.Epoch))
 }

@@ -17,44 +17,53 @@ func TestRoundTrips(t *testing.T) {
 	dsn := newDatabase(t)
 	meter := newMeter(t, dsn)
 	db := openAt(t, dsn, testkit.DSNAs(t, meter.dsn, citus.AppRole, passwords.App), 1)
-	a := db.live(t)
-	ws, err := db.addWorkspace(t.Context(), a, "warm")
-	must(t, err)
-	missing := newID()
-	for _, c := range []struct {
-		name string
-		want int
-		do   func() error
-	}{
-		{"get", 1, func() error {
-			_, err := db.store.GetWorkspace(t.Context(), by(a, cell.WorkspacesRead), ws.ID)
-			return err
-		}},
-		{"list", 1, func() error {
-			_, err := db.store.ListWorkspaces(t.Context(), by(a, cell.WorkspacesRead), cell.PageRequest{Limit: 10})
-			return err
-		}},
-		{"get what is not there", 1, func() error {
-			_, _ = db.store.GetWorkspace(t.Context(), by(a, cell.WorkspacesRead), missing)
-			return nil
-		}},
-		{"create", 2, func() error { _, err := db.addWorkspace(t.Context(), a, "second"); return err }},
-		{"update", 2, func() error {
-			name := "renamed"
-			_, err := db.store.UpdateWorkspace(t.Context(), by(a, cell.WorkspacesWrite), ws.ID, cell.WorkspaceChange{Name: &name}, nil, entry("workspace.updated"))
-			return err
-		}},
-		{"delete", 2, func() error {
-			return db.store.DeleteWorkspace(t.Context(), by(a, cell.WorkspacesWrite), ws.ID, nil, entry("workspace.deleted"))
-		}},
-		{"refused", 2, func() error { _, _ = db.addWorkspace(t.Context(), a, "SECOND"); return nil }},
-	} {
-		before := meter.turns()
-		must(t, c.do())
-		if got := meter.turns() - before; got != c.want {
-			t.Errorf("%s: %d round trips, want %d", c.name, got, c.want)
+	for caller, calls := range callers {
+		a := db.live(t)
+		call := calls(t, db, a)
+		ws, err := db.store.CreateWorkspace(t.Context(), call(cell.WorkspacesWrite), cell.Workspace{ID: newID(), Name: "warm"}, entry("workspace.created"))
+		must(t, err)
+		missing := newID()
+		for _, c := range []struct {
+			name string
+			want int
+			do   func() error
+		}{
+			{"get", 1, func() error {
+				_, err := db.store.GetWorkspace(t.Context(), call(cell.WorkspacesRead), ws.ID)
+				return err
+			}},
+			{"list", 1, func() error {
+				_, err := db.store.ListWorkspaces(t.Context(), call(cell.WorkspacesRead), cell.PageRequest{Limit: 10})
+				return err
+			}},
+			{"get what is not there", 1, func() error {
+				_, _ = db.store.GetWorkspace(t.Context(), call(cell.WorkspacesRead), missing)
+				return nil
+			}},
+			{"create", 2, func() error { return addAs(t, db, call(cell.WorkspacesWrite), "second") }},
+			{"update", 2, func() error {
+				name := "renamed"
+				_, err := db.store.UpdateWorkspace(t.Context(), call(cell.WorkspacesWrite), ws.ID, cell.WorkspaceChange{Name: &name}, nil, entry("workspace.updated"))
+				return err
+			}},
+			{"delete", 2, func() error {
+				return db.store.DeleteWorkspace(t.Context(), call(cell.WorkspacesWrite), ws.ID, nil, entry("workspace.deleted"))
+			}},
+			{"refused", 2, func() error { _ = addAs(t, db, call(cell.WorkspacesWrite), "SECOND"); return nil }},
+			{"no right", 2, func() error { _ = addAs(t, db, call("none"), "third"); return nil }},
+		} {
+			before := meter.turns()
+			must(t, c.do())
+			if got := meter.turns() - before; got != c.want {
+				t.Errorf("%s, %s: %d round trips, want %d", caller, c.name, got, c.want)
+			}
 		}
 	}
+}
+
+func addAs(t *testing.T, db *database, call *cell.Call, name string) error {
+	_, err := db.store.CreateWorkspace(t.Context(), call, cell.Workspace{ID: newID(), Name: name}, entry("workspace.created"))
+	return err
 }
 
 // turnMeter stands before a server and counts how often the talk turns from

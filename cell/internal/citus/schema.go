@@ -17,7 +17,7 @@ import (
 var schemaFiles embed.FS
 
 // SchemaVersion is the schema that this program works with.
-const SchemaVersion = 5
+const SchemaVersion = 7
 
 // ErrSchema says that the database is older than SchemaVersion.
 var ErrSchema = errors.New("the database's schema is not the one this program works with")

@@ -11,7 +11,10 @@ import (
 
 // Store is the door for work on behalf of one tenant. It is safe for
 // concurrent use.
-type Store struct{ pool *pgxpool.Pool }
+type Store struct {
+	pool    *pgxpool.Pool
+	keyUses keyUses
+}
 
 // OpenStore returns a store on dsn, which names the role cell_app and may lead
 // through PgBouncer in transaction mode. It does not connect yet.

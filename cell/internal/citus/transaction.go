@@ -3,8 +3,9 @@ package citus
 import (
 	"context"
 	"errors"
-	"fmt"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -16,8 +17,10 @@ import (
 // pass, so there the actor is known.
 type work struct {
 	pgx.Batch
-	call  *cell.Call
-	actor cell.Actor
+	call    *cell.Call
+	actor   cell.Actor
+	newDay  bool // see verdict
+	claimed bool // the call's Once is ours to execute
 }
 
 func begin(call *cell.Call, statement string) *work {
@@ -48,39 +51,72 @@ func (s *Store) read(ctx context.Context, call *cell.Call, queue func(*work)) er
 	w.fence(toRead, w.admitRead)
 	queue(w)
 	w.Queue("COMMIT")
-	return translate(s.pool.SendBatch(ctx, &w.Batch).Close(), nil)
+	err := s.pool.SendBatch(ctx, &w.Batch).Close()
+	s.noteUse(w)
+	return outOfTime(ctx, translate(err, nil))
 }
 
 // write runs what queue adds behind the fence and commits it: two round trips.
 // An error of the fence, of a statement or of a callback rolls all back.
-// Broken constraints become the faults that are given for them.
+// Broken constraints become the faults that are given for them. A call that is
+// to take effect once is left open instead, see cell.Once.
 func (s *Store) write(ctx context.Context, call *cell.Call, broken constraints, queue func(*work)) error {
+	if call.Once != nil && call.Once.Open != nil {
+		return errors.New("a call that takes effect once can write once only")
+	}
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
-		return translate(err, nil)
+		return outOfTime(ctx, translate(err, nil))
 	}
-	defer conn.Release()
 	w := begin(call, "BEGIN")
 	w.fence(toWrite, w.admitWrite)
+	if call.Once != nil {
+		w.claim(call.Once)
+	}
 	queue(w)
-	if err := conn.SendBatch(ctx, &w.Batch).Close(); err != nil {
+	err = conn.SendBatch(ctx, &w.Batch).Close()
+	s.noteUse(w)
+	if fate := translate(err, broken); w.claimed && keeps(fate) {
+		call.Once.Open = &openWrite{conn: conn, work: w, refused: err != nil}
+		return fate
+	}
+	defer conn.Release()
+	return outOfTime(ctx, w.end(ctx, conn, err, broken))
+}
+
+// end commits, or rolls back what failed.
+func (w *work) end(ctx context.Context, conn *pgxpool.Conn, failed error, broken constraints) error {
+	if failed != nil {
 		rollback(ctx, conn)
-		if errors.Is(err, errNoFence) {
-			return refusal(ctx, conn, call)
+		if errors.Is(failed, errNoFence) {
+			return refusal(ctx, conn, w.call)
 		}
-		return translate(err, broken)
+		return translate(failed, broken)
 	}
 	tag, err := conn.Exec(ctx, "COMMIT")
-	if err == nil && tag.String() != "COMMIT" {
-		err = fmt.Errorf("commit answered %s", tag)
+	if err == nil {
+		err = committed(tag)
 	}
 	return translate(err, broken)
 }
 
+// noteUse notes the caller's key if today it was not used before. Whether the
+// operation went well does not matter.
+func (s *Store) noteUse(w *work) {
+	if w.newDay && w.actor.UserID != uuid.Nil {
+		s.keyUses.note(w.call)
+	}
+}
+
+// rollbackTimeout bounds a rollback, whose request may be over already.
+const rollbackTimeout = 5 * time.Second
+
 // rollback ends a transaction that failed. If even that fails, the pool
 // discards the connection, and the server rolls back.
 func rollback(ctx context.Context, conn *pgxpool.Conn) {
-	_, _ = conn.Exec(context.WithoutCancel(ctx), "ROLLBACK")
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
+	defer cancel()
+	_, _ = conn.Exec(ctx, "ROLLBACK")
 }
 
 // refusal finds out why a write met no open gate.

@@ -16,6 +16,7 @@ import (
 type UseCases struct {
 	Organizations workspaces.Organizations
 	Users         workspaces.Users
+	Keys          workspaces.Keys
 	Workspaces    workspaces.Workspaces
 	Projects      workspaces.Projects
 	History       workspaces.History
@@ -45,12 +46,13 @@ func New(opts Options) (http.Handler, error) {
 	}
 	kit := web.New(web.Options{
 		Component: "cell", Log: opts.Log, Registry: opts.Registry, MaxBody: maxBody,
-		Validate: func(next http.Handler) http.Handler { return opts.Guard(withCaller(validate(next))) },
+		Validate: func(next http.Handler) http.Handler { return opts.Guard(withDeadline(withCaller(validate(next)))) },
 	})
 	render := renderer(kit)
 	strict := api.NewStrictHandlerWithOptions(&server{opts.UseCases}, []api.StrictMiddlewareFunc{authorize(permissions)},
 		api.StrictHTTPServerOptions{RequestErrorHandlerFunc: kit.RenderBadRequest, ResponseErrorHandlerFunc: render})
 	router := mux.NewRouter()
+	router.Use(withOnce(render))
 	api.HandlerWithOptions(strict, api.GorillaServerOptions{BaseRouter: router, ErrorHandlerFunc: kit.RenderBadRequest})
 	return counted(kit.Handler(router), opts.Served), nil
 }

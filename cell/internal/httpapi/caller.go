@@ -2,9 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"net/http"
 	"strconv"
 	"strings"
@@ -71,35 +68,17 @@ func readCredential(r *http.Request, call *cell.Call) (err error) {
 	return err
 }
 
-const (
-	keyPrefix       = "cdt_"
-	keySecretBytes  = 32
-	tenantHexLength = 32
-)
-
-// parseKey reads "Bearer cdt_<tenant id as 32 hex digits>_<43 base64url
-// characters>" and returns the key's hash. A key that names another tenant is
-// refused without asking the database.
+// parseKey reads "Bearer <key>" and returns the key's hash. A key that names
+// another tenant is refused without asking the database.
 func parseKey(authorization []string, tenant tenancy.ID) ([]byte, error) {
 	refused := fault.New(fault.Unauthenticated, "send an access token or an API key of this tenant: Authorization: Bearer …")
 	if len(authorization) != 1 {
 		return nil, refused
 	}
-	scheme, key, _ := strings.Cut(authorization[0], " ")
-	if !strings.EqualFold(scheme, "Bearer") {
+	scheme, text, _ := strings.Cut(authorization[0], " ")
+	key, ok := cell.ParseKeyText(text, tenant)
+	if !strings.EqualFold(scheme, "Bearer") || !ok {
 		return nil, refused
 	}
-	rest, ok := strings.CutPrefix(key, keyPrefix)
-	if !ok || len(rest) != tenantHexLength+1+base64.RawURLEncoding.EncodedLen(keySecretBytes) || rest[tenantHexLength] != '_' {
-		return nil, refused
-	}
-	id, err := hex.DecodeString(rest[:tenantHexLength])
-	if err != nil || tenancy.ID(id) != tenant {
-		return nil, refused
-	}
-	if _, err := base64.RawURLEncoding.DecodeString(rest[tenantHexLength+1:]); err != nil {
-		return nil, refused
-	}
-	sum := sha256.Sum256([]byte(key))
-	return sum[:], nil
+	return key.Hash(), nil
 }

@@ -2,5 +2,6 @@
 //
 // The chain around a handler, outermost first:
 //
-//	shared/web (id, log, metrics, body limit) → door (signature) → caller (tenant, key) → validator → mux → permission → handler
+//	shared/web (id, log, metrics, body limit) → door (signature) → deadline → caller (tenant, key or token) →
+//	validator → mux → once (Idempotency-Key) → permission → handler
 package httpapi

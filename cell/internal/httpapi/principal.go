@@ -1,6 +1,9 @@
 package httpapi
 
 import (
+	"strings"
+	"unicode"
+
 	"github.com/google/uuid"
 
 	"github.com/coditect/platform/cell"
@@ -12,6 +15,9 @@ import (
 // router says so; whether such a user is here is asked in the transaction.
 func readPrincipal(header string) (*cell.Token, error) {
 	principal, err := cellapi.ParsePrincipal(header)
+	if err == nil && (strings.ContainsFunc(principal.Subject, unicode.IsControl) || strings.ContainsFunc(principal.Client, unicode.IsControl)) {
+		err = cellapi.ErrPrincipal // it could not be stored in the audit log
+	}
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Unauthenticated, "the request names no caller that this cell can read; tenants call the router")
 	}

@@ -11,11 +11,16 @@ import (
 	"github.com/coditect/platform/shared/web"
 )
 
-// renderer answers errors. A refusal of the fence carries the headers by which
+// renderer answers errors, and what was answered before. A refusal of the fence carries the headers by which
 // the router finds the tenant; it is part of every migration, so it is not
 // logged as a failure.
 func renderer(kit *web.Web) func(http.ResponseWriter, *http.Request, error) {
 	return func(w http.ResponseWriter, r *http.Request, err error) {
+		var replayed *cell.Replayed
+		if errors.As(err, &replayed) {
+			replay(w, replayed.Answer)
+			return
+		}
 		var refused *cell.Refused
 		if !errors.As(err, &refused) {
 			kit.RenderError(w, r, err)

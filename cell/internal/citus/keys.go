@@ -1,0 +1,97 @@
+package citus
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/shared/fault"
+)
+
+const keyColumns = `key_id, user_id, name, prefix, created_at, used_on`
+
+// ListKeys returns a user's keys, oldest first. The actor is the user, or may
+// manage it.
+func (s *Store) ListKeys(ctx context.Context, call *cell.Call, user uuid.UUID) ([]cell.Key, error) {
+	var keys []cell.Key
+	err := s.read(ctx, call, func(w *work) {
+		w.Queue(`SELECT role FROM users WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), user.String()).QueryRow(w.judgeHolder(user, false))
+		w.Queue(`SELECT `+keyColumns+` FROM api_keys WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL ORDER BY key_id LIMIT $3`,
+			w.tenant(), user.String(), cell.MaxKeys).Query(collect(&keys, scanKey))
+	})
+	return keys, err
+}
+
+// CreateKey adds a key with the given hash to a user. Nobody makes a key that
+// may do more than the actor.
+func (s *Store) CreateKey(ctx context.Context, call *cell.Call, key cell.Key, hash []byte, entry cell.AuditEntry) (cell.Key, error) {
+	var k cell.Key
+	err := s.write(ctx, call, nil, func(w *work) {
+		w.lockHolder(key.UserID, true)
+		w.Queue(`SELECT count(*) FROM api_keys WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL`, w.tenant(), key.UserID.String()).
+			QueryRow(roomForKey)
+		w.Queue(`INSERT INTO api_keys (tenant_id, key_id, user_id, key_hash, name, prefix) VALUES ($1, $2, $3, $4, $5, $6) RETURNING `+keyColumns,
+			w.tenant(), key.ID.String(), key.UserID.String(), hash, key.Name, key.Prefix).QueryRow(into(&k, scanKey))
+		w.audit(entry)
+	})
+	return k, err
+}
+
+// DeleteKey removes a key of a user. The actor is the user, or may manage it.
+func (s *Store) DeleteKey(ctx context.Context, call *cell.Call, user, id uuid.UUID, entry cell.AuditEntry) error {
+	return s.write(ctx, call, nil, func(w *work) {
+		w.lockHolder(user, false)
+		w.audit(entry) // before the actor's own key may go
+		w.Queue(`DELETE FROM api_keys WHERE tenant_id = $1 AND user_id = $2 AND key_id = $3 RETURNING key_id`,
+			w.tenant(), user.String(), id.String()).QueryRow(func(r pgx.Row) error { return r.Scan(&id) })
+	})
+}
+
+// lockHolder locks the user whose keys change, so that its role stays what it
+// is and its keys are counted right.
+func (w *work) lockHolder(user uuid.UUID, gives bool) {
+	w.Queue(`SELECT role FROM users WHERE tenant_id = $1 AND user_id = $2 FOR UPDATE`, w.tenant(), user.String()).
+		QueryRow(w.judgeHolder(user, gives))
+}
+
+// judgeHolder reads the role of a user and checks that the actor may see and
+// take the user's keys, and, if it gives one, that it has every right of it.
+func (w *work) judgeHolder(user uuid.UUID, gives bool) func(pgx.Row) error {
+	return func(r pgx.Row) error {
+		var role cell.Role
+		if err := r.Scan(&role); err != nil {
+			return err
+		}
+		if gives && !w.actor.Covers(role) {
+			return fault.New(fault.Forbidden, "the key could do more than you may do now; use a credential with all rights of the role %s", role)
+		}
+		if w.actor.UserID == user {
+			return nil
+		}
+		return mayManage(w.actor, role)
+	}
+}
+
+func roomForKey(r pgx.Row) error {
+	var n int
+	if err := r.Scan(&n); err != nil {
+		return err
+	}
+	if n >= cell.MaxKeys {
+		return fault.New(fault.Conflict, "the user has %d keys already; delete one first", n)
+	}
+	return nil
+}
+
+func scanKey(r row) (cell.Key, error) {
+	var k cell.Key
+	var used *time.Time
+	err := r.Scan(&k.ID, &k.UserID, &k.Name, &k.Prefix, &k.CreatedAt, &used)
+	if used != nil {
+		k.UsedOn = *used
+	}
+	return k, err
+}

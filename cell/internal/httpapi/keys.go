@@ -1,0 +1,59 @@
+package httpapi
+
+import (
+	"context"
+
+	openapi_types "github.com/oapi-codegen/runtime/types"
+
+	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/cell/api"
+)
+
+// ListUserKeys implements the API.
+func (s *server) ListUserKeys(ctx context.Context, r api.ListUserKeysRequestObject) (api.ListUserKeysResponseObject, error) {
+	keys, err := s.Keys.List(ctx, callFrom(ctx), r.UserID)
+	if err != nil {
+		return nil, err
+	}
+	list := api.ListUserKeys200JSONResponse{Items: make([]api.Key, 0, len(keys))}
+	for _, key := range keys {
+		list.Items = append(list.Items, keyOf(key))
+	}
+	return list, nil
+}
+
+// CreateUserKey implements the API.
+func (s *server) CreateUserKey(ctx context.Context, r api.CreateUserKeyRequestObject) (api.CreateUserKeyResponseObject, error) {
+	call := callFrom(ctx)
+	key, text, err := s.Keys.Create(ctx, call, r.UserID, r.Body.Name)
+	if err != nil {
+		return nil, err
+	}
+	if call.Once != nil {
+		call.Once.Secret = string(text)
+	}
+	noStore := "no-store"
+	made := keyOf(key)
+	return api.CreateUserKey201JSONResponse{
+		Headers: api.CreateUserKey201ResponseHeaders{CacheControl: &noStore},
+		Body: api.KeyCreated{
+			ID: made.ID, Name: made.Name, Prefix: made.Prefix, CreatedAt: made.CreatedAt, Secret: string(text),
+		},
+	}, nil
+}
+
+// DeleteUserKey implements the API.
+func (s *server) DeleteUserKey(ctx context.Context, r api.DeleteUserKeyRequestObject) (api.DeleteUserKeyResponseObject, error) {
+	if err := s.Keys.Delete(ctx, callFrom(ctx), r.UserID, r.KeyID); err != nil {
+		return nil, err
+	}
+	return api.DeleteUserKey204Response{}, nil
+}
+
+func keyOf(k cell.Key) api.Key {
+	key := api.Key{ID: k.ID, Name: k.Name, Prefix: k.Prefix, CreatedAt: k.CreatedAt.UTC()}
+	if !k.UsedOn.IsZero() {
+		key.LastUsedOn = &openapi_types.Date{Time: k.UsedOn}
+	}
+	return key
+}
