@@ -8,7 +8,10 @@ import (
 )
 
 const (
-	tuneInterval = 10 * time.Second
+	tuneInterval = 2 * time.Second
+	// mostFree is what a burst of connections may leave behind, in stacks and
+	// buffers that nobody uses, before it goes back to the system.
+	mostFree = 16 << 20
 	// heapGrowth is how much garbage may pile up before a collection, in times
 	// of what is alive and not the directory: see package run.
 	heapGrowth = 4
@@ -45,9 +48,12 @@ func (r *router) tuneMemory(ctx context.Context) error {
 }
 
 func (r *router) tuneOnce() {
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(live)
-	percent := gcPercent(int64(live[0].Value.Uint64()), r.cache.Stats().Bytes)
+	samples := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/free:bytes"}}
+	metrics.Read(samples)
+	if samples[1].Value.Uint64() > mostFree {
+		debug.FreeOSMemory()
+	}
+	percent := gcPercent(int64(samples[0].Value.Uint64()), r.cache.Stats().Bytes)
 	// Setting it stops the world for a moment.
 	if d := percent - r.gcPercent; d*d*100 > percent*percent {
 		debug.SetGCPercent(percent)

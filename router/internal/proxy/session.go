@@ -31,11 +31,12 @@ type session struct {
 	buf    *wire.Buffer
 	data   []byte // read and not used yet, within buf
 	buffer func() []byte
+	parked func()
 }
 
 func newSession(p *Proxy, nc net.Conn) *session {
 	s := &session{p: p, conn: wire.New(nc)}
-	s.buffer = s.readBuffer
+	s.buffer, s.parked = s.readBuffer, s.drop
 	switch peer := nc.(type) {
 	case ingress.Peer:
 		s.peer, s.tls, s.trusted = peer.Remote().Addr(), peer.TLS(), peer.Trusted()
@@ -96,7 +97,9 @@ func (s *session) await() bool {
 func (s *session) listen(atMost time.Duration) error {
 	s.conn.Expire(s.p.clients.Now().Add(atMost))
 	s.conn.Idle.Store(true)
+	s.conn.Parked = s.parked
 	data, err := s.conn.Await(s.buffer)
+	s.conn.Parked = nil
 	s.conn.Idle.Store(false)
 	s.data = data
 	if err != nil {

@@ -79,6 +79,14 @@ func (p *Proxy) copyHalf(to, from *wire.Conn) {
 		}
 		return buf.B
 	}
+	drop := func() { // an idle tunnel holds no buffer
+		if buf != nil {
+			buf.Put()
+			buf = nil
+		}
+	}
+	from.Parked = drop
+	defer func() { from.Parked = nil }()
 	for {
 		until := p.opts.Now().Add(tunnelIdle)
 		from.Expire(until)
@@ -90,10 +98,7 @@ func (p *Proxy) copyHalf(to, from *wire.Conn) {
 				return
 			}
 		}
-		if buf != nil { // an idle tunnel holds no buffer
-			buf.Put()
-			buf = nil
-		}
+		drop()
 		if err != nil {
 			half, ok := to.Conn.(interface{ CloseWrite() error })
 			if !errors.Is(err, io.EOF) || !ok || half.CloseWrite() != nil {

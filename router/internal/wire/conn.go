@@ -21,6 +21,10 @@ type Conn struct {
 	expires atomic.Int64    // Unix nanoseconds, or one of the values below
 	Idle    atomic.Bool     // for the owner to say that nothing is lost if the connection is closed
 
+	// Parked, if not nil, is called when a wait begins for which there was nothing
+	// to read yet, for the owner to take its buffer back.
+	Parked func()
+
 	// One Exchange or Await at a time uses these; they are fields because a
 	// closure over locals would be allocated for each.
 	step func(fd uintptr) bool
@@ -117,6 +121,9 @@ func (c *Conn) try(fd uintptr) bool {
 	n, err := ignoringEINTR(unix.Read, int(fd), c.got)
 	if err != nil {
 		if errors.Is(err, unix.EAGAIN) {
+			if c.got = nil; c.Parked != nil {
+				c.Parked()
+			}
 			return false
 		}
 		c.err = os.NewSyscallError("read", err)
