@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 
+	"github.com/redis/go-redis/v9/logging"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/coditect/platform/router/internal/authn"
@@ -50,6 +51,7 @@ const limitedKeys = 100_000
 func (r *router) buildLimiter() (err error) {
 	opts := limiter.Options{MaxKeys: limitedKeys, Log: r.log, Registry: r.admin.Registry}
 	if r.opts.RedisURL != "" {
+		logging.Disable() // go-redis would print every failed dial; the limiter says once that Redis is away
 		client, err := limiter.Connect(r.opts.RedisURL)
 		if err != nil {
 			return err

@@ -16,7 +16,7 @@ type CORS struct {
 	AllowedOrigins   []string `json:"allowed_origins"`           // "https://app.example.org"; "*": any, without credentials
 	AllowedMethods   []string `json:"allowed_methods,omitempty"` // empty: all of the API's
 	AllowedHeaders   []string `json:"allowed_headers,omitempty"` // empty: Authorization, Content-Type, Idempotency-Key, If-Match
-	ExposedHeaders   []string `json:"exposed_headers,omitempty"`
+	ExposedHeaders   []string `json:"exposed_headers,omitempty"` // empty: those that clients of the API need
 	AllowCredentials bool     `json:"allow_credentials,omitempty"`
 	MaxAgeSeconds    int      `json:"max_age_seconds,omitempty"` // how long a preflight is believed; 0: 600
 }

@@ -12,6 +12,7 @@ import (
 const (
 	corsMethods = "GET, HEAD, POST, PUT, PATCH, DELETE"
 	corsHeaders = "authorization, content-type, idempotency-key, if-match, if-none-match, x-request-id, traceparent"
+	corsExposed = "etag, idempotent-replayed, ratelimit, ratelimit-policy, retry-after, x-request-id"
 	corsMaxAge  = 600
 )
 
@@ -48,11 +49,12 @@ func AppendCORS(dst []byte, c *directory.CORS, origin string) []byte {
 }
 
 func appendExposed(dst []byte, c *directory.CORS) []byte {
-	if len(c.ExposedHeaders) == 0 {
-		return dst
+	exposed := corsExposed
+	if len(c.ExposedHeaders) > 0 {
+		exposed = strings.Join(c.ExposedHeaders, ", ")
 	}
 	dst = append(dst, "Access-Control-Expose-Headers: "...)
-	return append(append(dst, strings.Join(c.ExposedHeaders, ", ")...), '\r', '\n')
+	return append(append(dst, exposed...), '\r', '\n')
 }
 
 // AppendPreflight appends the header lines of the answer to a preflight, beside

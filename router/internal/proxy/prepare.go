@@ -11,9 +11,6 @@ import (
 
 var errConnection = fault.New(fault.Malformed, "Connection must not name a header that the platform needs")
 
-// headerDeadline tells the cell how many milliseconds are left.
-const headerDeadline = "X-Edge-Deadline"
-
 // prepare writes the part of the cell's request that every cell gets alike. It
 // is written anew from what was parsed: of the client's header only fields pass
 // that no hop, framing or trust depends on. Trailers never do: they would
@@ -148,7 +145,7 @@ func (p *Proxy) address(x *exchange, cell *upstream.Cell) {
 	b = strconv.AppendUint(b, x.entry.Epoch, 10)
 	b = append(b, "\r\n"+cellapi.HeaderTimestamp+": "...)
 	b = strconv.AppendInt(b, claims.Timestamp, 10)
-	b = append(b, "\r\n"+headerDeadline+": "...)
+	b = append(b, "\r\n"+cellapi.HeaderDeadline+": "...)
 	b = strconv.AppendInt(b, max(1, x.deadline.Sub(now).Milliseconds()), 10)
 	b = append(b, "\r\n"+cellapi.HeaderSignature+": "...)
 	b = append(p.signers.of(cell.ID).Append(b, &claims), '\r', '\n')

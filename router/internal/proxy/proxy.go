@@ -31,7 +31,7 @@ const (
 	maxHops         = 3        // cells that one request may be sent to
 	idleTimeout     = 75 * time.Second
 	briskWait       = 2 * wire.Tick
-	napAfter        = 3 * wire.Tick    // see carryOn
+	napAfter        = time.Second      // see carryOn
 	headerTimeout   = 10 * time.Second // from the first octet of a request to its empty line
 	stallTimeout    = 20 * time.Second // of a body in either direction without an octet
 	lingerTimeout   = 2 * time.Second  // for a client to read an answer that came before its body's end
