@@ -16,7 +16,7 @@ golangci_lint = .local/tools/golangci-lint-$(lint_version)
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: up down nuke status logs
 up: install $(local_bin)/local ## Start the whole platform on this machine (PORT_OFFSET=1000 moves its ports)
@@ -61,6 +61,13 @@ verify: generate ## Fail if generated code, go.mod or formatting is not up to da
 .PHONY: bench
 bench: install ## Measure what the platform promises
 	@go run ./loadtest/bench $(ARGS)
+
+# A program of its own and not "go run", which would keep a signal to itself.
+.PHONY: bench-router
+bench-router: ## Measure the router against HAProxy and nginx (ARGS=-short: in a minute or two)
+	@deploy/local/install.sh haproxy nginx
+	@go build -o $(local_bin)/bench-router ./loadtest/benchrouter
+	@exec $(local_bin)/bench-router $(ARGS)
 
 .PHONY: build
 build: ## Build the programs into .local/bin

@@ -22,6 +22,7 @@ reason() {
     redis-server)    echo 'cache of the edge and of each cell' ;;
     rabbitmq-server) echo 'job queues of the cells' ;;
     nats-server)     echo 'feed of directory changes to the routers' ;;
+    haproxy|nginx)   echo 'what make bench-router compares the router with' ;;
     *)               echo 'asked for on the command line' ;;
   esac
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
+	"net"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -201,4 +202,31 @@ func TestStalledHandshakes(t *testing.T) {
 	if took := time.Since(start); took > 300*time.Millisecond {
 		t.Logf("slow machine: %s", took)
 	}
+}
+
+// Clients that connect and say nothing fill a bound of their own, not memory.
+func TestPreparingIsBounded(t *testing.T) {
+	t.Parallel()
+	a, pair := newAuthority(t), newPair(t, "a")
+	a.write(t, pair, 2, "acme.example.com")
+	registry := prometheus.NewRegistry()
+	s := serve(t, ingress.Options{Certificates: []ingress.Pair{pair}, HandshakeTimeout: 5 * time.Minute, Registry: registry})
+	silent := make([]net.Conn, ingress.MaxPreparing)
+	for i := range silent {
+		silent[i] = dial(t, s.Addr())
+	}
+	testkit.Eventually(t, "all of them to be accepted", func() bool {
+		return metric(t, registry, "router_connections_accepted_total") == ingress.MaxPreparing
+	})
+	refused(t, dial(t, s.Addr()))
+	for _, conn := range silent {
+		conn.Close()
+	}
+	testkit.EventuallyOK(t, "a place to be free", func() error {
+		conn, err := dialTLS(testkit.Context(t), s.Addr(), a.client("acme.example.com"))
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	})
 }

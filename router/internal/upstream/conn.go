@@ -116,7 +116,7 @@ func (c *Conn) drop() {
 
 func (c *Conn) close() {
 	c.address.cell.owner.opts.Reaper.Forget(c.Conn)
-	_ = c.Conn.Conn.Close() // nothing is on it that anyone waits for
+	_ = c.Close() // nothing is on it that anyone waits for
 	c.address.open.Add(-1)
 }
 
