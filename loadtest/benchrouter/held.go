@@ -10,6 +10,7 @@ import (
 	"github.com/coditect/platform/loadtest/benchrouter/internal/holder"
 	"github.com/coditect/platform/loadtest/benchrouter/internal/loadgen"
 	"github.com/coditect/platform/loadtest/benchrouter/internal/workload"
+	"github.com/coditect/platform/shared/servers"
 )
 
 // perHelper bounds the connections of one helper: a process may hold 20,000
@@ -73,26 +74,26 @@ func (b *bench) holdIdle(ctx context.Context, router *contender.Contender, count
 	return h.Close()
 }
 
-// manyConnections is six routers that hold a hundred thousand clients together.
+// manyConnections is six routers that hold a hundred thousand clients together,
+// at one address among which the kernel divides them.
 func (b *bench) manyConnections(ctx context.Context) error {
 	const routers = 6
 	count := min(b.pick(100_000, 12_000), b.tenants)
-	b.say("starting %d routers with %d tenants each", routers, b.tenants)
+	b.say("starting %d routers with %d tenants each, at one address", routers, b.tenants)
+	ports, err := servers.FreePorts(1)
+	if err != nil {
+		return err
+	}
 	var launches []func() (*contender.Contender, error)
 	for i := range routers {
-		s := b.setup
-		launches = append(launches, func() (*contender.Contender, error) { return b.startRouter(&s, fmt.Sprintf("router-%d", i)) })
+		s, o := b.setup, contender.RouterOptions{Program: b.router, Name: fmt.Sprintf("router-%d", i), Port: ports[0]}
+		launches = append(launches, func() (*contender.Contender, error) { return contender.Router(&s, o) })
 	}
 	all, err := b.launch(ctx, launches...)
 	if err != nil {
 		return err
 	}
-	var parts []holder.Part
-	for i, router := range all {
-		first := i * count / routers
-		parts = append(parts, split(router, first, (i+1)*count/routers-first, perHelper)...)
-	}
-	return errors.Join(b.holdMany(parts, count), b.halt(ctx, all...))
+	return errors.Join(b.holdMany(split(all[0], 0, count, perHelper), count), b.halt(ctx, all...))
 }
 
 func (b *bench) holdMany(parts []holder.Part, count int) error {
@@ -124,7 +125,7 @@ func (b *bench) askAll(h *holder.Holder, count int) (wrong int, err error) {
 	return wrong + count - requests, err
 }
 
-// split divides connections to one router over helpers. Every helper has a
+// split divides connections to one address over helpers. Every helper has a
 // source address of its own, and with it all ports.
 func split(router *contender.Contender, first, count, most int) []holder.Part {
 	var parts []holder.Part

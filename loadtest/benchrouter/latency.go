@@ -100,11 +100,13 @@ func (b *bench) tail(ctx context.Context, addr netip.AddrPort, direct bool, roun
 		opts.Requests = anyCell{opts.Requests}
 	}
 	result, err := loadgen.Open(ctx, opts, rate)
-	if err == nil {
-		err = result.Err()
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return 0, err
+	case result.Errors > 0: // what was refused is in the percentile, as endless
+		return 0, result.Err()
+	case result.Refused > 0:
+		b.say("%d of %d refused: %v", result.Refused, result.Requests, result.First)
 	}
 	return float64(result.P(99)) / float64(time.Microsecond), nil
 }

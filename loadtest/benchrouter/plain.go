@@ -3,13 +3,20 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 
 	"github.com/coditect/platform/loadtest/benchrouter/internal/contender"
 	"github.com/coditect/platform/loadtest/benchrouter/internal/workload"
 )
 
+// unlimited are rules without limits, since the others count nothing here; with
+// limits the contest is that of cpuFull.
+const unlimited = `{"default_plan": "free", "plans": {"free": {}}, "routes": [{"prefix": "/", "class": "all"}]}`
+
 // cpuPlain compares what looking a host up among all tenants and forwarding
-// costs. The router signs every request besides, as it always does.
+// costs. The router signs every request besides, and measures it, as it always
+// does.
 func (b *bench) cpuPlain(ctx context.Context) error {
 	one, err := b.plainContest(ctx, 1, b.pick(7, 5), b.pick(70_000, 20_000))
 	if err != nil {
@@ -35,9 +42,13 @@ func (b *bench) noteCosts(name string, c costs) {
 
 func (b *bench) plainContest(ctx context.Context, threads, rounds, count int) (costs, error) {
 	s, processor := b.threads(threads)
+	rules := filepath.Join(b.setup.Dir, "unlimited.json")
+	if err := os.WriteFile(rules, []byte(unlimited), 0o600); err != nil {
+		return nil, err
+	}
 	b.say("starting router, HAProxy and nginx, %d threads each, with %d tenants", threads, b.tenants)
 	all, err := b.launch(ctx,
-		func() (*contender.Contender, error) { return b.startRouter(&s, "router") },
+		func() (*contender.Contender, error) { return b.startRouter(&s, "router", "--policy", rules) },
 		func() (*contender.Contender, error) { return contender.HAProxy(&s) },
 		func() (*contender.Contender, error) { return contender.Nginx(&s) },
 	)

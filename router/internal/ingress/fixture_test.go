@@ -113,6 +113,18 @@ func refused(t testing.TB, conn net.Conn) {
 	}
 }
 
+// refusedAtOnce is for a connection over a bound: it may be reset before the
+// client knows that it is there.
+func refusedAtOnce(t testing.TB, addr net.Addr) {
+	t.Helper()
+	conn, err := net.Dial("tcp", addr.String())
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	refused(t, conn)
+}
+
 // preamble is a PROXY header as the reference library writes it.
 func preamble(t testing.TB, source string) []byte {
 	t.Helper()

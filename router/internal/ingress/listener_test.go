@@ -122,9 +122,9 @@ func TestConnectionCaps(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	refused(t, dial(t, s.Addr()))
+	refusedAtOnce(t, s.Addr())
 	conns[0].Close()
-	testkit.EventuallyOK(t, "a place to be free", func() error { return echo(dial(t, s.Addr())) })
+	testkit.EventuallyOK(t, "a place to be free", func() error { return dialAndEcho(s.Addr().String()) })
 }
 
 func TestConnectionsPerAddress(t *testing.T) {

@@ -218,7 +218,7 @@ func TestPreparingIsBounded(t *testing.T) {
 	testkit.Eventually(t, "all of them to be accepted", func() bool {
 		return metric(t, registry, "router_connections_accepted_total") == ingress.MaxPreparing
 	})
-	refused(t, dial(t, s.Addr()))
+	refusedAtOnce(t, s.Addr())
 	for _, conn := range silent {
 		conn.Close()
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/coditect/platform/shared/servers"
@@ -29,8 +30,7 @@ type Setup struct {
 type Contender struct {
 	Name    string
 	Addr    netip.AddrPort
-	Admin   netip.AddrPort // the router's
-	Started time.Time      // just before the program was executed
+	Started time.Time // just before the program was executed
 	process *servers.Process
 }
 
@@ -61,6 +61,7 @@ func start(s *Setup, p program) (*Contender, error) {
 		Env:         append([]string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, p.env...),
 		Ready:       p.ready,
 		ReadyWithin: 2 * time.Minute, StopWithin: 15 * time.Second,
+		OrphanSignal: syscall.SIGTERM, // SIGKILL would leave nginx' worker behind
 	}
 	if s.Processors != "" {
 		spec.Path, spec.Args = "/usr/bin/taskset", append([]string{"--cpu-list", s.Processors, p.path}, p.args...)

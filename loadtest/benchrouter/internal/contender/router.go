@@ -16,6 +16,7 @@ const EdgeKey = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5
 type RouterOptions struct {
 	Program string   // its path
 	Name    string   // of its directory and in messages; "router" if empty
+	Port    int      // shared with other routers; 0: one of its own
 	Flags   []string // more of them
 }
 
@@ -25,7 +26,10 @@ func Router(s *Setup, o RouterOptions) (*Contender, error) {
 	if o.Name == "" {
 		o.Name = "router"
 	}
-	port, err := freePort()
+	port, err := o.Port, error(nil)
+	if port == 0 {
+		port, err = freePort()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -42,16 +46,14 @@ func Router(s *Setup, o RouterOptions) (*Contender, error) {
 		"--directory-url", "http://127.0.0.1:1", "--nats-url", "nats://127.0.0.1:1", "--snapshot", snapshot,
 		"--access-log=false", "--log-level", "error",
 	}, o.Flags...)
+	if o.Port != 0 {
+		args = append(args, "--reuse-port")
+	}
 	env := []string{"ROUTER_EDGE_KEY=" + EdgeKey, "ROUTER_DIRECTORY_TOKEN=none"}
 	if s.Threads > 0 {
 		env = append(env, "GOMAXPROCS="+itoa(s.Threads))
 	}
-	c, err := start(s, program{name: o.Name, path: o.Program, args: args, env: env, port: port, ready: loaded(admin)})
-	if err != nil {
-		return nil, err
-	}
-	c.Admin = address(admin)
-	return c, nil
+	return start(s, program{name: o.Name, path: o.Program, args: args, env: env, port: port, ready: loaded(admin)})
 }
 
 // loaded is ready when the router is.

@@ -55,7 +55,7 @@ func Serve(ctx context.Context, description string, in io.Reader, out io.Writer)
 		if err != nil {
 			return err
 		}
-		r := report{Requests: result.Requests, Errors: result.Errors}
+		r := report{Requests: result.Requests, Errors: result.Errors + result.Refused}
 		if result.First != nil {
 			r.Error = result.First.Error()
 		}

@@ -11,6 +11,7 @@ var (
 	endOfHead     = []byte("\r\n\r\n")
 	version       = []byte("HTTP/1.1 ")
 	statusOK      = []byte("200")
+	statusBusy    = []byte("503")
 	contentLength = []byte("content-length")
 )
 
@@ -78,3 +79,6 @@ func (a *answer) check(want []byte, size int) error {
 	}
 	return nil
 }
+
+// refused reports whether the other side declined to serve.
+func (a *answer) refused() bool { return bytes.Equal(a.status, statusBusy) }

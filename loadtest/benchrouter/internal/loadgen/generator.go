@@ -150,11 +150,12 @@ func (g *generator) ready(fd int) {
 
 func (g *generator) answered(c *conn, a *answer) {
 	g.want = g.opts.Requests.AppendWant(g.want[:0], c.request)
-	if err := a.check(g.want, g.opts.AnswerSize); err != nil {
-		g.result.fail(err)
+	err := a.check(g.want, g.opts.AnswerSize)
+	if err != nil {
+		g.result.fail(err, a.refused())
 	}
 	c.busy, c.in = false, c.in[:0]
-	g.done(c)
+	g.done(c, err == nil)
 }
 
 // lost replaces a connection that ended or brought nonsense. That it ended
@@ -168,7 +169,7 @@ func (g *generator) lost(c *conn, cause error) {
 	wasBusy := c.busy
 	c.busy = false
 	if wasBusy || !errors.Is(cause, socket.ErrClosed) {
-		g.result.fail(cause)
+		g.result.fail(cause, false)
 	}
 	if g.result.Errors >= maxErrors {
 		g.err = g.result.Err() // and no further attempt
@@ -178,13 +179,17 @@ func (g *generator) lost(c *conn, cause error) {
 		g.err = g.connect(c)
 	}
 	if g.err == nil && wasBusy {
-		g.done(c)
+		g.done(c, false)
 	}
 }
 
-func (g *generator) done(c *conn) {
+func (g *generator) done(c *conn, served bool) {
 	g.result.Requests++
-	_ = g.result.Latency.RecordValue(time.Since(c.intended).Nanoseconds()) // beyond ten seconds: not counted, but the run is near its end
+	latency := longest
+	if served {
+		latency = min(longest, time.Since(c.intended))
+	}
+	_ = g.result.Latency.RecordValue(latency.Nanoseconds()) // within the histogram's bounds
 	g.freed(c)
 }
 

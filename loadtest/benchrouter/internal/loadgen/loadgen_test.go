@@ -84,7 +84,7 @@ func TestWrongAnswersAreCounted(t *testing.T) {
 	t.Parallel()
 	for name, wrong := range map[string]func(w http.ResponseWriter, i int){
 		"another's":    func(w http.ResponseWriter, i int) { right(w, i+1) },
-		"status":       func(w http.ResponseWriter, i int) { w.WriteHeader(http.StatusServiceUnavailable); right(w, i) },
+		"status":       func(w http.ResponseWriter, i int) { w.WriteHeader(http.StatusNotFound); right(w, i) },
 		"long":         func(w http.ResponseWriter, i int) { right(w, i); _, _ = io.WriteString(w, "x") },
 		"no length":    func(w http.ResponseWriter, i int) { right(w, i); w.(http.Flusher).Flush() },
 		"a connection": func(http.ResponseWriter, int) { panic(http.ErrAbortHandler) },
@@ -103,6 +103,25 @@ func TestWrongAnswersAreCounted(t *testing.T) {
 				t.Errorf("%d of %d are wrong: %v, %v", result.Errors, result.Requests, result.Err(), err)
 			}
 		})
+	}
+}
+
+func TestRefusalsAreCountedApart(t *testing.T) {
+	t.Parallel()
+	for every, tolerated := range map[int]bool{100: false, 1000: true} {
+		to := serve(t, func(w http.ResponseWriter, i int) {
+			if i%every == 0 {
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+			right(w, i)
+		})
+		result, err := loadgen.Closed(testkit.Context(t), options(to, 1000))
+		if err != nil || result.Refused != 1000/every || result.Errors != 0 || (result.Err() == nil) != tolerated {
+			t.Errorf("one in %d: %d refused, %d wrong, %v, %v", every, result.Refused, result.Errors, result.Err(), err)
+		}
+		if result.P(100) < 9*time.Second {
+			t.Errorf("a refused request counts as served in %s", result.P(100))
+		}
 	}
 }
 

@@ -9,15 +9,21 @@ import (
 
 // Result is what a run brought.
 type Result struct {
-	Requests int // answered, rightly or wrongly
-	Errors   int // answers that were wrong, and connections lost with a request on them
-	First    error
+	Requests int   // answered in any way
+	Errors   int   // answers that were wrong, and connections lost with a request on them
+	Refused  int   // answered 503: the other side declined, which is honest but no service
+	First    error // the first of either
 	Took     time.Duration
-	Latency  *hdrhistogram.Histogram // nanoseconds
+	Latency  *hdrhistogram.Histogram // nanoseconds; what was wrong or refused counts as longest
 }
 
+const (
+	longest   = 10 * time.Second // latency that is told apart
+	tolerance = 1000             // one in so many may be refused: a stall of the machine looks like overload
+)
+
 func newResult() *Result {
-	return &Result{Latency: hdrhistogram.New(1000, int64(10*time.Second), 3)}
+	return &Result{Latency: hdrhistogram.New(1000, int64(longest), 3)}
 }
 
 // Rate is the number of requests answered a second.
@@ -28,16 +34,22 @@ func (r *Result) P(percentile float64) time.Duration {
 	return time.Duration(r.Latency.ValueAtPercentile(percentile))
 }
 
-// Err returns an error if a single answer was wrong.
+// Err returns an error if a single answer was wrong, or more than a few were
+// refused.
 func (r *Result) Err() error {
-	if r.Errors == 0 {
+	if r.Errors == 0 && r.Refused*tolerance <= r.Requests {
 		return nil
 	}
-	return fmt.Errorf("%d of %d answers are wrong; the first: %w", r.Errors, r.Requests, r.First)
+	return fmt.Errorf("of %d answers %d are wrong, %d refused; the first: %w", r.Requests, r.Errors, r.Refused, r.First)
 }
 
-func (r *Result) fail(err error) {
-	r.Errors++
+// fail counts a request that was not served.
+func (r *Result) fail(err error, refused bool) {
+	if refused {
+		r.Refused++
+	} else {
+		r.Errors++
+	}
 	if r.First == nil {
 		r.First = err
 	}
