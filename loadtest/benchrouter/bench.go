@@ -25,6 +25,7 @@ type bench struct {
 	begin    time.Time
 	setup    contender.Setup
 	stops    []func(context.Context) error
+	backend  int       // its process
 	identity *identity // once there is one
 	redisURL string    // the same
 }

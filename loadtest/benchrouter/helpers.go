@@ -39,6 +39,7 @@ func (b *bench) startBackend(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	b.backend = p.ID().PID
 	return p.AwaitReady(ctx)
 }
 

@@ -1,4 +1,12 @@
+//go:build smuggling
+
 package smuggling_test
+
+import (
+	"iter"
+	"maps"
+	"slices"
+)
 
 // mutation is one connection's worth of octets.
 type mutation struct {
@@ -81,4 +89,15 @@ func corpus(short bool) []mutation {
 		}
 	}
 	return all
+}
+
+// inOrder goes over a map by name, so that numbers are the same in every run.
+func inOrder[T any](m map[string]T) iter.Seq2[string, T] {
+	return func(yield func(string, T) bool) {
+		for _, name := range slices.Sorted(maps.Keys(m)) {
+			if !yield(name, m[name]) {
+				return
+			}
+		}
+	}
 }

@@ -1,3 +1,5 @@
+//go:build smuggling
+
 package smuggling_test
 
 import (
@@ -70,7 +72,7 @@ func readHeader(head string) (r reading, b bodyFraming, ok bool) {
 			return r, b, false
 		}
 		name := strings.ToLower(m[1])
-		f[name] = append(f[name], strings.Trim(m[2], " \t"))
+		f[name] = append(f[name], strings.Trim(octetsOf(m[2]), " \t"))
 	}
 	if len(f["host"]) != 1 || !r.address(f["host"][0]) {
 		return r, b, false
@@ -88,6 +90,15 @@ func latin1(s string) string {
 		runes[i] = rune(s[i])
 	}
 	return string(runes)
+}
+
+// octetsOf undoes latin1.
+func octetsOf(s string) string {
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		b = append(b, byte(r))
+	}
+	return string(b)
 }
 
 func hasItem(list, item string) bool {

@@ -14,10 +14,14 @@ import (
 // clockTick is the unit of CPU time in /proc (USER_HZ is 100 on Linux).
 const clockTick = 10 * time.Millisecond
 
-// CPU is the processor time that the program has used so far: user and system,
-// all threads and children (proc(5), fields utime and stime).
-func (c *Contender) CPU() (time.Duration, error) {
-	pids, err := family(c.PID())
+// CPU is the processor time that the program has used so far, its children
+// included.
+func (c *Contender) CPU() (time.Duration, error) { return CPU(c.PID()) }
+
+// CPU is the processor time that a process and its children have used so far:
+// user and system, all threads (proc(5), fields utime and stime).
+func CPU(pid int) (time.Duration, error) {
+	pids, err := family(pid)
 	if err != nil {
 		return 0, err
 	}
@@ -30,7 +34,7 @@ func (c *Contender) CPU() (time.Duration, error) {
 		for _, field := range fields[13:15] {
 			ticks, err := strconv.ParseInt(field, 10, 64)
 			if err != nil {
-				return 0, fmt.Errorf("processor time of %s: %w", c.Name, err)
+				return 0, fmt.Errorf("processor time of process %d: %w", pid, err)
 			}
 			sum += time.Duration(ticks) * clockTick
 		}
