@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	share    = 0.6         // of the router's capacity: the rate of the comparison
-	turn     = time.Second // of one target at a time
-	fewTurns = 5           // undisturbed ones of each target, for these alone to count
+	share    = 0.6                    // of the router's capacity: the rate of the comparison
+	turn     = 300 * time.Millisecond // of one target at a time: short, so that a stall of the machine falls into few
+	warmUp   = turn / 2               // before it
+	fewTurns = 5                      // undisturbed ones of each target, for these alone to count
 
 	// A turn in which other programs used more than this share of one processor
 	// says more of the scheduler than of the target.
@@ -52,7 +53,7 @@ func (b *bench) compareLatency(ctx context.Context, contenders []*contender.Cont
 	if err != nil {
 		return err
 	}
-	rate, wanted, most := share*capacity, b.pick(15, 5), b.pick(35, 8)
+	rate, wanted, most := share*capacity, b.pick(45, 15), b.pick(90, 25)
 	b.say("the router's capacity is %.0f requests/s; %d undisturbed turns of %s at %.0f/s, %d at most: back end alone, router, HAProxy", capacity, wanted, turn, rate, most)
 	targets := []*target{
 		{name: "back end", addr: netip.AddrPortFrom(contenders[0].Addr.Addr(), uint16(b.setup.CellPorts[0])), alone: true},
@@ -147,8 +148,10 @@ func (b *bench) load(addr netip.AddrPort, from, count int) loadgen.Options {
 
 // tail is the 99th percentile of the latency at a rate, in microseconds.
 func (b *bench) tail(ctx context.Context, t *target, round int, rate float64) (float64, error) {
-	count := int(rate * turn.Seconds())
+	first := int(rate * warmUp.Seconds())
+	count := first + int(rate*turn.Seconds())
 	opts := b.load(t.addr, round*count, count)
+	opts.WarmUp = first
 	if t.alone {
 		opts.Requests = anyCell{opts.Requests}
 	}

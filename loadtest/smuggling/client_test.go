@@ -1,11 +1,10 @@
-//go:build smuggling
-
 package smuggling_test
 
 import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -18,6 +17,9 @@ const (
 	segmentGap = 2 * time.Millisecond
 	// patience is for answers of a router that waits for something: none should.
 	patience = 20 * time.Second
+	// answerPatience is for answers of a router that may still be waiting for the
+	// rest of a request.
+	answerPatience = 400 * time.Millisecond
 )
 
 // conversation is one connection of a client: what it said, what that means, and
@@ -29,6 +31,7 @@ type conversation struct {
 	readings []reading
 	answers  []answer
 	cut      bool   // the connection was reset before its end
+	waited   bool   // for answers that did not come
 	wrong    string // what is wrong with the answers themselves
 }
 
@@ -63,12 +66,17 @@ func say(addr string, m *mutation, p *place) *conversation {
 	case err != nil:
 		c.wrong = err.Error()
 	}
-	c.parse(raw)
+	if rest, wrong := c.parse(raw); wrong != "" && !c.cut {
+		c.wrong = wrong
+	} else if rest != "" && !c.cut {
+		c.wrong = "an answer does not end where it says: " + strconv.Quote(rest[:min(len(rest), 200)])
+	}
 	return c
 }
 
-// exchange writes all segments, ends its half of the connection, and reads to
-// the other's end. An abrupt client reads nothing and resets.
+// exchange writes all segments, reads the answers, ends its half of the
+// connection and reads to the other's end. An abrupt client reads nothing and
+// resets.
 func (c *conversation) exchange(conn *net.TCPConn, segments []string) (raw string, err error) {
 	written := make(chan struct{})
 	go func() {
@@ -81,34 +89,74 @@ func (c *conversation) exchange(conn *net.TCPConn, segments []string) (raw strin
 				return // the router refused before the end; its answer says why
 			}
 		}
-		if !c.abrupt {
-			_ = conn.CloseWrite() // likewise
-		}
 	}()
 	if c.abrupt {
 		<-written
 		return "", conn.SetLinger(0)
 	}
-	all, err := io.ReadAll(conn)
+	raw, err = c.untilAnswered(conn)
 	<-written
-	return string(all), err
+	if err != nil {
+		return raw, endless(err)
+	}
+	_ = conn.CloseWrite()                              // the router may have closed it already
+	_ = conn.SetReadDeadline(time.Now().Add(patience)) // likewise
+	rest, err := io.ReadAll(conn)
+	return raw + string(rest), err
+}
+
+// untilAnswered reads until everything that has a reading is answered: a client
+// that ends its half before that waits for the router to notice. When something
+// was refused there are fewer answers, and then the router ends the connection,
+// or waits for more, which does not come.
+func (c *conversation) untilAnswered(conn net.Conn) (raw string, err error) {
+	due := 0
+	for i := range c.readings {
+		if c.readings[i].whole {
+			due++
+		}
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(answerPatience)) // fails only if it is closed
+	buf := make([]byte, 32<<10)
+	for due > 0 && err == nil {
+		var n int
+		n, err = conn.Read(buf)
+		raw += string(buf[:n])
+		if c.parse(raw); len(c.answers) >= due {
+			break
+		}
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		c.waited, err = true, nil
+	}
+	return raw, err
+}
+
+// endless tells the end of a connection from an error.
+func endless(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
 }
 
 // parse reads answers as strictly as a client can that knows what it asked for.
-func (c *conversation) parse(raw string) {
-	for raw != "" && c.wrong == "" {
-		head, rest, ok := strings.Cut(raw, "\r\n\r\n")
+// Rest is what is not a whole answer, wrong what can never become one.
+func (c *conversation) parse(raw string) (rest, wrong string) {
+	c.answers = c.answers[:0]
+	for raw != "" {
+		head, after, ok := strings.Cut(raw, "\r\n\r\n")
+		if !ok {
+			return raw, ""
+		}
 		lines := strings.Split(head, "\r\n")
-		version, after, _ := strings.Cut(lines[0], " ")
-		status, err := strconv.Atoi(after[:min(3, len(after))])
-		if !ok || err != nil || version != "HTTP/1.1" {
-			if !c.cut {
-				c.wrong = "this is no answer: " + strconv.Quote(raw[:min(len(raw), 200)])
-			}
-			return
+		version, code, _ := strings.Cut(lines[0], " ")
+		status, err := strconv.Atoi(code[:min(3, len(code))])
+		if err != nil || version != "HTTP/1.1" {
+			return raw, "this is no answer: " + strconv.Quote(raw[:min(len(raw), 200)])
 		}
 		if status == 100 {
-			raw = rest
+			raw = after
 			continue
 		}
 		f := fields{}
@@ -117,12 +165,16 @@ func (c *conversation) parse(raw string) {
 			name = strings.ToLower(name)
 			f[name] = append(f[name], strings.TrimSpace(value))
 		}
-		raw = c.take(status, f, rest)
+		if after, ok = c.take(status, f, after); !ok {
+			return raw, ""
+		}
+		raw = after
 	}
+	return "", ""
 }
 
-// take takes one answer's body off rest.
-func (c *conversation) take(status int, f fields, rest string) (after string) {
+// take takes one answer, whose header was read, if its body is all there.
+func (c *conversation) take(status int, f fields, rest string) (after string, ok bool) {
 	a := answer{
 		status: status, id: strings.Join(f["x-request-id"], "|"), echo: strings.Join(f["echo-id"], "|"), behind: len(f["date"]) > 0,
 		closes: strings.EqualFold(strings.Join(f["connection"], ","), "close"),
@@ -132,7 +184,7 @@ func (c *conversation) take(status int, f fields, rest string) (after string) {
 		head = c.readings[i].method == "HEAD"
 	}
 	lengths := f["content-length"]
-	ok := len(lengths)+len(f["transfer-encoding"]) <= 1
+	ok = len(lengths)+len(f["transfer-encoding"]) <= 1
 	switch {
 	case status == 204 || status == 304 || head && (a.behind || rest == "" || !a.closes):
 	case len(f["transfer-encoding"]) > 0:
@@ -147,9 +199,8 @@ func (c *conversation) take(status int, f fields, rest string) (after string) {
 	default:
 		a.body, rest = rest, ""
 	}
-	if ok = ok && (!a.closes || rest == ""); !ok && !c.cut {
-		c.wrong = "an answer does not end where it says: " + strconv.Quote(rest[:min(len(rest), 200)])
+	if ok = ok && (!a.closes || rest == ""); ok {
+		c.answers = append(c.answers, a)
 	}
-	c.answers = append(c.answers, a)
-	return rest
+	return rest, ok
 }

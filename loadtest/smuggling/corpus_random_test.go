@@ -1,5 +1,3 @@
-//go:build smuggling
-
 package smuggling_test
 
 import (

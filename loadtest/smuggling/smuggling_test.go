@@ -1,5 +1,3 @@
-//go:build smuggling
-
 package smuggling_test
 
 import (
@@ -39,7 +37,7 @@ func TestEveryRequestBehindWasCountedAndNoOther(t *testing.T) {
 	if least := leastMutations; len(mutations) < least && !short {
 		t.Fatalf("%d mutations; want %d", len(mutations), least)
 	}
-	t.Logf("%d mutations at each of %d servers, random ones of seed %d", len(mutations), len(behind), seed())
+	t.Logf("%d mutations (%d in all) at each of %d servers, random ones of seed %d", len(mutations), len(corpus(false)), len(behind), seed())
 
 	j := &judge{conversations: attackAll(r.addr, behind, mutations)}
 	metrics := r.metrics(t)

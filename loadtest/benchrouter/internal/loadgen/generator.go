@@ -22,6 +22,7 @@ type Options struct {
 	Connections int
 	Requests    Requests
 	From, Count int // the first request's number, and how many
+	WarmUp      int // of Count, so many first ones whose latency is not recorded: connections are new then
 	AnswerSize  int // bytes of every body
 	Processor   int // where the generator runs; negative: anywhere
 }
@@ -185,12 +186,15 @@ func (g *generator) lost(c *conn, cause error) {
 
 func (g *generator) done(c *conn, served bool) {
 	g.result.Requests++
+	defer g.freed(c)
+	if c.request < g.opts.From+g.opts.WarmUp {
+		return
+	}
 	latency := longest
 	if served {
 		latency = min(longest, time.Since(c.intended))
 	}
 	_ = g.result.Latency.RecordValue(latency.Nanoseconds()) // within the histogram's bounds
-	g.freed(c)
 }
 
 // drive waits for answers until all are there; pause says when it wants to
