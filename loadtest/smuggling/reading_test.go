@@ -1,3 +1,5 @@
+//go:build smuggling
+
 package smuggling_test
 
 import (
