@@ -69,6 +69,11 @@ bench-router: ## Measure the router against HAProxy and nginx (ARGS=-short: in a
 	@go build -o $(local_bin)/bench-router ./loadtest/benchrouter
 	@exec $(local_bin)/bench-router $(ARGS)
 
+.PHONY: smuggling
+smuggling: ## Attack the router, with real servers behind it (ARGS=-short: fewer mutations)
+	@deploy/local/install.sh nginx apache2 nodejs
+	@go test -tags smuggling -count=1 -v $(ARGS) ./loadtest/smuggling
+
 .PHONY: build
 build: ## Build the programs into .local/bin
 	@mkdir -p $(local_bin)

@@ -22,7 +22,9 @@ reason() {
     redis-server)    echo 'cache of the edge and of each cell' ;;
     rabbitmq-server) echo 'job queues of the cells' ;;
     nats-server)     echo 'feed of directory changes to the routers' ;;
-    haproxy|nginx)   echo 'what make bench-router compares the router with' ;;
+    haproxy)         echo 'what make bench-router compares the router with' ;;
+    nginx)           echo 'likewise; and make smuggling puts it behind the router' ;;
+    apache2|nodejs)  echo 'what make smuggling puts behind the router' ;;
     *)               echo 'asked for on the command line' ;;
   esac
 }
@@ -52,12 +54,16 @@ main() {
   fi
 }
 
-# missing_of prints those of the packages that are not fully installed.
+# missing_of prints those of the packages that are not fully installed. Node may
+# have come in another way.
 missing_of() {
   local have
   have=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null || true)
   local package
   for package in "$@"; do
+    if [[ $package == nodejs && -x /usr/bin/node ]]; then
+      continue
+    fi
     if [[ $'\n'$have$'\n' != *$'\ninstalled '"$package"$'\n'* ]]; then
       echo "$package"
     fi

@@ -45,6 +45,7 @@ PidFile %[1]s/pid
 ErrorLog %[1]s/error.log
 LogLevel warn
 LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
 LoadModule proxy_module /usr/lib/apache2/modules/mod_proxy.so
 LoadModule proxy_http_module /usr/lib/apache2/modules/mod_proxy_http.so
 LogFormat "%%{X-Request-Id}i\t%%m\t%%{Host}i\t%%>s\t%%r" seen

@@ -26,7 +26,9 @@ type server struct {
 	// behind returns what it saw, once it has been stopped.
 	behind func(t *testing.T) []sighting
 	stop   func(t *testing.T)
-	check  func(t *testing.T) // that what it stored is what it was sent; nil: it stores nothing
+	// stored returns the names that it has stored, while it runs; nil: it stores
+	// nothing.
+	stored func(t *testing.T) []string
 }
 
 // newServer names a server, its cell and its tenant alike.

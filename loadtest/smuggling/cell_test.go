@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/coditect/platform/shared/cellapi"
 	"github.com/coditect/platform/shared/servers"
 	"github.com/coditect/platform/shared/tenancy"
@@ -27,8 +29,8 @@ const controlKey = "control-control-control-control-"
 
 // newCell is the real cell program with a database of its own and one tenant. At
 // its most talkative, its log has a line for every request that reached its
-// handlers: id, method and path. Which host and body it read it does not say, save
-// by what it stores.
+// handlers: id, method and path. Which host it read it does not say, and of
+// bodies what it has stored.
 func newCell(t *testing.T) *server {
 	t.Helper()
 	s := newServer("cellprogram")
@@ -56,6 +58,7 @@ func newCell(t *testing.T) *server {
 		},
 	})
 	s.admit(t, "http://"+loopback(ports[1]))
+	s.stored = func(t *testing.T) []string { return workspaces(t, database) }
 	s.behind = func(t *testing.T) []sighting { return cellLines(t, s.name, filepath.Join(dir, "log")) }
 	return s
 }
@@ -116,8 +119,28 @@ func cellLines(t *testing.T, name, path string) []sighting {
 	return all
 }
 
-// stored is what a cell keeps of a body.
-func stored(body string) (name string, ok bool) {
+// workspaces are the names that stand in the cell's database.
+func workspaces(t *testing.T, database string) []string {
+	t.Helper()
+	ctx := testkit.Context(t)
+	conn, err := pgx.Connect(ctx, database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	rows, err := conn.Query(ctx, "SELECT name FROM workspaces ORDER BY name")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// nameIn is what a cell keeps of a body.
+func nameIn(body string) (name string, ok bool) {
 	var workspace struct{ Name string }
 	err := json.Unmarshal([]byte(body), &workspace)
 	return workspace.Name, err == nil && workspace.Name != ""

@@ -35,6 +35,7 @@ type conversation struct {
 	cut      bool   // the connection was reset before its end
 	waited   bool   // for answers that did not come
 	wrong    string // what is wrong with the answers themselves
+	failed   bool   // the judge has said what is wrong with it
 }
 
 // answer is a response to a client.
@@ -42,7 +43,7 @@ type answer struct {
 	status int
 	id     string // the router's X-Request-Id
 	echo   string // the id that the server behind answers
-	behind bool   // it comes from a server behind: the router dates nothing
+	behind bool   // it comes from a server behind
 	closes bool
 	body   string
 }
@@ -175,10 +176,18 @@ func (c *conversation) parse(raw string) (rest, wrong string) {
 	return "", ""
 }
 
+// fromBehind tells answers of servers behind from the router's own: the router
+// dates nothing, and all it has to say is problem documents. What net/http says
+// to requests that it cannot read has no date either.
+func fromBehind(f fields) bool {
+	media := strings.Join(f["content-type"], "|")
+	return len(f["date"]) > 0 || media != "" && media != "application/problem+json"
+}
+
 // take takes one answer, whose header was read, if its body is all there.
 func (c *conversation) take(status int, f fields, rest string) (after string, ok bool) {
 	a := answer{
-		status: status, id: strings.Join(f["x-request-id"], "|"), echo: strings.Join(f["echo-id"], "|"), behind: len(f["date"]) > 0,
+		status: status, id: strings.Join(f["x-request-id"], "|"), echo: strings.Join(f["echo-id"], "|"), behind: fromBehind(f),
 		closes: strings.EqualFold(strings.Join(f["connection"], ","), "close"),
 	}
 	head := false

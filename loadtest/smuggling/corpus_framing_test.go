@@ -44,14 +44,16 @@ func codingValues() []mutation {
 		for i, line := range []string{
 			"Transfer-Encoding:" + b + "chunked", "Transfer-Encoding: chunked" + b, "Transfer-Encoding: chu" + b + "nked",
 		} {
-			hide := byLength
-			if (octet+i)%2 == 0 {
-				hide = byCoding
-			}
-			all = append(all, attack(fmt.Sprintf("%q", line), func(p *place) string { return hide(p, line+"\r\n", "") }),
-				attack(fmt.Sprintf("%q alone", line), func(p *place) string {
+			all = append(all, attack(fmt.Sprintf("%q", line), func(p *place) string {
+				switch (octet + i) % 3 {
+				case 0:
+					return byLength(p, line+"\r\n", "")
+				case 1:
+					return byCoding(p, line+"\r\n", "")
+				default:
 					return p.main("POST", line+"\r\n", chunkedBody("x")) + p.hidden()
-				}))
+				}
+			}))
 		}
 	}
 	return all

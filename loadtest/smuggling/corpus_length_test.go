@@ -72,14 +72,14 @@ func oddOctets() []string {
 
 func lengthOctets() []mutation {
 	var all []mutation
-	for _, b := range oddOctets() {
-		for _, line := range []string{b + "Content-Length: N", "Content" + b + "Length: N", "Content-Length" + b + ": N", "Content-Length:" + b + "N", "Content-Length: N" + b} {
+	for octet, b := range oddOctets() {
+		for i, line := range []string{b + "Content-Length: N", "Content" + b + "Length: N", "Content-Length" + b + ": N", "Content-Length:" + b + "N", "Content-Length: N" + b} {
 			all = append(all, attack(fmt.Sprintf("%q", line), func(p *place) string {
-				body := p.hidden()
-				return p.main("POST", strings.Replace(line, "N", strconv.Itoa(len(body)), 1)+"\r\n", body)
-			}), attack(fmt.Sprintf("%q and coding", line), func(p *place) string {
-				body := lastChunk + p.hidden()
-				return p.main("POST", strings.Replace(line, "N", strconv.Itoa(len(body)), 1)+"\r\nTransfer-Encoding: chunked\r\n", body)
+				body, coding := p.hidden(), ""
+				if (octet+i)%2 == 0 {
+					body, coding = lastChunk+body, "Transfer-Encoding: chunked\r\n"
+				}
+				return p.main("POST", strings.Replace(line, "N", strconv.Itoa(len(body)), 1)+"\r\n"+coding, body)
 			}))
 		}
 	}

@@ -81,7 +81,7 @@ func servedHeaders() []mutation {
 		"twice": "X-A: b\r\nX-A: c", "odd name": "!#$%&'*+-.^_`|~: b", "digits": "1: 2", "underscore": "X_A: b", "colon in value": "X-A: b:c", "quoted": `X-A: "b\"c"`,
 		"comma": "X-A: ,b,", "cookie": "Cookie: a=b; c=d", "user agent": "User-Agent: curl/8.0 (x; y)", "accept": "Accept: */*;q=0.1",
 		"TE": "TE: trailers", "keep-alive": "Connection: keep-alive", "keep-alive, others": "Connection: keep-alive, X-A\r\nX-A: b",
-		"proxy connection": "Proxy-Connection: keep-alive", "trailer": "Trailer: X-T", "expect nothing": "X-Expect: 100-continue", "max forwards": "Max-Forwards: 0",
+		"proxy connection": "Proxy-Connection: keep-alive", "trailer": "Trailer: X-T", "expect nothing": "X-Expect: 100-continue",
 		"range": "Range: bytes=0-1", "override": "X-HTTP-Method-Override: DELETE", "original url": "X-Original-Url: /admin\r\nX-Rewrite-Url: /admin",
 		"accept coding": "Accept-Encoding: gzip, chunked", "content coding": "Content-Encoding: chunked", "like a coding": "X-Transfer-Encoding: chunked",
 		"like a length": "X-Content-Length: 1", "content": "Content-Language: en", "prefer": "Prefer: respond-async", "via": "Via: 1.0 x",

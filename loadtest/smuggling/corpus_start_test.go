@@ -89,10 +89,11 @@ func methods() []mutation {
 		"\u0120ET", "QUERY", "LOCK", "DEBUG", "TRACK", "SSTP_DUPLEX_POST", "RPC_IN_DATA", "!", "1", "PUT\tX",
 	} {
 		for name, write := range inOrder(map[string]func(p *place) string{
-			"no body":     func(p *place) string { return p.main(method, "", "") + p.hidden() },
-			"body":        func(p *place) string { return p.sized(method, "", p.hidden()) },
-			"chunked":     func(p *place) string { return p.chunked(method, "", p.hidden()) + p.request("GET", "next", "", "") },
-			"body unsaid": func(p *place) string { return p.main(method, "Connection: keep-alive\r\n", "x=y&"+p.hidden()) },
+			"no body":      func(p *place) string { return p.main(method, "", "") + p.hidden() },
+			"body":         func(p *place) string { return p.sized(method, "", p.hidden()) },
+			"chunked":      func(p *place) string { return p.chunked(method, "", p.hidden()) + p.request("GET", "next", "", "") },
+			"body unsaid":  func(p *place) string { return p.main(method, "Connection: keep-alive\r\n", "x=y&"+p.hidden()) },
+			"one hop left": func(p *place) string { return p.sized(method, "Max-Forwards: 1\r\n", p.hidden()) },
 			"overridden": func(p *place) string {
 				return p.sized(method, "X-HTTP-Method-Override: HEAD\r\nX-Method-Override: HEAD\r\n", p.hidden())
 			},

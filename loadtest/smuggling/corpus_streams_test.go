@@ -77,7 +77,6 @@ func cutOff() []mutation {
 		"chunked": func(p *place) string {
 			return p.main("POST", "Transfer-Encoding: chunked\r\n", chunk("01234")+"0\r\nX-T: u\r\n\r\n")
 		},
-		"second": func(p *place) string { return p.main("GET", "", "") + p.request("POST", "next", length("ab"), "ab") },
 	}
 	var all []mutation
 	for name, write := range inOrder(whole) {

@@ -5,6 +5,7 @@ package smuggling_test
 import (
 	"iter"
 	"maps"
+	"math/rand/v2"
 	"slices"
 )
 
@@ -35,7 +36,7 @@ func whole(write func(p *place) string) func(p *place) []string {
 type family struct {
 	name string
 	make func() []mutation
-	all  bool // the short form has all of it, too
+	all  bool // the short form has all of it
 }
 
 // families is the corpus. Mutations are numbered in this order.
@@ -48,40 +49,42 @@ var families = []family{
 	{"served: cut in two", servedCuts, false},
 	{"coding's name", codingNames, false},
 	{"coding's value", codingValues, false},
-	{"coding's spelling", codingSpellings, true},
-	{"length and coding", lengthAndCoding, true},
-	{"length", lengths, true},
+	{"coding's spelling", codingSpellings, false},
+	{"length and coding", lengthAndCoding, false},
+	{"length", lengths, false},
 	{"length's octets", lengthOctets, false},
-	{"line ends", lineEnds, true},
-	{"folded lines", foldedLines, true},
+	{"line ends", lineEnds, false},
+	{"folded lines", foldedLines, false},
 	{"control octets", controlOctets, false},
-	{"chunks", chunks, true},
+	{"chunks", chunks, false},
 	{"chunks' octets", chunkOctets, false},
-	{"trailers", trailers, true},
-	{"versions", versions, true},
-	{"hosts", hosts, true},
-	{"targets", targets, true},
-	{"expectations", expectations, true},
-	{"methods", methods, true},
-	{"upgrades", upgrades, true},
-	{"connection options", connectionOptions, true},
-	{"trusted headers", trustedHeaders, true},
-	{"long lines", longLines, true},
-	{"pipelines", pipelines, true},
+	{"trailers", trailers, false},
+	{"versions", versions, false},
+	{"hosts", hosts, false},
+	{"targets", targets, false},
+	{"expectations", expectations, false},
+	{"methods", methods, false},
+	{"upgrades", upgrades, false},
+	{"connection options", connectionOptions, false},
+	{"trusted headers", trustedHeaders, false},
+	{"long lines", longLines, false},
+	{"pipelines", pipelines, false},
 	{"cut off", cutOff, false},
 	{"reset", resets, true},
 	{"random", randomMutants, false},
 }
 
-// shortEvery is how many mutations of a family the short form steps over.
-const shortEvery = 4
+// shortPart is how many mutations there are to each one in the short form.
+const shortPart = 6
 
-// corpus lists all mutations, or those of the short form.
+// corpus lists all mutations, or those of the short form: the same ones in
+// every run.
 func corpus(short bool) []mutation {
 	var all []mutation
+	pick := rand.New(rand.NewPCG(1, shortPart))
 	for _, f := range families {
-		for i, m := range f.make() {
-			if short && !f.all && i%shortEvery != 0 {
+		for _, m := range f.make() {
+			if short && !f.all && pick.IntN(shortPart) != 0 {
 				continue
 			}
 			m.family = f.name

@@ -68,11 +68,9 @@ func (p *place) hidden() string {
 
 // body is a body of n octets. The cell stores it, if there is room for a name.
 func (p *place) body(n int) string {
-	text := ""
+	text := "body of " + p.id("body")
 	if p.api {
 		text = `{"name":"` + p.id("body") + `"}`
-	} else {
-		text = "body of " + p.id("body")
 	}
 	if n < len(text) {
 		return strings.Repeat("b", n)

@@ -13,6 +13,7 @@ import (
 // router: regular expressions and string functions, slow and plain.
 type reading struct {
 	method, target, host string
+	id                   string // X-Request-Id; a router may give it another
 	body                 string
 	whole                bool // the body is all there; otherwise the octets ended before it did
 	last                 bool // nothing after it on the connection is a request
@@ -77,6 +78,7 @@ func readHeader(head string) (r reading, b bodyFraming, ok bool) {
 	if len(f["host"]) != 1 || !r.address(f["host"][0]) {
 		return r, b, false
 	}
+	r.id = strings.Join(f["x-request-id"], "|")
 	options := strings.ToLower(strings.Join(f["connection"], ","))
 	r.last = old && !hasItem(options, "keep-alive") || hasItem(options, "close")
 	b, ok = framingOf(f, old)
@@ -171,7 +173,9 @@ func readChunks(octets string) (body, rest string, whole bool) {
 			return "", "", false
 		}
 		if size == 0 {
-			rest, ok = skipTrailers(after)
+			if rest, ok = skipTrailers(after); !ok {
+				body = ""
+			}
 			return body, rest, ok
 		}
 		body += after[:size]

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -102,8 +101,8 @@ type refusingConn struct {
 }
 
 func (c *refusingConn) Write(b []byte) (int, error) {
-	if line, _, _ := bytes.Cut(b, []byte("\r\n")); !bytes.Contains(b, []byte(echo)) && bytes.HasPrefix(line, []byte("HTTP/1.1 ")) && strings.Contains(string(b), "Connection: close\r\n\r\n") {
-		c.r.note(sighting{server: c.r.owner.name, refused: true, line: string(line)})
+	if bytes.HasPrefix(b, []byte("HTTP/1.1 4")) && !bytes.Contains(b, []byte(echo)) {
+		c.r.note(sighting{server: c.r.owner.name, refused: true, line: string(b[:min(len(b), 200)])})
 	}
 	return c.Conn.Write(b)
 }

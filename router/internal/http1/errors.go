@@ -38,6 +38,7 @@ var (
 	errRequestLine = &ParseError{"the request line is not METHOD SP target SP HTTP/1.1"}
 	errMethod      = &ParseError{"the method is not a token"}
 	errTarget      = &ParseError{"the request target must be a path"}
+	errConnect     = &ParseError{"this is not a forward proxy: CONNECT is not supported"}
 	errVersion     = &ParseError{"speak HTTP/1.1"}
 	errAuthority   = &ParseError{"the request target names another host than the Host header"}
 	errHosts       = &ParseError{"send exactly one Host header"}

@@ -131,6 +131,9 @@ func (r *Request) check() error {
 // checkTarget accepts origin form, and absolute form (RFC 9112 §3.2.2) that
 // names the same authority as Host. A leading "//" reads as an authority, too.
 func (r *Request) checkTarget() error {
+	if string(r.Method) == "CONNECT" { // a server that takes it turns the connection into a tunnel (RFC 9110 §9.3.6)
+		return errConnect
+	}
 	if r.Target[0] == '/' {
 		if len(r.Target) > 1 && r.Target[1] == '/' {
 			return errTarget

@@ -72,6 +72,8 @@ func TestRefusedRequests(t *testing.T) {
 		"two hosts":              "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
 		"other authority":        "GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n",
 		"authority form":         "CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n",
+		"CONNECT with a path":    "CONNECT /x HTTP/1.1\r\nHost: a\r\n\r\n",
+		"CONNECT, absolute":      "CONNECT http://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
 		"asterisk form":          "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
 		"two slashes":            "GET //b/ HTTP/1.1\r\nHost: a\r\n\r\n",
 		"two slashes, absolute":  "GET http://a//b HTTP/1.1\r\nHost: a\r\n\r\n",
