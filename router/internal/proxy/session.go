@@ -24,9 +24,10 @@ type session struct {
 	naps    bool // it has waited for a request for napAfter
 
 	// How the client sends its requests; see answerAndWait.
-	brisk     bool // one soon after the other
-	overslept bool // the last wait was for nothing
-	early     bool // the next before it has the answer
+	served bool // at least one
+	waited bool // the last one was not there yet when its answerer looked for it
+	early  bool // once, the next one before it had the answer
+	brisk  bool // one soon after the other
 
 	buf    *wire.Buffer
 	data   []byte // read and not used yet, within buf
@@ -36,7 +37,7 @@ type session struct {
 
 func newSession(p *Proxy, nc net.Conn) *session {
 	s := &session{p: p, conn: wire.New(nc)}
-	s.buffer, s.parked = s.readBuffer, s.drop
+	s.buffer, s.parked = s.readBuffer, s.park
 	switch peer := nc.(type) {
 	case ingress.Peer:
 		s.peer, s.tls, s.trusted = peer.Remote().Addr(), peer.TLS(), peer.Trusted()
@@ -60,6 +61,12 @@ func (s *session) close() {
 	_ = s.conn.Close() // whoever minds is at the other end
 }
 
+// park is called when a wait begins.
+func (s *session) park() {
+	s.waited = true
+	s.drop()
+}
+
 func (s *session) drop() {
 	s.data = nil
 	if s.buf != nil {
@@ -76,21 +83,25 @@ func (s *session) next() bool {
 	x := acquire(s)
 	again := s.serve(x)
 	release(x)
+	s.served = true
 	if len(s.data) == 0 {
 		s.drop()
+	} else {
+		s.early = true
 	}
 	return again && !s.p.draining.Load()
 }
 
-// await waits for the first octets of a request, but not for long: see naps.
+// await waits for the first octets of a request, but not for long: see naps. It
+// also finds out whether the client waits for its answers and is quick then.
 func (s *session) await() bool {
 	before := s.p.clients.Now()
+	s.waited = false
 	err := s.listen(napAfter)
 	s.naps = errors.Is(err, os.ErrDeadlineExceeded) && !s.p.draining.Load()
 	took := s.p.clients.Now().Sub(before)
-	s.early = s.early || s.overslept && took == 0
-	s.brisk = !s.early && took < 2*wire.Tick && s.conn.Plain()
-	s.overslept = false
+	s.early = s.early || s.served && !s.waited
+	s.brisk = s.served && !s.early && took < 2*wire.Tick && s.conn.Plain()
 	return err == nil && len(s.data) > 0
 }
 
@@ -208,7 +219,6 @@ func (s *session) answerAndWait(x *exchange) bool {
 		return err == nil
 	}
 	s.brisk = false
-	s.overslept = true
 	s.drop()
 	return !s.p.draining.Load()
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/coditect/platform/router/internal/proxy"
+	"github.com/coditect/platform/shared/directory"
 )
 
 // raw sends bytes on one connection and returns a reader of the answers.
@@ -265,7 +266,8 @@ func TestNoOtherUpgrade(t *testing.T) {
 // whether its requests come in one piece or in many.
 func TestClientsThatSpeakEarly(t *testing.T) {
 	t.Parallel()
-	f := start(t)
+	began := time.Now()
+	f := start(t, func(o *proxy.Options) { o.Now = func() time.Time { return began } }) // no wait ends by itself
 	entered, release := make(chan struct{}), make(chan struct{})
 	f.cells["cell-a"].handle(func(w http.ResponseWriter, _ *http.Request) {
 		entered <- struct{}{}
@@ -285,4 +287,49 @@ func TestClientsThatSpeakEarly(t *testing.T) {
 	<-entered
 	release <- struct{}{}
 	read(t, r, "GET")
+}
+
+// What a cell says without being asked is nobody's answer: least of all the next
+// tenant's.
+func TestACellThatSpeaksUnasked(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	more, said := make(chan struct{}), make(chan struct{})
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				r := bufio.NewReader(conn)
+				for {
+					req, err := http.ReadRequest(r)
+					if err != nil {
+						return
+					}
+					_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n"+req.URL.Path[1:2])
+					if req.Method == "GET" && req.URL.Path != "/" { // the router has taken the answer when the client says so
+						<-more
+						_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged")
+						said <- struct{}{}
+					}
+				}
+			}()
+		}
+	}()
+	f.cache.PutCell(directory.Cell{ID: "cell-a", Endpoint: "http://" + listener.Addr().String(), State: directory.CellActive, Version: 99})
+	for _, path := range []string{"/a", "/b", "/c"} {
+		if resp, body := f.do(t, "GET", "acme.example.com", path, ""); resp.StatusCode != 200 || body != path[1:] {
+			t.Fatalf("%s: %d %q", path, resp.StatusCode, body)
+		}
+		more <- struct{}{}
+		<-said
+	}
 }

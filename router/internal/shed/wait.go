@@ -11,7 +11,7 @@ import (
 // ErrOverloaded refuses a request: its cell is full, and its tenant has its
 // share of it. Nothing was executed.
 var ErrOverloaded = fault.New(fault.Unavailable,
-	"too many requests of this tenant are under way: send fewer at once, and this one again in a second").After(time.Second)
+	"this tenant's cell has as many requests as it can work on: send fewer at once, and this one again in a second").After(time.Second)
 
 // parked is a waiter with what it needs to block; it is used again.
 type parked struct {

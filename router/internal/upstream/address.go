@@ -40,7 +40,9 @@ func (a *address) kept() *Conn {
 		a.idle[last] = nil
 		a.idle = a.idle[:last]
 		a.mu.Unlock()
-		if age := now.Sub(conn.since); age < idleTimeout && (age < checkIdle || conn.quiet()) {
+		// What came unasked would be taken for the next request's answer, which
+		// may be another tenant's.
+		if now.Sub(conn.since) < idleTimeout && conn.Quiet() {
 			a.busy.Add(1)
 			conn.Reused = true
 			return conn

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -118,25 +117,6 @@ func (c *Conn) close() {
 	c.address.cell.owner.opts.Reaper.Forget(c.Conn)
 	_ = c.Close() // nothing is on it that anyone waits for
 	c.address.open.Add(-1)
-}
-
-// quiet reports whether an idle connection is still open and has said nothing.
-func (c *Conn) quiet() bool {
-	sc, ok := c.Conn.Conn.(syscall.Conn)
-	if !ok {
-		return true // TLS: an idle close shows on use
-	}
-	raw, err := sc.SyscallConn()
-	if err != nil {
-		return false
-	}
-	open := false
-	err = raw.Control(func(fd uintptr) {
-		var one [1]byte
-		_, _, err := unix.Recvfrom(int(fd), one[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
-		open = errors.Is(err, unix.EAGAIN)
-	})
-	return err == nil && open
 }
 
 // NothingSent reports whether err, of Get or Send, proves that the cell has

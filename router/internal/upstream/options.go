@@ -15,7 +15,6 @@ import (
 const (
 	dialTimeout     = 2 * time.Second
 	idleTimeout     = 30 * time.Second // less than a cell's own, so that the router closes first
-	checkIdle       = 250 * time.Millisecond
 	probeInterval   = 2 * time.Second
 	probeTimeout    = 2 * time.Second
 	resolveInterval = 15 * time.Second

@@ -27,12 +27,15 @@ type Conn struct {
 
 	// One Exchange or Await at a time uses these; they are fields because a
 	// closure over locals would be allocated for each.
-	step func(fd uintptr) bool
-	out  []byte
-	in   func() []byte
-	n    int
-	got  []byte
-	err  error
+	step  func(fd uintptr) bool
+	peek  func(fd uintptr)
+	one   [1]byte
+	quiet bool
+	out   []byte
+	in    func() []byte
+	n     int
+	got   []byte
+	err   error
 }
 
 // plain is what a connection must offer to be driven by its descriptor.
@@ -47,7 +50,7 @@ func New(nc net.Conn) *Conn {
 	if p, ok := nc.(plain); ok {
 		if raw, err := p.SyscallConn(); err == nil {
 			c.raw = raw
-			c.step = c.try
+			c.step, c.peek = c.try, c.look
 		}
 	}
 	return c
@@ -140,6 +143,20 @@ func ignoringEINTR(call func(int, []byte) (int, error), fd int, p []byte) (int, 
 			return n, err
 		}
 	}
+}
+
+// Quiet reports whether the peer has kept the connection open and said nothing:
+// neither an end nor octets that nobody asked for. Of TLS it cannot tell.
+func (c *Conn) Quiet() bool {
+	if c.raw == nil {
+		return true
+	}
+	return c.raw.Control(c.peek) == nil && c.quiet
+}
+
+func (c *Conn) look(fd uintptr) {
+	_, _, err := unix.Recvfrom(int(fd), c.one[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	c.quiet = errors.Is(err, unix.EAGAIN)
 }
 
 // Plain reports whether Exchange saves anything.
