@@ -112,7 +112,7 @@ var introduced = map[string][]string{
 	"controlplane/internal/onboarding": {"placement"},
 	"controlplane/internal/directory":  {"placement"},
 	"router/internal/proxy": {
-		"resolve", "tenantcache", "policy", "authn", "limiter", "hold", "shed", "topk", "http1", "wire", "upstream", "ingress",
+		"resolve", "tenantcache", "policy", "authn", "limiter", "hold", "shed", "topk", "http1", "wire", "upstream", "listen",
 	},
 	"router/internal/upstream":  {"wire"},
 	"router/internal/feed":      {"tenantcache"},

@@ -12,8 +12,8 @@ import (
 
 	"github.com/coditect/platform/router/internal/authn"
 	"github.com/coditect/platform/router/internal/hold"
-	"github.com/coditect/platform/router/internal/ingress"
 	"github.com/coditect/platform/router/internal/limiter"
+	"github.com/coditect/platform/router/internal/listen"
 	"github.com/coditect/platform/shared/tenancy"
 )
 
@@ -74,7 +74,7 @@ func (r *router) listen() (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener, err := ingress.Listen(ingress.Options{
+	listener, err := listen.Listen(listen.Options{
 		Addr: o.Listen, ReusePort: o.ReusePort, Trusted: networks, ProxyProtocol: o.ProxyProtocol, Certificates: pairs,
 		MaxConns: o.MaxConns, MaxConnsPerAddr: o.MaxConnsPerClient, Log: r.log, Registry: r.admin.Registry,
 	})

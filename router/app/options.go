@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/coditect/platform/router/internal/ingress"
+	"github.com/coditect/platform/router/internal/listen"
 	"github.com/coditect/platform/shared/tenancy"
 )
 
@@ -112,13 +112,13 @@ func (o *Options) Validate() error {
 	return errors.Join(errs...)
 }
 
-func (o *Options) certificates() (pairs []ingress.Pair, err error) {
+func (o *Options) certificates() (pairs []listen.Pair, err error) {
 	for _, pair := range o.TLS {
 		cert, key, ok := strings.Cut(pair, ",")
 		if !ok || cert == "" || key == "" {
 			return nil, fmt.Errorf("%q: want CERT,KEY, two PEM files", pair)
 		}
-		pairs = append(pairs, ingress.Pair{CertFile: cert, KeyFile: key})
+		pairs = append(pairs, listen.Pair{CertFile: cert, KeyFile: key})
 	}
 	return pairs, nil
 }

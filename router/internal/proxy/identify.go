@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/coditect/platform/router/internal/http1"
-	"github.com/coditect/platform/router/internal/ingress"
+	"github.com/coditect/platform/router/internal/listen"
 )
 
 const maxRequestID = 128
@@ -31,7 +31,7 @@ func (x *exchange) believeProxies() {
 	if x.req.Count(http1.ForwardedFor) > 0 {
 		var lines [][]byte
 		x.req.Each(http1.ForwardedFor, func(value []byte) { lines = append(lines, value) })
-		x.clientIP = ingress.ClientIP(x.s.peer, lines, x.s.p.opts.Trusted)
+		x.clientIP = listen.ClientIP(x.s.peer, lines, x.s.p.opts.Trusted)
 	}
 	if proto := x.req.Get(http1.ForwardedProto); proto != nil {
 		x.secure = http1.EqualFold(proto, "https")

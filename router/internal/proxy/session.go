@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/coditect/platform/router/internal/http1"
-	"github.com/coditect/platform/router/internal/ingress"
+	"github.com/coditect/platform/router/internal/listen"
 	"github.com/coditect/platform/router/internal/wire"
 )
 
@@ -39,7 +39,7 @@ func newSession(p *Proxy, nc net.Conn) *session {
 	s := &session{p: p, conn: wire.New(nc)}
 	s.buffer, s.parked = s.readBuffer, s.park
 	switch peer := nc.(type) {
-	case ingress.Peer:
+	case listen.Peer:
 		s.peer, s.tls, s.trusted = peer.Remote().Addr(), peer.TLS(), peer.Trusted()
 	default:
 		if addr, ok := nc.RemoteAddr().(*net.TCPAddr); ok {

@@ -1,4 +1,4 @@
-package ingress
+package listen
 
 // ReadProxyHeader is exported to the fuzz test.
 var ReadProxyHeader = readProxyHeader

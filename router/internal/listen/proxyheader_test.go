@@ -1,4 +1,4 @@
-package ingress_test
+package listen_test
 
 import (
 	"bufio"
@@ -8,7 +8,7 @@ import (
 
 	proxyproto "github.com/pires/go-proxyproto"
 
-	"github.com/coditect/platform/router/internal/ingress"
+	"github.com/coditect/platform/router/internal/listen"
 )
 
 // FuzzProxyHeader compares with go-proxyproto: where both accept, they agree on
@@ -23,7 +23,7 @@ func FuzzProxyHeader(f *testing.F) {
 	f.Add([]byte("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		mine := bytes.NewReader(raw)
-		source, err := ingress.ReadProxyHeader(mine)
+		source, err := listen.ReadProxyHeader(mine)
 		reader := bufio.NewReaderSize(bytes.NewReader(raw), 1<<17)
 		header, oracleErr := proxyproto.Read(reader)
 		if err != nil {
@@ -71,7 +71,7 @@ func TestProxyHeaderAllocatesNothing(t *testing.T) {
 	reader := bytes.NewReader(raw)
 	if n := testing.AllocsPerRun(100, func() {
 		reader.Reset(raw)
-		if _, err := ingress.ReadProxyHeader(reader); err != nil {
+		if _, err := listen.ReadProxyHeader(reader); err != nil {
 			t.Fatal(err)
 		}
 	}); n > 1 { // the buffer escapes into the reader

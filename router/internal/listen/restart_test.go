@@ -1,4 +1,4 @@
-package ingress_test
+package listen_test
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/coditect/platform/router/internal/ingress"
+	"github.com/coditect/platform/router/internal/listen"
 	"github.com/coditect/platform/shared/testkit"
 )
 
@@ -16,7 +16,7 @@ import (
 // the kernel has it; its second try meets the successor.
 func TestTakeover(t *testing.T) {
 	t.Parallel()
-	current := serve(t, ingress.Options{ReusePort: true})
+	current := serve(t, listen.Options{ReusePort: true})
 	addr := current.Addr().String()
 	stop := make(chan struct{})
 	var clients sync.WaitGroup
@@ -44,7 +44,7 @@ func TestTakeover(t *testing.T) {
 		})
 	}
 	for range 20 {
-		next := serve(t, ingress.Options{Addr: addr, ReusePort: true})
+		next := serve(t, listen.Options{Addr: addr, ReusePort: true})
 		<-next.peers
 		before := served.Load()
 		if err := current.Close(); err != nil {

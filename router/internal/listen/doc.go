@@ -1,4 +1,4 @@
-// Package ingress is the tenants' listener: sockets that several processes may
+// Package listen is the tenants' listener: sockets that several processes may
 // share, TLS 1.3 with certificates that follow their files, the PROXY protocol,
 // and bounds on how many connections there are and how slowly they begin.
 //
@@ -19,4 +19,4 @@
 // Who the client is, is said by the kernel, or by a trusted proxy's PROXY header;
 // [ClientIP] reads X-Forwarded-For as far as trusted proxies wrote it. What
 // anybody else says is hearsay.
-package ingress
+package listen

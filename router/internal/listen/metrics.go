@@ -1,4 +1,4 @@
-package ingress
+package listen
 
 import (
 	"github.com/prometheus/client_golang/prometheus"

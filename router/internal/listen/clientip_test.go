@@ -1,4 +1,4 @@
-package ingress_test
+package listen_test
 
 import (
 	"bytes"
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/coditect/platform/router/internal/ingress"
+	"github.com/coditect/platform/router/internal/listen"
 )
 
 var proxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
@@ -41,7 +41,7 @@ func TestClientIP(t *testing.T) {
 		{"10.0.0.1", "192.0.2.1\x00", "10.0.0.1"},
 		{"10.0.0.1", strings.Repeat("1", 5000), "10.0.0.1"},
 	} {
-		if got := ingress.ClientIP(netip.MustParseAddr(c.peer), lines(c.lines), proxies); got.String() != c.want {
+		if got := listen.ClientIP(netip.MustParseAddr(c.peer), lines(c.lines), proxies); got.String() != c.want {
 			t.Errorf("%s for %s: %s, want %s", c.peer, c.lines, got, c.want)
 		}
 	}
@@ -63,14 +63,14 @@ func FuzzClientIP(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		given := lines(text)
 		stranger := netip.MustParseAddr("198.51.100.9")
-		if got := ingress.ClientIP(stranger, given, proxies); got != stranger {
+		if got := listen.ClientIP(stranger, given, proxies); got != stranger {
 			t.Fatalf("a stranger became %s", got)
 		}
-		got := ingress.ClientIP(netip.MustParseAddr("10.0.0.1"), append([][]byte{[]byte("203.0.113.77")}, append(given, []byte("198.51.100.9, 10.9.9.9"))...), proxies)
+		got := listen.ClientIP(netip.MustParseAddr("10.0.0.1"), append([][]byte{[]byte("203.0.113.77")}, append(given, []byte("198.51.100.9, 10.9.9.9"))...), proxies)
 		if got != stranger {
 			t.Fatalf("%s, although 198.51.100.9 is the right-most that no proxy is", got)
 		}
-		if got := ingress.ClientIP(netip.MustParseAddr("10.0.0.1"), given, proxies); !got.IsValid() || got.Zone() != "" || got.Is4In6() {
+		if got := listen.ClientIP(netip.MustParseAddr("10.0.0.1"), given, proxies); !got.IsValid() || got.Zone() != "" || got.Is4In6() {
 			t.Fatalf("%v", got)
 		}
 	})
@@ -80,7 +80,7 @@ func TestClientIPAllocatesNothing(t *testing.T) {
 	peer := netip.MustParseAddr("10.0.0.1")
 	for _, line := range []string{"192.0.2.1", "2001:db8::1", "192.0.2.1, 10.0.0.2"} {
 		given := lines(line)
-		if n := testing.AllocsPerRun(100, func() { ingress.ClientIP(peer, given, proxies) }); n != 0 {
+		if n := testing.AllocsPerRun(100, func() { listen.ClientIP(peer, given, proxies) }); n != 0 {
 			t.Errorf("%s: %v allocations", line, n)
 		}
 	}
@@ -89,6 +89,6 @@ func TestClientIPAllocatesNothing(t *testing.T) {
 func BenchmarkClientIP(b *testing.B) {
 	peer, given := netip.MustParseAddr("10.0.0.1"), lines("192.0.2.1")
 	for b.Loop() {
-		ingress.ClientIP(peer, given, proxies)
+		listen.ClientIP(peer, given, proxies)
 	}
 }

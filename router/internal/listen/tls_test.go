@@ -1,4 +1,4 @@
-package ingress_test
+package listen_test
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/coditect/platform/router/internal/ingress"
+	"github.com/coditect/platform/router/internal/listen"
 	"github.com/coditect/platform/shared/testkit"
 )
 
@@ -26,7 +26,7 @@ func TestTLS13(t *testing.T) {
 	t.Parallel()
 	a, pair := newAuthority(t), newPair(t, "a")
 	a.write(t, pair, 2, "acme.example.com")
-	s := serve(t, ingress.Options{Certificates: []ingress.Pair{pair}, Trusted: loopback, ProxyProtocol: true})
+	s := serve(t, listen.Options{Certificates: []listen.Pair{pair}, Trusted: loopback, ProxyProtocol: true})
 	raw := dial(t, s.Addr())
 	if _, err := raw.Write(preamble(t, "192.0.2.7:4711")); err != nil {
 		t.Fatal(err)
@@ -50,7 +50,7 @@ func TestOldVersionsAndOtherProtocolsAreRefused(t *testing.T) {
 	t.Parallel()
 	a, pair := newAuthority(t), newPair(t, "a")
 	a.write(t, pair, 2, "acme.example.com")
-	s := serve(t, ingress.Options{Certificates: []ingress.Pair{pair}})
+	s := serve(t, listen.Options{Certificates: []listen.Pair{pair}})
 	for name, change := range map[string]func(*tls.Config){
 		"TLS 1.2": func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 },
 		"TLS 1.0": func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS10 },
@@ -75,7 +75,7 @@ func TestCertificateByName(t *testing.T) {
 	a, first, second := newAuthority(t), newPair(t, "a"), newPair(t, "b")
 	a.write(t, first, 2, "example.com", "*.example.com")
 	a.write(t, second, 3, "app.customer.example", "special.example.com")
-	s := serve(t, ingress.Options{Certificates: []ingress.Pair{first, second}})
+	s := serve(t, listen.Options{Certificates: []listen.Pair{first, second}})
 	for name, want := range map[string]int64{
 		"acme.example.com": 2, "example.com": 2, "APP.customer.example": 3, "special.example.com": 3, "other.example.org": 2,
 	} {
@@ -91,7 +91,7 @@ func TestSessionsResumeAfterReload(t *testing.T) {
 	t.Parallel()
 	a, pair := newAuthority(t), newPair(t, "a")
 	a.write(t, pair, 2, "acme.example.com")
-	s := serve(t, ingress.Options{Certificates: []ingress.Pair{pair}})
+	s := serve(t, listen.Options{Certificates: []listen.Pair{pair}})
 	config := a.client("acme.example.com")
 	config.ClientSessionCache = tls.NewLRUClientSessionCache(1)
 	for i, want := range []bool{false, true, true} {
@@ -118,7 +118,7 @@ func TestReloadUnderLoad(t *testing.T) {
 	t.Parallel()
 	a, pair := newAuthority(t), newPair(t, "a")
 	a.write(t, pair, 2, "acme.example.com")
-	s := serve(t, ingress.Options{Certificates: []ingress.Pair{pair}, ReloadInterval: 2 * time.Millisecond})
+	s := serve(t, listen.Options{Certificates: []listen.Pair{pair}, ReloadInterval: 2 * time.Millisecond})
 	ctx, cancel := context.WithCancel(testkit.Context(t))
 	defer cancel()
 	var clients sync.WaitGroup
@@ -151,7 +151,7 @@ func TestBadCertificateKeepsTheLastOne(t *testing.T) {
 	a, pair := newAuthority(t), newPair(t, "a")
 	a.write(t, pair, 2, "acme.example.com")
 	registry := prometheus.NewRegistry()
-	s := serve(t, ingress.Options{Certificates: []ingress.Pair{pair}, ReloadInterval: time.Hour, Registry: registry})
+	s := serve(t, listen.Options{Certificates: []listen.Pair{pair}, ReloadInterval: time.Hour, Registry: registry})
 	ctx := testkit.Context(t)
 	other := newPair(t, "b")
 	a.write(t, other, 9, "acme.example.com")
@@ -187,7 +187,7 @@ func TestStalledHandshakes(t *testing.T) {
 	t.Parallel()
 	a, pair := newAuthority(t), newPair(t, "a")
 	a.write(t, pair, 2, "acme.example.com")
-	s := serve(t, ingress.Options{Certificates: []ingress.Pair{pair}, HandshakeTimeout: 300 * time.Millisecond})
+	s := serve(t, listen.Options{Certificates: []listen.Pair{pair}, HandshakeTimeout: 300 * time.Millisecond})
 	start := time.Now()
 	for range 50 {
 		stalled := dial(t, s.Addr())
@@ -210,13 +210,13 @@ func TestPreparingIsBounded(t *testing.T) {
 	a, pair := newAuthority(t), newPair(t, "a")
 	a.write(t, pair, 2, "acme.example.com")
 	registry := prometheus.NewRegistry()
-	s := serve(t, ingress.Options{Certificates: []ingress.Pair{pair}, HandshakeTimeout: 5 * time.Minute, Registry: registry})
-	silent := make([]net.Conn, ingress.MaxPreparing)
+	s := serve(t, listen.Options{Certificates: []listen.Pair{pair}, HandshakeTimeout: 5 * time.Minute, Registry: registry})
+	silent := make([]net.Conn, listen.MaxPreparing)
 	for i := range silent {
 		silent[i] = dial(t, s.Addr())
 	}
 	testkit.Eventually(t, "all of them to be accepted", func() bool {
-		return metric(t, registry, "router_connections_accepted_total") == ingress.MaxPreparing
+		return metric(t, registry, "router_connections_accepted_total") == listen.MaxPreparing
 	})
 	refusedAtOnce(t, s.Addr())
 	for _, conn := range silent {

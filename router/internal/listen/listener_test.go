@@ -1,4 +1,4 @@
-package ingress_test
+package listen_test
 
 import (
 	"errors"
@@ -10,13 +10,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/coditect/platform/router/internal/ingress"
+	"github.com/coditect/platform/router/internal/listen"
 	"github.com/coditect/platform/shared/testkit"
 )
 
 func TestPlainConnection(t *testing.T) {
 	t.Parallel()
-	s := serve(t, ingress.Options{Trusted: loopback})
+	s := serve(t, listen.Options{Trusted: loopback})
 	conn := dial(t, s.Addr())
 	if err := echo(conn); err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func TestPlainConnection(t *testing.T) {
 
 func TestProxyHeaderGivesTheClient(t *testing.T) {
 	t.Parallel()
-	s := serve(t, ingress.Options{Trusted: loopback, ProxyProtocol: true})
+	s := serve(t, listen.Options{Trusted: loopback, ProxyProtocol: true})
 	for _, source := range []string{"192.0.2.7:4711", "[2001:db8::7]:4711"} {
 		conn := dial(t, s.Addr())
 		if _, err := conn.Write(append(preamble(t, source), "early\n"...)); err != nil {
@@ -57,7 +57,7 @@ func TestProxyHeaderGivesTheClient(t *testing.T) {
 // The load balancer's health checks: LOCAL, and PROXY with unknown addresses.
 func TestProxyHeaderWithoutAddress(t *testing.T) {
 	t.Parallel()
-	s := serve(t, ingress.Options{Trusted: loopback, ProxyProtocol: true})
+	s := serve(t, listen.Options{Trusted: loopback, ProxyProtocol: true})
 	for _, head := range []string{"\x20\x00\x00\x00", "\x20\x11\x00\x02xx", "\x21\x00\x00\x03\x01\x00\x00"} {
 		conn := dial(t, s.Addr())
 		if _, err := io.WriteString(conn, "\r\n\r\n\x00\r\nQUIT\n"+head); err != nil {
@@ -75,7 +75,7 @@ func TestProxyHeaderWithoutAddress(t *testing.T) {
 func TestProxyHeaderIsRequiredOfTrustedPeers(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
-	s := serve(t, ingress.Options{Trusted: loopback, ProxyProtocol: true, Registry: registry})
+	s := serve(t, listen.Options{Trusted: loopback, ProxyProtocol: true, Registry: registry})
 	for name, first := range map[string]string{
 		"HTTP": "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "version 1": "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n",
 		"datagram": "\r\n\r\n\x00\r\nQUIT\n\x21\x12\x00\x0c", "too long": "\r\n\r\n\x00\r\nQUIT\n\x21\x11\xff\xff",
@@ -97,7 +97,7 @@ func TestProxyHeaderIsRequiredOfTrustedPeers(t *testing.T) {
 // Of anybody else a PROXY header is not read: its bytes are the request.
 func TestProxyHeaderOfStrangersIsContent(t *testing.T) {
 	t.Parallel()
-	s := serve(t, ingress.Options{Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, ProxyProtocol: true})
+	s := serve(t, listen.Options{Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, ProxyProtocol: true})
 	conn := dial(t, s.Addr())
 	raw := append(preamble(t, "192.0.2.7:1"), '\n')
 	if _, err := conn.Write(raw); err != nil {
@@ -114,7 +114,7 @@ func TestProxyHeaderOfStrangersIsContent(t *testing.T) {
 
 func TestConnectionCaps(t *testing.T) {
 	t.Parallel()
-	s := serve(t, ingress.Options{MaxConns: 3})
+	s := serve(t, listen.Options{MaxConns: 3})
 	conns := make([]net.Conn, 3)
 	for i := range conns {
 		conns[i] = dial(t, s.Addr())
@@ -129,7 +129,7 @@ func TestConnectionCaps(t *testing.T) {
 
 func TestConnectionsPerAddress(t *testing.T) {
 	t.Parallel()
-	s := serve(t, ingress.Options{Trusted: loopback, ProxyProtocol: true, MaxConnsPerAddr: 2})
+	s := serve(t, listen.Options{Trusted: loopback, ProxyProtocol: true, MaxConnsPerAddr: 2})
 	open := func(source string) net.Conn {
 		conn := dial(t, s.Addr())
 		if _, err := conn.Write(preamble(t, source)); err != nil {
@@ -152,7 +152,7 @@ func TestConnectionsPerAddress(t *testing.T) {
 	first.Close()
 	testkit.EventuallyOK(t, "a place of the address to be free", func() error { return echo(open("192.0.2.1:4")) })
 
-	trusted := serve(t, ingress.Options{Trusted: loopback, MaxConnsPerAddr: 1})
+	trusted := serve(t, listen.Options{Trusted: loopback, MaxConnsPerAddr: 1})
 	for range 5 { // a load balancer without the PROXY protocol
 		if err := echo(dial(t, trusted.Addr())); err != nil {
 			t.Error(err)
@@ -163,7 +163,7 @@ func TestConnectionsPerAddress(t *testing.T) {
 // What the kernel has accepted when the listener closes is served.
 func TestCloseDrainsTheQueue(t *testing.T) {
 	t.Parallel()
-	ln, err := ingress.Listen(ingress.Options{Addr: "127.0.0.1:0"})
+	ln, err := listen.Listen(listen.Options{Addr: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,14 +191,14 @@ func TestCloseDrainsTheQueue(t *testing.T) {
 
 func TestListenErrorsSayWhatToDo(t *testing.T) {
 	t.Parallel()
-	s := serve(t, ingress.Options{})
-	for name, opts := range map[string]ingress.Options{
+	s := serve(t, listen.Options{})
+	for name, opts := range map[string]listen.Options{
 		"taken":       {Addr: s.Addr().String()},
 		"no trust":    {Addr: "127.0.0.1:0", ProxyProtocol: true},
 		"no network":  {Addr: "127.0.0.1:0", Trusted: []netip.Prefix{{}}},
-		"no such key": {Addr: "127.0.0.1:0", Certificates: []ingress.Pair{{CertFile: "/nowhere/a.crt", KeyFile: "/nowhere/a.key"}}},
+		"no such key": {Addr: "127.0.0.1:0", Certificates: []listen.Pair{{CertFile: "/nowhere/a.crt", KeyFile: "/nowhere/a.key"}}},
 	} {
-		if ln, err := ingress.Listen(opts); err == nil {
+		if ln, err := listen.Listen(opts); err == nil {
 			ln.Close()
 			t.Errorf("%s: no error", name)
 		}

@@ -1,4 +1,4 @@
-package ingress_test
+package listen_test
 
 import (
 	"bufio"
@@ -23,7 +23,7 @@ import (
 	proxyproto "github.com/pires/go-proxyproto"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/coditect/platform/router/internal/ingress"
+	"github.com/coditect/platform/router/internal/listen"
 	"github.com/coditect/platform/shared/testkit"
 )
 
@@ -31,21 +31,21 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
 // server answers every line with itself, and remembers its peers.
 type server struct {
-	*ingress.Listener
-	peers chan ingress.Peer
+	*listen.Listener
+	peers chan listen.Peer
 	done  chan struct{}
 }
 
-func serve(t testing.TB, opts ingress.Options) *server {
+func serve(t testing.TB, opts listen.Options) *server {
 	t.Helper()
 	if opts.Addr == "" {
 		opts.Addr = "127.0.0.1:0"
 	}
-	ln, err := ingress.Listen(opts)
+	ln, err := listen.Listen(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{Listener: ln, peers: make(chan ingress.Peer, 100_000), done: make(chan struct{})}
+	s := &server{Listener: ln, peers: make(chan listen.Peer, 100_000), done: make(chan struct{})}
 	go s.run()
 	t.Cleanup(func() {
 		if err := ln.Close(); err != nil {
@@ -65,7 +65,7 @@ func (s *server) run() {
 		if err != nil {
 			return
 		}
-		s.peers <- conn.(ingress.Peer)
+		s.peers <- conn.(listen.Peer)
 		conns.Go(func() {
 			defer conn.Close()
 			lines := bufio.NewReader(conn)
@@ -176,7 +176,7 @@ func newKey(t testing.TB) *ecdsa.PrivateKey {
 }
 
 // write puts a new certificate with that serial number into the pair's files.
-func (a *authority) write(t testing.TB, pair ingress.Pair, serial int64, names ...string) {
+func (a *authority) write(t testing.TB, pair listen.Pair, serial int64, names ...string) {
 	t.Helper()
 	key := newKey(t)
 	template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), DNSNames: names}
@@ -203,10 +203,10 @@ func replace(t testing.TB, path string, content []byte) {
 	}
 }
 
-func newPair(t testing.TB, name string) ingress.Pair {
+func newPair(t testing.TB, name string) listen.Pair {
 	t.Helper()
 	dir := t.TempDir()
-	return ingress.Pair{CertFile: filepath.Join(dir, name+".crt"), KeyFile: filepath.Join(dir, name+".key")}
+	return listen.Pair{CertFile: filepath.Join(dir, name+".crt"), KeyFile: filepath.Join(dir, name+".key")}
 }
 
 func (a *authority) client(name string) *tls.Config {
