@@ -2,6 +2,7 @@ package pg
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -34,4 +35,16 @@ func ApplySchema(ctx context.Context, dsn string, files fs.FS) (version int64, e
 		return 0, fmt.Errorf("apply schema: %w", err)
 	}
 	return provider.GetDBVersion(ctx)
+}
+
+// NewestSchema is the version of the newest numbered file anywhere in files.
+func NewestSchema(files embed.FS) int64 {
+	var newest int64
+	_ = fs.WalkDir(files, ".", func(name string, _ fs.DirEntry, _ error) error { // what is embedded can be read
+		if version, err := goose.NumericComponent(name); err == nil {
+			newest = max(newest, version)
+		}
+		return nil
+	})
+	return newest
 }

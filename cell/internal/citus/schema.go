@@ -16,8 +16,8 @@ import (
 //go:embed schema/*.sql
 var schemaFiles embed.FS
 
-// SchemaVersion is the schema that this program works with.
-const SchemaVersion = 7
+// SchemaVersion is the schema that this program works with: that of its newest file.
+var SchemaVersion = pg.NewestSchema(schemaFiles)
 
 // ErrSchema says that the database is older than SchemaVersion.
 var ErrSchema = errors.New("the database's schema is not the one this program works with")

@@ -15,8 +15,8 @@ import (
 //go:embed schema/*.sql
 var schemaFiles embed.FS
 
-// SchemaVersion is the schema that this program works with.
-const SchemaVersion = 4
+// SchemaVersion is the schema that this program works with: that of its newest file.
+var SchemaVersion = pg.NewestSchema(schemaFiles)
 
 // ErrSchema is returned by CheckSchema if the database is not of SchemaVersion.
 var ErrSchema = errors.New("the database's schema is not the one this program works with")
