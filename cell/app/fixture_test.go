@@ -45,7 +45,7 @@ type process struct {
 
 func start(t testing.TB, change func(*app.APIOptions)) *process {
 	t.Helper()
-	dsn := testkit.PostgresWithSchema(t, "cell", func(ctx context.Context, dsn string) error {
+	dsn := testkit.Sharded(t, "cell", passwords.Logins(), func(ctx context.Context, dsn string) error {
 		_, err := citus.ApplySchema(ctx, dsn, passwords)
 		return err
 	})

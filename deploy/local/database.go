@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -48,8 +45,11 @@ func (p *Platform) cellDatabase(ctx context.Context, cell string) error {
 	if err := ensureDatabase(ctx, server, cellDatabase, ownerRole, secrets.OwnerPassword, ownerAttributes); err != nil {
 		return fmt.Errorf("database of %s: %w", cell, err)
 	}
-	if servers.CitusOffered() {
-		if err := l.enableCitus(ctx, cell); err != nil {
+	if cluster := l.cellCluster(cell); len(cluster.Workers) > 0 {
+		logins := map[string]string{
+			ownerRole: secrets.OwnerPassword, appRole: secrets.AppPassword, relayRole: secrets.RelayPassword, moverRole: secrets.MoverPassword,
+		}
+		if err := cluster.Enable(ctx, cellDatabase, logins); err != nil {
 			return fmt.Errorf("citus of %s: %w", cell, err)
 		}
 	}
@@ -82,38 +82,6 @@ func ensureDatabase(ctx context.Context, server servers.Postgres, database, role
 		}
 		_, err = conn.Exec(ctx, fmt.Sprintf("CREATE DATABASE %s OWNER %s", database, role))
 		return err
-	})
-}
-
-// enableCitus makes the server a cluster of one node that holds shards itself.
-// Citus opens connections to its own server as the role that runs a query; the
-// passwords for that stand in the server's password file.
-func (l layout) enableCitus(ctx context.Context, cell string) error {
-	server, secrets := l.cellPostgres(cell), l.secrets.Cells[cell]
-	var file strings.Builder
-	for _, login := range [][2]string{
-		{servers.SuperUser, server.Password},
-		{ownerRole, secrets.OwnerPassword},
-		{appRole, secrets.AppPassword},
-		{relayRole, secrets.RelayPassword},
-		{moverRole, secrets.MoverPassword},
-	} {
-		fmt.Fprintf(&file, "127.0.0.1:%d:*:%s:%s\n", server.Port, login[0], login[1])
-	}
-	if err := os.WriteFile(filepath.Clean(server.PassFile), []byte(file.String()), 0o600); err != nil {
-		return err
-	}
-	return onDatabase(ctx, server.SuperDSN(cellDatabase), func(conn *pgx.Conn) error {
-		for _, statement := range []string{
-			"CREATE EXTENSION IF NOT EXISTS citus",
-			fmt.Sprintf("SELECT citus_set_coordinator_host('127.0.0.1', %d)", server.Port),
-			fmt.Sprintf("SELECT citus_set_node_property('127.0.0.1', %d, 'shouldhaveshards', true)", server.Port),
-		} {
-			if _, err := conn.Exec(ctx, statement); err != nil {
-				return err
-			}
-		}
-		return nil
 	})
 }
 

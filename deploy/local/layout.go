@@ -1,6 +1,7 @@
 package local
 
 import (
+	"fmt"
 	"path/filepath"
 
 	"github.com/coditect/platform/shared/servers"
@@ -36,17 +37,32 @@ func (l layout) controlPostgres() servers.Postgres {
 	}
 }
 
-func (l layout) cellPostgres(cell string) servers.Postgres {
-	name := "pg-" + cell
-	server := servers.Postgres{
+// cellPostgres is the server that a cell's programs connect to: the
+// coordinator where Citus is offered.
+func (l layout) cellPostgres(cell string) servers.Postgres { return l.cellCluster(cell).Coordinator }
+
+// cellCluster has workers where Citus is offered, and none elsewhere.
+func (l layout) cellCluster(cell string) servers.Citus {
+	cluster := servers.Citus{Coordinator: l.cellServer("pg-" + cell)}
+	if !servers.CitusOffered() {
+		return cluster
+	}
+	cluster.Coordinator = cluster.Coordinator.Node()
+	for i := range citusWorkers {
+		cluster.Workers = append(cluster.Workers, l.cellServer(workerName(cell, i)).Node())
+	}
+	return cluster
+}
+
+const citusWorkers = 2
+
+func workerName(cell string, i int) string { return fmt.Sprintf("pg-%s-worker%d", cell, i+1) }
+
+func (l layout) cellServer(name string) servers.Postgres {
+	return servers.Postgres{
 		Name: name, Dir: l.data(name), Port: l.ports[name], Password: l.secrets.PostgresPassword,
 		Settings: map[string]string{"shared_buffers": "256MB"},
 	}
-	if servers.CitusOffered() {
-		server.PassFile = filepath.Join(server.Dir, "citus.pgpass")
-		server.Settings["citus.node_conninfo"] = "sslmode=disable" // it never leaves the machine
-	}
-	return server
 }
 
 func (l layout) pooler(cell string) servers.PgBouncer {

@@ -22,6 +22,9 @@ func (l layout) parts(bin string) ([]part, error) {
 	all := []part{serverPart("pg-control", l.controlPostgres())}
 	for _, at := range sites {
 		all = append(all, serverPart("pg-"+at.cell, l.cellPostgres(at.cell)))
+		for i, worker := range l.cellCluster(at.cell).Workers {
+			all = append(all, serverPart(workerName(at.cell, i), worker))
+		}
 	}
 	for _, at := range sites {
 		all = append(all, serverPart("pgbouncer-"+at.cell, l.pooler(at.cell)))

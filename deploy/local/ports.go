@@ -42,6 +42,10 @@ var portTable = []struct {
 	{"pg-control", "pg-control", 15432},
 	{"pg-cell-a", "pg-cell-a", 15433},
 	{"pg-cell-b", "pg-cell-b", 15434},
+	{"pg-cell-a-worker1", "pg-cell-a-worker1", 15435}, // where the server offers Citus
+	{"pg-cell-a-worker2", "pg-cell-a-worker2", 15436},
+	{"pg-cell-b-worker1", "pg-cell-b-worker1", 15437},
+	{"pg-cell-b-worker2", "pg-cell-b-worker2", 15438},
 	{"pgbouncer-cell-a", "pgbouncer-cell-a", 15443},
 	{"pgbouncer-cell-b", "pgbouncer-cell-b", 15444},
 	{"redis-edge", "redis-edge", 15450},

@@ -16,8 +16,12 @@ func (p *Platform) steps() []step {
 		{name: stepControl, needs: []string{stepBuild, "pg-control"}, do: p.controlDatabase},
 	}
 	for _, at := range sites {
+		needs := []string{stepBuild, "pg-" + at.cell}
+		for i := range p.layout().cellCluster(at.cell).Workers {
+			needs = append(needs, workerName(at.cell, i))
+		}
 		all = append(all, step{
-			name: stepCell(at.cell), needs: []string{stepBuild, "pg-" + at.cell},
+			name: stepCell(at.cell), needs: needs,
 			do: func(ctx context.Context) error { return p.cellDatabase(ctx, at.cell) },
 		})
 	}

@@ -19,7 +19,7 @@ const addresses = "PLATFORM_TEST_SERVERS"
 
 // shared is what serves a whole test run.
 type shared struct {
-	Postgres servers.Postgres `json:"postgres"`
+	Postgres servers.Citus    `json:"postgres"` // without workers: no cluster
 	RabbitMQ servers.RabbitMQ `json:"rabbitmq"`
 }
 
@@ -36,13 +36,18 @@ var inherited = sync.OnceValues(func() (*shared, error) {
 	return &s, nil
 })
 
-var postgresServer = sync.OnceValues(func() (servers.Postgres, error) {
+var postgresCluster = sync.OnceValues(func() (servers.Citus, error) {
 	if s, err := inherited(); s != nil || err != nil {
 		return value(s).Postgres, err
 	}
-	server, _, err := startPostgres(context.Background())
-	return server, err
+	cluster, _, err := startPostgres(context.Background())
+	return cluster, err
 })
+
+func postgresServer() (servers.Postgres, error) {
+	cluster, err := postgresCluster()
+	return cluster.Coordinator, err
+}
 
 var rabbitServer = sync.OnceValues(func() (servers.RabbitMQ, error) {
 	if s, err := inherited(); s != nil || err != nil {
@@ -59,24 +64,45 @@ func value(s *shared) shared {
 	return *s
 }
 
-func startPostgres(ctx context.Context) (servers.Postgres, []*servers.Process, error) {
-	dir, ports, err := place("postgres", 1)
+// startPostgres starts one server, and the workers of a cluster if tests shall
+// run on Citus.
+func startPostgres(ctx context.Context) (servers.Citus, []*servers.Process, error) {
+	workers, err := wantedWorkers()
 	if err != nil {
-		return servers.Postgres{}, nil, err
+		return servers.Citus{}, nil, err
 	}
+	dir, ports, err := place("postgres", 1+workers)
+	if err != nil {
+		return servers.Citus{}, nil, err
+	}
+	cluster := servers.Citus{Coordinator: testServer(dir, ports[0], workers > 0)}
+	for i, port := range ports[1:] {
+		cluster.Workers = append(cluster.Workers, testServer(fmt.Sprintf("%s-worker%d", dir, i+1), port, true))
+	}
+	var processes []*servers.Process
+	for _, server := range append([]servers.Postgres{cluster.Coordinator}, cluster.Workers...) {
+		process, err := start(ctx, server)
+		if err != nil {
+			return servers.Citus{}, processes, err
+		}
+		processes = append(processes, process)
+	}
+	return cluster, processes, nil
+}
+
+func testServer(dir string, port int, node bool) servers.Postgres {
 	server := servers.Postgres{
-		Dir: dir, Port: ports[0], Password: rand.Text(), Volatile: true,
+		Dir: dir, Port: port, Password: rand.Text(), Volatile: true,
 		Settings: map[string]string{
 			"max_connections":       "500",
 			"max_replication_slots": "100",
 			"max_wal_senders":       "100",
 		},
 	}
-	process, err := start(ctx, server)
-	if err != nil {
-		return servers.Postgres{}, nil, err
+	if !node {
+		return server
 	}
-	return server, []*servers.Process{process}, nil
+	return server.Node()
 }
 
 // brokerUser may use every vhost that a test gets.

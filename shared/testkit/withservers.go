@@ -28,12 +28,22 @@ func WithServers(ctx context.Context, command *exec.Cmd) (status int, err error)
 	if err != nil {
 		return 1, err
 	}
+	if command.Stderr != nil {
+		fmt.Fprintln(command.Stderr, "Tests of cells run on", database(run.Postgres))
+	}
 	encoded, err := json.Marshal(run)
 	if err != nil {
 		return 1, err
 	}
 	command.Env = append(command.Environ(), addresses+"="+string(encoded))
 	return runCommand(command)
+}
+
+func database(cluster servers.Citus) string {
+	if n := len(cluster.Workers); n > 0 {
+		return fmt.Sprintf("Citus, a coordinator and %d workers", n)
+	}
+	return "plain Postgres"
 }
 
 // startShared starts both servers at the same time. The processes it returns

@@ -22,7 +22,7 @@ var passwords = citus.Passwords{App: "cell-app-test", Relay: "cell-relay-test", 
 
 func newDatabase(t testing.TB) string {
 	t.Helper()
-	return testkit.PostgresWithSchema(t, "cell", func(ctx context.Context, dsn string) error {
+	return testkit.Sharded(t, "cell", passwords.Logins(), func(ctx context.Context, dsn string) error {
 		_, err := citus.ApplySchema(ctx, dsn, passwords)
 		return err
 	})

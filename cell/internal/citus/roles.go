@@ -20,6 +20,11 @@ const (
 // verifiers only, so no log of statements can show them.
 type Passwords struct{ App, Relay, Mover string }
 
+// Logins are the passwords by role.
+func (p Passwords) Logins() map[string]string {
+	return map[string]string{AppRole: p.App, RelayRole: p.Relay, MoverRole: p.Mover}
+}
+
 // appSettings bound what one request of a tenant may cost.
 var appSettings = []string{
 	`ALTER ROLE cell_app SET statement_timeout = '10s'`,
@@ -27,9 +32,9 @@ var appSettings = []string{
 }
 
 func ensureRoles(ctx context.Context, conn *pgx.Conn, p Passwords) error {
-	for _, role := range []struct{ name, password string }{{AppRole, p.App}, {RelayRole, p.Relay}, {MoverRole, p.Mover}} {
-		if err := ensureRole(ctx, conn, role.name, role.password); err != nil {
-			return fmt.Errorf("role %s: %w", role.name, err)
+	for name, password := range p.Logins() {
+		if err := ensureRole(ctx, conn, name, password); err != nil {
+			return fmt.Errorf("role %s: %w", name, err)
 		}
 	}
 	for _, setting := range appSettings {
