@@ -9,12 +9,85 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"time"
 
+	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/shared/tenancy"
 	"github.com/gorilla/mux"
 	"github.com/oapi-codegen/runtime"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
+
+// Defines values for ExportState.
+const (
+	ExportStateFailed ExportState = "failed"
+	ExportStateMaking ExportState = "making"
+	ExportStateOpen   ExportState = "open"
+)
+
+// Valid indicates whether the value is a known member of the ExportState enum.
+func (e ExportState) Valid() bool {
+	switch e {
+	case ExportStateFailed:
+		return true
+	case ExportStateMaking:
+		return true
+	case ExportStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportState.
+const (
+	ImportStateActivated  ImportState = "activated"
+	ImportStateCatchingUp ImportState = "catching_up"
+	ImportStateCopying    ImportState = "copying"
+	ImportStateFailed     ImportState = "failed"
+	ImportStatePaused     ImportState = "paused"
+	ImportStateReady      ImportState = "ready"
+)
+
+// Valid indicates whether the value is a known member of the ImportState enum.
+func (e ImportState) Valid() bool {
+	switch e {
+	case ImportStateActivated:
+		return true
+	case ImportStateCatchingUp:
+		return true
+	case ImportStateCopying:
+		return true
+	case ImportStateFailed:
+		return true
+	case ImportStatePaused:
+		return true
+	case ImportStateReady:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportMode.
+const (
+	Copy   ImportMode = "copy"
+	Follow ImportMode = "follow"
+)
+
+// Valid indicates whether the value is a known member of the ImportMode enum.
+func (e ImportMode) Valid() bool {
+	switch e {
+	case Copy:
+		return true
+	case Follow:
+		return true
+	default:
+		return false
+	}
+}
 
 // Defines values for State.
 const (
@@ -44,6 +117,30 @@ func (e State) Valid() bool {
 	default:
 		return false
 	}
+}
+
+// Defines values for TableClassClass.
+const (
+	Fence  TableClassClass = "fence"
+	Tenant TableClassClass = "tenant"
+)
+
+// Valid indicates whether the value is a known member of the TableClassClass enum.
+func (e TableClassClass) Valid() bool {
+	switch e {
+	case Fence:
+		return true
+	case Tenant:
+		return true
+	default:
+		return false
+	}
+}
+
+// Acknowledgement defines model for Acknowledgement.
+type Acknowledgement struct {
+	// Position A place in a database's log; positions of two databases do not compare.
+	Position Position `json:"position"`
 }
 
 // Activation defines model for Activation.
@@ -101,8 +198,192 @@ type BatchResult struct {
 	Results []BatchOutcome `json:"results"`
 }
 
+// CellName defines model for CellName.
+type CellName = string
+
+// Cleanup defines model for Cleanup.
+type Cleanup struct {
+	Remaining bool `json:"remaining"`
+
+	// Rows Removed by this call.
+	Rows int64 `json:"rows"`
+}
+
+// CleanupRequest defines model for CleanupRequest.
+type CleanupRequest struct {
+	// Epoch Ownership generation.
+	Epoch Epoch `json:"epoch"`
+
+	// Forget Remove the fence's row too.
+	Forget *bool `json:"forget,omitempty"`
+
+	// MigrationID A UUID, made by the control plane.
+	MigrationID MigrationID `json:"migration_id"`
+}
+
+// Departure defines model for Departure.
+type Departure struct {
+	// Epoch Ownership generation.
+	Epoch    Epoch    `json:"epoch"`
+	FreezeNo FreezeNo `json:"freeze_no"`
+	ToCell   CellName `json:"to_cell"`
+
+	// ToEpoch Ownership generation.
+	ToEpoch Epoch `json:"to_epoch"`
+}
+
+// DigestLine defines model for DigestLine.
+type DigestLine struct {
+	Digest *string `json:"digest,omitempty"`
+
+	// Error The last line if something went wrong.
+	Error *string `json:"error,omitempty"`
+
+	// Position A place in a database's log; positions of two databases do not compare.
+	Position *Position  `json:"position,omitempty"`
+	Rows     *int64     `json:"rows,omitempty"`
+	Table    *TableName `json:"table,omitempty"`
+}
+
+// DigestRequest defines model for DigestRequest.
+type DigestRequest struct {
+	Rows *[]TableRows `json:"rows,omitempty"`
+}
+
+// Drain defines model for Drain.
+type Drain struct {
+	// AppliedPosition A place in a database's log; positions of two databases do not compare.
+	AppliedPosition Position `json:"applied_position"`
+	Equal           bool     `json:"equal"`
+	RecheckedRows   int64    `json:"rechecked_rows"`
+}
+
+// DrainRequest defines model for DrainRequest.
+type DrainRequest struct {
+	// Position A place in a database's log; positions of two databases do not compare.
+	Position  Position `json:"position"`
+	Recheck   *bool    `json:"recheck,omitempty"`
+	TimeoutMs int64    `json:"timeout_ms"`
+}
+
 // Epoch Ownership generation.
 type Epoch = uint64
+
+// Export defines model for Export.
+type Export struct {
+	// Failure Why it failed; absent unless it did.
+	Failure *string `json:"failure,omitempty"`
+
+	// Position A place in a database's log; positions of two databases do not compare.
+	Position Position `json:"position"`
+
+	// RetainedWalBytes Log that the server keeps for it.
+	RetainedWalBytes int64       `json:"retained_wal_bytes"`
+	Reverse          bool        `json:"reverse"`
+	State            ExportState `json:"state"`
+}
+
+// ExportState defines model for Export.State.
+type ExportState string
+
+// ExportRequest defines model for ExportRequest.
+type ExportRequest struct {
+	// Epoch Ownership generation.
+	Epoch      Epoch    `json:"epoch"`
+	Reverse    *bool    `json:"reverse,omitempty"`
+	TargetCell CellName `json:"target_cell"`
+}
+
+// Freeze defines model for Freeze.
+type Freeze struct {
+	FreezeNo    FreezeNo  `json:"freeze_no"`
+	FrozenUntil time.Time `json:"frozen_until"`
+
+	// Position A place in a database's log; positions of two databases do not compare.
+	Position Position `json:"position"`
+}
+
+// FreezeNo defines model for FreezeNo.
+type FreezeNo = uint64
+
+// FreezeReference defines model for FreezeReference.
+type FreezeReference struct {
+	// Epoch Ownership generation.
+	Epoch    Epoch    `json:"epoch"`
+	FreezeNo FreezeNo `json:"freeze_no"`
+}
+
+// FreezeRequest defines model for FreezeRequest.
+type FreezeRequest struct {
+	// Epoch Ownership generation.
+	Epoch Epoch `json:"epoch"`
+
+	// ForMs When the freeze ends by itself.
+	ForMs int64 `json:"for_ms"`
+
+	// MigrationID A UUID, made by the control plane.
+	MigrationID MigrationID `json:"migration_id"`
+}
+
+// Import defines model for Import.
+type Import struct {
+	// AppliedPosition A place in a database's log; positions of two databases do not compare.
+	AppliedPosition *Position `json:"applied_position,omitempty"`
+	BytesCopied     int64     `json:"bytes_copied"`
+	BytesEstimate   int64     `json:"bytes_estimate"`
+
+	// BytesPerSecond Bytes a second; 0 for no bound.
+	BytesPerSecond Rate `json:"bytes_per_second"`
+
+	// Epoch Ownership generation.
+	Epoch Epoch `json:"epoch"`
+
+	// Failure Why it failed, or what it is trying again; absent if neither.
+	Failure  *string `json:"failure,omitempty"`
+	LagBytes int64   `json:"lag_bytes"`
+
+	// LagMs How long ago the target last had everything of the source.
+	LagMs        int64      `json:"lag_ms"`
+	Mode         ImportMode `json:"mode"`
+	Paused       bool       `json:"paused"`
+	RowsCopied   int64      `json:"rows_copied"`
+	RowsEstimate int64      `json:"rows_estimate"`
+
+	// SourcePosition A place in a database's log; positions of two databases do not compare.
+	SourcePosition *Position   `json:"source_position,omitempty"`
+	State          ImportState `json:"state"`
+	Tables         int         `json:"tables"`
+	TablesDone     int         `json:"tables_done"`
+}
+
+// ImportState defines model for Import.State.
+type ImportState string
+
+// ImportMode defines model for ImportMode.
+type ImportMode string
+
+// ImportPatch defines model for ImportPatch.
+type ImportPatch struct {
+	// BytesPerSecond Bytes a second; 0 for no bound.
+	BytesPerSecond *Rate `json:"bytes_per_second,omitempty"`
+	Paused         *bool `json:"paused,omitempty"`
+}
+
+// ImportRequest defines model for ImportRequest.
+type ImportRequest struct {
+	// BytesPerSecond Bytes a second; 0 for no bound.
+	BytesPerSecond *Rate `json:"bytes_per_second,omitempty"`
+
+	// Epoch Ownership generation.
+	Epoch Epoch      `json:"epoch"`
+	Mode  ImportMode `json:"mode"`
+	Plan  Plan       `json:"plan"`
+	Slug  Slug       `json:"slug"`
+
+	// SourceURL Base URL of the source's internal door.
+	SourceURL string `json:"source_url"`
+	Ticket    string `json:"ticket"`
+}
 
 // Inventory defines model for Inventory.
 type Inventory struct {
@@ -124,6 +405,9 @@ type InventoryLine struct {
 // KeyHash SHA-256 of the owner's API key in hexadecimal.
 type KeyHash = string
 
+// MigrationID A UUID, made by the control plane.
+type MigrationID = openapi_types.UUID
+
 // Name defines model for Name.
 type Name = string
 
@@ -141,6 +425,9 @@ type Owner struct {
 // Plan defines model for Plan.
 type Plan = string
 
+// Position A place in a database's log; positions of two databases do not compare.
+type Position = cell.Position
+
 // Problem defines model for Problem.
 type Problem struct {
 	// Code For programs.
@@ -156,6 +443,9 @@ type Problem struct {
 	} `json:"violations,omitempty"`
 }
 
+// Rate Bytes a second; 0 for no bound.
+type Rate = int64
+
 // Residence defines model for Residence.
 type Residence struct {
 	// Epoch Ownership generation.
@@ -166,11 +456,101 @@ type Residence struct {
 // Slug defines model for Slug.
 type Slug = string
 
+// Snapshot defines model for Snapshot.
+type Snapshot struct {
+	// Position A place in a database's log; positions of two databases do not compare.
+	Position Position     `json:"position"`
+	Snapshot SnapshotName `json:"snapshot"`
+}
+
+// SnapshotName defines model for SnapshotName.
+type SnapshotName = string
+
 // State defines model for State.
 type State string
 
+// TableClass defines model for TableClass.
+type TableClass struct {
+	// Class tenant tables move; fence tables stay.
+	Class TableClassClass `json:"class"`
+	Name  TableName       `json:"name"`
+}
+
+// TableClassClass tenant tables move; fence tables stay.
+type TableClassClass string
+
+// TableName defines model for TableName.
+type TableName = string
+
+// TableRows defines model for TableRows.
+type TableRows struct {
+	// Keys Each is the values of the primary key's columns behind tenant_id, as text.
+	Keys  [][]string `json:"keys"`
+	Table TableName  `json:"table"`
+}
+
+// TableSize defines model for TableSize.
+type TableSize struct {
+	Bytes int64     `json:"bytes"`
+	Name  TableName `json:"name"`
+	Rows  int64     `json:"rows"`
+}
+
+// TableVerification defines model for TableVerification.
+type TableVerification struct {
+	Equal bool      `json:"equal"`
+	Name  TableName `json:"name"`
+
+	// Rows At the source.
+	Rows         int64  `json:"rows"`
+	SourceDigest string `json:"source_digest"`
+	TargetDigest string `json:"target_digest"`
+}
+
 // TenantID A UUID in its canonical form.
 type TenantID = tenancy.ID
+
+// TenantSize defines model for TenantSize.
+type TenantSize struct {
+	Bytes int64 `json:"bytes"`
+
+	// Epoch Ownership generation.
+	Epoch  Epoch       `json:"epoch"`
+	Plan   *string     `json:"plan,omitempty"`
+	Rows   int64       `json:"rows"`
+	Slug   string      `json:"slug"`
+	State  State       `json:"state"`
+	Tables []TableSize `json:"tables"`
+}
+
+// TransferInfo defines model for TransferInfo.
+type TransferInfo struct {
+	Cell CellName `json:"cell"`
+
+	// Citus Whether the tables are distributed.
+	Citus        bool `json:"citus"`
+	ExportsLimit int  `json:"exports_limit"`
+	ExportsOpen  int  `json:"exports_open"`
+	ImportsLimit int  `json:"imports_limit"`
+	ImportsOpen  int  `json:"imports_open"`
+
+	// Problems Why no tenant can leave or enter; absent if they can.
+	Problems *[]string `json:"problems,omitempty"`
+
+	// RebalanceRunning Shards are being moved between workers.
+	RebalanceRunning bool         `json:"rebalance_running"`
+	SchemaVersion    int64        `json:"schema_version"`
+	Tables           []TableClass `json:"tables"`
+}
+
+// Verification defines model for Verification.
+type Verification struct {
+	Equal bool `json:"equal"`
+
+	// Position A place in a database's log; positions of two databases do not compare.
+	Position Position            `json:"position"`
+	Tables   []TableVerification `json:"tables"`
+}
 
 // ProblemAnswer defines model for ProblemAnswer.
 type ProblemAnswer = Problem
@@ -190,6 +570,21 @@ type RemoveTenantParams struct {
 	Epoch Epoch `form:"epoch" json:"epoch"`
 }
 
+// StreamChangesParams defines parameters for StreamChanges.
+type StreamChangesParams struct {
+	// After Transactions that were committed before this position are left out; the export's own by default.
+	After *Position `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// CopyTableParams defines parameters for CopyTable.
+type CopyTableParams struct {
+	// Snapshot The snapshot to read under.
+	Snapshot SnapshotName `form:"snapshot" json:"snapshot"`
+
+	// From Begin behind this key, as a chunk before named it.
+	From *string `form:"from,omitempty" json:"from,omitempty"`
+}
+
 // AdmitTenantsJSONRequestBody defines body for AdmitTenants for application/json ContentType.
 type AdmitTenantsJSONRequestBody = Batch
 
@@ -198,6 +593,42 @@ type PrepareTenantJSONRequestBody = Arrival
 
 // ActivateTenantJSONRequestBody defines body for ActivateTenant for application/json ContentType.
 type ActivateTenantJSONRequestBody = Activation
+
+// CleanUpTenantJSONRequestBody defines body for CleanUpTenant for application/json ContentType.
+type CleanUpTenantJSONRequestBody = CleanupRequest
+
+// DepartTenantJSONRequestBody defines body for DepartTenant for application/json ContentType.
+type DepartTenantJSONRequestBody = Departure
+
+// OpenExportJSONRequestBody defines body for OpenExport for application/json ContentType.
+type OpenExportJSONRequestBody = ExportRequest
+
+// AcknowledgeChangesJSONRequestBody defines body for AcknowledgeChanges for application/json ContentType.
+type AcknowledgeChangesJSONRequestBody = Acknowledgement
+
+// DigestTablesJSONRequestBody defines body for DigestTables for application/json ContentType.
+type DigestTablesJSONRequestBody = DigestRequest
+
+// FreezeTenantJSONRequestBody defines body for FreezeTenant for application/json ContentType.
+type FreezeTenantJSONRequestBody = FreezeRequest
+
+// ChangeImportApplicationMergePatchPlusJSONRequestBody defines body for ChangeImport for application/merge-patch+json ContentType.
+type ChangeImportApplicationMergePatchPlusJSONRequestBody = ImportPatch
+
+// OpenImportJSONRequestBody defines body for OpenImport for application/json ContentType.
+type OpenImportJSONRequestBody = ImportRequest
+
+// ActivateImportJSONRequestBody defines body for ActivateImport for application/json ContentType.
+type ActivateImportJSONRequestBody = Activation
+
+// DrainImportJSONRequestBody defines body for DrainImport for application/json ContentType.
+type DrainImportJSONRequestBody = DrainRequest
+
+// SealTenantJSONRequestBody defines body for SealTenant for application/json ContentType.
+type SealTenantJSONRequestBody = FreezeReference
+
+// ThawTenantJSONRequestBody defines body for ThawTenant for application/json ContentType.
+type ThawTenantJSONRequestBody = FreezeReference
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -216,6 +647,72 @@ type ServerInterface interface {
 	// ActivateTenant Open the cell to a prepared tenant and welcome its owner
 	// (POST /internal/v1/tenants/{tenant_id}/activate)
 	ActivateTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID)
+	// CleanUpTenant Remove the rows of a departed tenant, some at a time
+	// (POST /internal/v1/tenants/{tenant_id}/cleanup)
+	CleanUpTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID)
+	// DepartTenant Record where the tenant went, and answer 421 from now on
+	// (POST /internal/v1/tenants/{tenant_id}/depart)
+	DepartTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID)
+	// CloseExport Drop slot, publication and snapshot, also half-made ones
+	// (DELETE /internal/v1/tenants/{tenant_id}/exports/{migration_id})
+	CloseExport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// GetExport How an export stands
+	// (GET /internal/v1/tenants/{tenant_id}/exports/{migration_id})
+	GetExport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// OpenExport Make publication, slot and, unless reverse, snapshot
+	// (PUT /internal/v1/tenants/{tenant_id}/exports/{migration_id})
+	OpenExport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// AcknowledgeChanges The target has stored everything before a position
+	// (PUT /internal/v1/tenants/{tenant_id}/exports/{migration_id}/acknowledged)
+	AcknowledgeChanges(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// StreamChanges The tenant's changes, as they are committed, until the client goes
+	// (GET /internal/v1/tenants/{tenant_id}/exports/{migration_id}/changes)
+	StreamChanges(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID, params StreamChangesParams)
+	// DigestTables Digests of every table at one position, or of some rows as they are
+	// (POST /internal/v1/tenants/{tenant_id}/exports/{migration_id}/digests)
+	DigestTables(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// TakeSnapshot The snapshot to copy under, a new one if the last is gone
+	// (POST /internal/v1/tenants/{tenant_id}/exports/{migration_id}/snapshot)
+	TakeSnapshot(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// CopyTable The tenant's rows of one table in the order of its key, in binary COPY format by chunks
+	// (GET /internal/v1/tenants/{tenant_id}/exports/{migration_id}/tables/{table})
+	CopyTable(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID, table TableName, params CopyTableParams)
+	// FreezeTenant Stop the tenant's writes for a while
+	// (POST /internal/v1/tenants/{tenant_id}/freeze)
+	FreezeTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID)
+	// CloseImport End the import, with what it brought unless it was opened
+	// (DELETE /internal/v1/tenants/{tenant_id}/imports/{migration_id})
+	CloseImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// GetImport How an import stands
+	// (GET /internal/v1/tenants/{tenant_id}/imports/{migration_id})
+	GetImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// ChangeImport Pause, go on, or change the rate
+	// (PATCH /internal/v1/tenants/{tenant_id}/imports/{migration_id})
+	ChangeImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// OpenImport Copy a tenant from another cell and follow its changes, in the background
+	// (PUT /internal/v1/tenants/{tenant_id}/imports/{migration_id})
+	OpenImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// ActivateImport Open the cell to the tenant
+	// (POST /internal/v1/tenants/{tenant_id}/imports/{migration_id}/activate)
+	ActivateImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// DrainImport Wait until everything before a position is stored here
+	// (POST /internal/v1/tenants/{tenant_id}/imports/{migration_id}/drain)
+	DrainImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// VerifyImport Digest the tenant on both sides at one position
+	// (POST /internal/v1/tenants/{tenant_id}/imports/{migration_id}/verify)
+	VerifyImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// SealTenant Make a freeze final
+	// (POST /internal/v1/tenants/{tenant_id}/seal)
+	SealTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID)
+	// GetTenantSize Estimate what a migration would carry
+	// (GET /internal/v1/tenants/{tenant_id}/size)
+	GetTenantSize(w http.ResponseWriter, r *http.Request, tenantID TenantID)
+	// ThawTenant Let the tenant write again
+	// (POST /internal/v1/tenants/{tenant_id}/thaw)
+	ThawTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID)
+	// GetTransfer What this cell can move, and how much of it now
+	// (GET /internal/v1/transfer)
+	GetTransfer(w http.ResponseWriter, r *http.Request)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -381,6 +878,755 @@ func (siw *ServerInterfaceWrapper) ActivateTenant(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
+// CleanUpTenant operation middleware
+func (siw *ServerInterfaceWrapper) CleanUpTenant(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CleanUpTenant(w, r, tenantID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DepartTenant operation middleware
+func (siw *ServerInterfaceWrapper) DepartTenant(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DepartTenant(w, r, tenantID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CloseExport operation middleware
+func (siw *ServerInterfaceWrapper) CloseExport(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "migration_id" -------------
+	var migrationID MigrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration_id", mux.Vars(r)["migration_id"], &migrationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CloseExport(w, r, tenantID, migrationID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetExport operation middleware
+func (siw *ServerInterfaceWrapper) GetExport(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "migration_id" -------------
+	var migrationID MigrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration_id", mux.Vars(r)["migration_id"], &migrationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetExport(w, r, tenantID, migrationID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// OpenExport operation middleware
+func (siw *ServerInterfaceWrapper) OpenExport(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "migration_id" -------------
+	var migrationID MigrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration_id", mux.Vars(r)["migration_id"], &migrationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.OpenExport(w, r, tenantID, migrationID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AcknowledgeChanges operation middleware
+func (siw *ServerInterfaceWrapper) AcknowledgeChanges(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "migration_id" -------------
+	var migrationID MigrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration_id", mux.Vars(r)["migration_id"], &migrationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AcknowledgeChanges(w, r, tenantID, migrationID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// StreamChanges operation middleware
+func (siw *ServerInterfaceWrapper) StreamChanges(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "migration_id" -------------
+	var migrationID MigrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration_id", mux.Vars(r)["migration_id"], &migrationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StreamChangesParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", r.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "after"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "after", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.StreamChanges(w, r, tenantID, migrationID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DigestTables operation middleware
+func (siw *ServerInterfaceWrapper) DigestTables(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "migration_id" -------------
+	var migrationID MigrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration_id", mux.Vars(r)["migration_id"], &migrationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DigestTables(w, r, tenantID, migrationID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TakeSnapshot operation middleware
+func (siw *ServerInterfaceWrapper) TakeSnapshot(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "migration_id" -------------
+	var migrationID MigrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration_id", mux.Vars(r)["migration_id"], &migrationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TakeSnapshot(w, r, tenantID, migrationID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CopyTable operation middleware
+func (siw *ServerInterfaceWrapper) CopyTable(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "migration_id" -------------
+	var migrationID MigrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration_id", mux.Vars(r)["migration_id"], &migrationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "table" -------------
+	var table TableName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "table", mux.Vars(r)["table"], &table, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "table", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CopyTableParams
+
+	// ------------- Required query parameter "snapshot" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "snapshot", r.URL.Query(), &params.Snapshot, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "snapshot"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "snapshot", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CopyTable(w, r, tenantID, migrationID, table, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// FreezeTenant operation middleware
+func (siw *ServerInterfaceWrapper) FreezeTenant(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FreezeTenant(w, r, tenantID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CloseImport operation middleware
+func (siw *ServerInterfaceWrapper) CloseImport(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "migration_id" -------------
+	var migrationID MigrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration_id", mux.Vars(r)["migration_id"], &migrationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CloseImport(w, r, tenantID, migrationID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetImport operation middleware
+func (siw *ServerInterfaceWrapper) GetImport(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "migration_id" -------------
+	var migrationID MigrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration_id", mux.Vars(r)["migration_id"], &migrationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetImport(w, r, tenantID, migrationID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ChangeImport operation middleware
+func (siw *ServerInterfaceWrapper) ChangeImport(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "migration_id" -------------
+	var migrationID MigrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration_id", mux.Vars(r)["migration_id"], &migrationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChangeImport(w, r, tenantID, migrationID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// OpenImport operation middleware
+func (siw *ServerInterfaceWrapper) OpenImport(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "migration_id" -------------
+	var migrationID MigrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration_id", mux.Vars(r)["migration_id"], &migrationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.OpenImport(w, r, tenantID, migrationID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ActivateImport operation middleware
+func (siw *ServerInterfaceWrapper) ActivateImport(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "migration_id" -------------
+	var migrationID MigrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration_id", mux.Vars(r)["migration_id"], &migrationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ActivateImport(w, r, tenantID, migrationID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DrainImport operation middleware
+func (siw *ServerInterfaceWrapper) DrainImport(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "migration_id" -------------
+	var migrationID MigrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration_id", mux.Vars(r)["migration_id"], &migrationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DrainImport(w, r, tenantID, migrationID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// VerifyImport operation middleware
+func (siw *ServerInterfaceWrapper) VerifyImport(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "migration_id" -------------
+	var migrationID MigrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration_id", mux.Vars(r)["migration_id"], &migrationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.VerifyImport(w, r, tenantID, migrationID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SealTenant operation middleware
+func (siw *ServerInterfaceWrapper) SealTenant(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SealTenant(w, r, tenantID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetTenantSize operation middleware
+func (siw *ServerInterfaceWrapper) GetTenantSize(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetTenantSize(w, r, tenantID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ThawTenant operation middleware
+func (siw *ServerInterfaceWrapper) ThawTenant(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ThawTenant(w, r, tenantID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetTransfer operation middleware
+func (siw *ServerInterfaceWrapper) GetTransfer(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetTransfer(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 type UnescapedCookieParamError struct {
 	ParamName string
 	Err       error
@@ -504,8 +1750,56 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/activate", wrapper.ActivateTenant).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/internal/v1/transfer", wrapper.GetTransfer).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/size", wrapper.GetTenantSize).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/freeze", wrapper.FreezeTenant).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/seal", wrapper.SealTenant).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/thaw", wrapper.ThawTenant).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/depart", wrapper.DepartTenant).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/cleanup", wrapper.CleanUpTenant).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/exports/{migration_id}", wrapper.CloseExport).Methods(http.MethodDelete)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/exports/{migration_id}", wrapper.GetExport).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/exports/{migration_id}", wrapper.OpenExport).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/exports/{migration_id}/snapshot", wrapper.TakeSnapshot).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/exports/{migration_id}/tables/{table}", wrapper.CopyTable).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/exports/{migration_id}/changes", wrapper.StreamChanges).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/exports/{migration_id}/acknowledged", wrapper.AcknowledgeChanges).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/exports/{migration_id}/digests", wrapper.DigestTables).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/imports/{migration_id}", wrapper.CloseImport).Methods(http.MethodDelete)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/imports/{migration_id}", wrapper.GetImport).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/imports/{migration_id}", wrapper.ChangeImport).Methods(http.MethodPatch)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/imports/{migration_id}", wrapper.OpenImport).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/imports/{migration_id}/verify", wrapper.VerifyImport).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/imports/{migration_id}/drain", wrapper.DrainImport).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/imports/{migration_id}/activate", wrapper.ActivateImport).Methods(http.MethodPost)
+
 	return r
 }
+
+type ExportJSONResponse Export
+
+type ImportJSONResponse Import
 
 type ProblemAnswerApplicationProblemPlusJSONResponse Problem
 
@@ -703,6 +1997,916 @@ func (response ActivateTenantdefaultApplicationProblemPlusJSONResponse) VisitAct
 	return err
 }
 
+type CleanUpTenantRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Body     *CleanUpTenantJSONRequestBody
+}
+
+type CleanUpTenantResponseObject interface {
+	VisitCleanUpTenantResponse(w http.ResponseWriter) error
+}
+
+type CleanUpTenant200JSONResponse Cleanup
+
+func (response CleanUpTenant200JSONResponse) VisitCleanUpTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CleanUpTenantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CleanUpTenantdefaultApplicationProblemPlusJSONResponse) VisitCleanUpTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DepartTenantRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Body     *DepartTenantJSONRequestBody
+}
+
+type DepartTenantResponseObject interface {
+	VisitDepartTenantResponse(w http.ResponseWriter) error
+}
+
+type DepartTenant200JSONResponse struct{ ResidenceJSONResponse }
+
+func (response DepartTenant200JSONResponse) VisitDepartTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DepartTenantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DepartTenantdefaultApplicationProblemPlusJSONResponse) VisitDepartTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseExportRequestObject struct {
+	TenantID    TenantID    `json:"tenant_id"`
+	MigrationID MigrationID `json:"migration_id"`
+}
+
+type CloseExportResponseObject interface {
+	VisitCloseExportResponse(w http.ResponseWriter) error
+}
+
+type CloseExport204Response struct {
+}
+
+func (response CloseExport204Response) VisitCloseExportResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type CloseExportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CloseExportdefaultApplicationProblemPlusJSONResponse) VisitCloseExportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetExportRequestObject struct {
+	TenantID    TenantID    `json:"tenant_id"`
+	MigrationID MigrationID `json:"migration_id"`
+}
+
+type GetExportResponseObject interface {
+	VisitGetExportResponse(w http.ResponseWriter) error
+}
+
+type GetExport200JSONResponse struct{ ExportJSONResponse }
+
+func (response GetExport200JSONResponse) VisitGetExportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetExportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetExportdefaultApplicationProblemPlusJSONResponse) VisitGetExportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenExportRequestObject struct {
+	TenantID    TenantID    `json:"tenant_id"`
+	MigrationID MigrationID `json:"migration_id"`
+	Body        *OpenExportJSONRequestBody
+}
+
+type OpenExportResponseObject interface {
+	VisitOpenExportResponse(w http.ResponseWriter) error
+}
+
+type OpenExport200JSONResponse struct{ ExportJSONResponse }
+
+func (response OpenExport200JSONResponse) VisitOpenExportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenExportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OpenExportdefaultApplicationProblemPlusJSONResponse) VisitOpenExportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcknowledgeChangesRequestObject struct {
+	TenantID    TenantID    `json:"tenant_id"`
+	MigrationID MigrationID `json:"migration_id"`
+	Body        *AcknowledgeChangesJSONRequestBody
+}
+
+type AcknowledgeChangesResponseObject interface {
+	VisitAcknowledgeChangesResponse(w http.ResponseWriter) error
+}
+
+type AcknowledgeChanges204Response struct {
+}
+
+func (response AcknowledgeChanges204Response) VisitAcknowledgeChangesResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type AcknowledgeChangesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AcknowledgeChangesdefaultApplicationProblemPlusJSONResponse) VisitAcknowledgeChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StreamChangesRequestObject struct {
+	TenantID    TenantID    `json:"tenant_id"`
+	MigrationID MigrationID `json:"migration_id"`
+	Params      StreamChangesParams
+}
+
+type StreamChangesResponseObject interface {
+	VisitStreamChangesResponse(w http.ResponseWriter) error
+}
+
+type StreamChanges200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response StreamChanges200ApplicationOctetStreamResponse) VisitStreamChangesResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type StreamChangesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StreamChangesdefaultApplicationProblemPlusJSONResponse) VisitStreamChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DigestTablesRequestObject struct {
+	TenantID    TenantID    `json:"tenant_id"`
+	MigrationID MigrationID `json:"migration_id"`
+	Body        *DigestTablesJSONRequestBody
+}
+
+type DigestTablesResponseObject interface {
+	VisitDigestTablesResponse(w http.ResponseWriter) error
+}
+
+type DigestTables200ApplicationXNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response DigestTables200ApplicationXNdjsonResponse) VisitDigestTablesResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type DigestTablesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DigestTablesdefaultApplicationProblemPlusJSONResponse) VisitDigestTablesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeSnapshotRequestObject struct {
+	TenantID    TenantID    `json:"tenant_id"`
+	MigrationID MigrationID `json:"migration_id"`
+}
+
+type TakeSnapshotResponseObject interface {
+	VisitTakeSnapshotResponse(w http.ResponseWriter) error
+}
+
+type TakeSnapshot200JSONResponse Snapshot
+
+func (response TakeSnapshot200JSONResponse) VisitTakeSnapshotResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeSnapshotdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TakeSnapshotdefaultApplicationProblemPlusJSONResponse) VisitTakeSnapshotResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyTableRequestObject struct {
+	TenantID    TenantID    `json:"tenant_id"`
+	MigrationID MigrationID `json:"migration_id"`
+	Table       TableName   `json:"table"`
+	Params      CopyTableParams
+}
+
+type CopyTableResponseObject interface {
+	VisitCopyTableResponse(w http.ResponseWriter) error
+}
+
+type CopyTable200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response CopyTable200ApplicationOctetStreamResponse) VisitCopyTableResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type CopyTabledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CopyTabledefaultApplicationProblemPlusJSONResponse) VisitCopyTableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FreezeTenantRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Body     *FreezeTenantJSONRequestBody
+}
+
+type FreezeTenantResponseObject interface {
+	VisitFreezeTenantResponse(w http.ResponseWriter) error
+}
+
+type FreezeTenant200JSONResponse Freeze
+
+func (response FreezeTenant200JSONResponse) VisitFreezeTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FreezeTenantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FreezeTenantdefaultApplicationProblemPlusJSONResponse) VisitFreezeTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseImportRequestObject struct {
+	TenantID    TenantID    `json:"tenant_id"`
+	MigrationID MigrationID `json:"migration_id"`
+}
+
+type CloseImportResponseObject interface {
+	VisitCloseImportResponse(w http.ResponseWriter) error
+}
+
+type CloseImport204Response struct {
+}
+
+func (response CloseImport204Response) VisitCloseImportResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type CloseImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CloseImportdefaultApplicationProblemPlusJSONResponse) VisitCloseImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImportRequestObject struct {
+	TenantID    TenantID    `json:"tenant_id"`
+	MigrationID MigrationID `json:"migration_id"`
+}
+
+type GetImportResponseObject interface {
+	VisitGetImportResponse(w http.ResponseWriter) error
+}
+
+type GetImport200JSONResponse struct{ ImportJSONResponse }
+
+func (response GetImport200JSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetImportdefaultApplicationProblemPlusJSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeImportRequestObject struct {
+	TenantID    TenantID    `json:"tenant_id"`
+	MigrationID MigrationID `json:"migration_id"`
+	Body        *ChangeImportApplicationMergePatchPlusJSONRequestBody
+}
+
+type ChangeImportResponseObject interface {
+	VisitChangeImportResponse(w http.ResponseWriter) error
+}
+
+type ChangeImport200JSONResponse struct{ ImportJSONResponse }
+
+func (response ChangeImport200JSONResponse) VisitChangeImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeImportdefaultApplicationProblemPlusJSONResponse) VisitChangeImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenImportRequestObject struct {
+	TenantID    TenantID    `json:"tenant_id"`
+	MigrationID MigrationID `json:"migration_id"`
+	Body        *OpenImportJSONRequestBody
+}
+
+type OpenImportResponseObject interface {
+	VisitOpenImportResponse(w http.ResponseWriter) error
+}
+
+type OpenImport200JSONResponse struct{ ImportJSONResponse }
+
+func (response OpenImport200JSONResponse) VisitOpenImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OpenImportdefaultApplicationProblemPlusJSONResponse) VisitOpenImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActivateImportRequestObject struct {
+	TenantID    TenantID    `json:"tenant_id"`
+	MigrationID MigrationID `json:"migration_id"`
+	Body        *ActivateImportJSONRequestBody
+}
+
+type ActivateImportResponseObject interface {
+	VisitActivateImportResponse(w http.ResponseWriter) error
+}
+
+type ActivateImport200JSONResponse struct{ ResidenceJSONResponse }
+
+func (response ActivateImport200JSONResponse) VisitActivateImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActivateImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ActivateImportdefaultApplicationProblemPlusJSONResponse) VisitActivateImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DrainImportRequestObject struct {
+	TenantID    TenantID    `json:"tenant_id"`
+	MigrationID MigrationID `json:"migration_id"`
+	Body        *DrainImportJSONRequestBody
+}
+
+type DrainImportResponseObject interface {
+	VisitDrainImportResponse(w http.ResponseWriter) error
+}
+
+type DrainImport200JSONResponse Drain
+
+func (response DrainImport200JSONResponse) VisitDrainImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DrainImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DrainImportdefaultApplicationProblemPlusJSONResponse) VisitDrainImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyImportRequestObject struct {
+	TenantID    TenantID    `json:"tenant_id"`
+	MigrationID MigrationID `json:"migration_id"`
+}
+
+type VerifyImportResponseObject interface {
+	VisitVerifyImportResponse(w http.ResponseWriter) error
+}
+
+type VerifyImport200JSONResponse Verification
+
+func (response VerifyImport200JSONResponse) VisitVerifyImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response VerifyImportdefaultApplicationProblemPlusJSONResponse) VisitVerifyImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SealTenantRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Body     *SealTenantJSONRequestBody
+}
+
+type SealTenantResponseObject interface {
+	VisitSealTenantResponse(w http.ResponseWriter) error
+}
+
+type SealTenant200JSONResponse struct{ ResidenceJSONResponse }
+
+func (response SealTenant200JSONResponse) VisitSealTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SealTenantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SealTenantdefaultApplicationProblemPlusJSONResponse) VisitSealTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTenantSizeRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+}
+
+type GetTenantSizeResponseObject interface {
+	VisitGetTenantSizeResponse(w http.ResponseWriter) error
+}
+
+type GetTenantSize200JSONResponse TenantSize
+
+func (response GetTenantSize200JSONResponse) VisitGetTenantSizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTenantSizedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTenantSizedefaultApplicationProblemPlusJSONResponse) VisitGetTenantSizeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ThawTenantRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Body     *ThawTenantJSONRequestBody
+}
+
+type ThawTenantResponseObject interface {
+	VisitThawTenantResponse(w http.ResponseWriter) error
+}
+
+type ThawTenant200JSONResponse struct{ ResidenceJSONResponse }
+
+func (response ThawTenant200JSONResponse) VisitThawTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ThawTenantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ThawTenantdefaultApplicationProblemPlusJSONResponse) VisitThawTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTransferRequestObject struct {
+}
+
+type GetTransferResponseObject interface {
+	VisitGetTransferResponse(w http.ResponseWriter) error
+}
+
+type GetTransfer200JSONResponse TransferInfo
+
+func (response GetTransfer200JSONResponse) VisitGetTransferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTransferdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTransferdefaultApplicationProblemPlusJSONResponse) VisitGetTransferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// ListTenants The inventory, in the order of ids
@@ -720,6 +2924,72 @@ type StrictServerInterface interface {
 	// ActivateTenant Open the cell to a prepared tenant and welcome its owner
 	// (POST /internal/v1/tenants/{tenant_id}/activate)
 	ActivateTenant(ctx context.Context, request ActivateTenantRequestObject) (ActivateTenantResponseObject, error)
+	// CleanUpTenant Remove the rows of a departed tenant, some at a time
+	// (POST /internal/v1/tenants/{tenant_id}/cleanup)
+	CleanUpTenant(ctx context.Context, request CleanUpTenantRequestObject) (CleanUpTenantResponseObject, error)
+	// DepartTenant Record where the tenant went, and answer 421 from now on
+	// (POST /internal/v1/tenants/{tenant_id}/depart)
+	DepartTenant(ctx context.Context, request DepartTenantRequestObject) (DepartTenantResponseObject, error)
+	// CloseExport Drop slot, publication and snapshot, also half-made ones
+	// (DELETE /internal/v1/tenants/{tenant_id}/exports/{migration_id})
+	CloseExport(ctx context.Context, request CloseExportRequestObject) (CloseExportResponseObject, error)
+	// GetExport How an export stands
+	// (GET /internal/v1/tenants/{tenant_id}/exports/{migration_id})
+	GetExport(ctx context.Context, request GetExportRequestObject) (GetExportResponseObject, error)
+	// OpenExport Make publication, slot and, unless reverse, snapshot
+	// (PUT /internal/v1/tenants/{tenant_id}/exports/{migration_id})
+	OpenExport(ctx context.Context, request OpenExportRequestObject) (OpenExportResponseObject, error)
+	// AcknowledgeChanges The target has stored everything before a position
+	// (PUT /internal/v1/tenants/{tenant_id}/exports/{migration_id}/acknowledged)
+	AcknowledgeChanges(ctx context.Context, request AcknowledgeChangesRequestObject) (AcknowledgeChangesResponseObject, error)
+	// StreamChanges The tenant's changes, as they are committed, until the client goes
+	// (GET /internal/v1/tenants/{tenant_id}/exports/{migration_id}/changes)
+	StreamChanges(ctx context.Context, request StreamChangesRequestObject) (StreamChangesResponseObject, error)
+	// DigestTables Digests of every table at one position, or of some rows as they are
+	// (POST /internal/v1/tenants/{tenant_id}/exports/{migration_id}/digests)
+	DigestTables(ctx context.Context, request DigestTablesRequestObject) (DigestTablesResponseObject, error)
+	// TakeSnapshot The snapshot to copy under, a new one if the last is gone
+	// (POST /internal/v1/tenants/{tenant_id}/exports/{migration_id}/snapshot)
+	TakeSnapshot(ctx context.Context, request TakeSnapshotRequestObject) (TakeSnapshotResponseObject, error)
+	// CopyTable The tenant's rows of one table in the order of its key, in binary COPY format by chunks
+	// (GET /internal/v1/tenants/{tenant_id}/exports/{migration_id}/tables/{table})
+	CopyTable(ctx context.Context, request CopyTableRequestObject) (CopyTableResponseObject, error)
+	// FreezeTenant Stop the tenant's writes for a while
+	// (POST /internal/v1/tenants/{tenant_id}/freeze)
+	FreezeTenant(ctx context.Context, request FreezeTenantRequestObject) (FreezeTenantResponseObject, error)
+	// CloseImport End the import, with what it brought unless it was opened
+	// (DELETE /internal/v1/tenants/{tenant_id}/imports/{migration_id})
+	CloseImport(ctx context.Context, request CloseImportRequestObject) (CloseImportResponseObject, error)
+	// GetImport How an import stands
+	// (GET /internal/v1/tenants/{tenant_id}/imports/{migration_id})
+	GetImport(ctx context.Context, request GetImportRequestObject) (GetImportResponseObject, error)
+	// ChangeImport Pause, go on, or change the rate
+	// (PATCH /internal/v1/tenants/{tenant_id}/imports/{migration_id})
+	ChangeImport(ctx context.Context, request ChangeImportRequestObject) (ChangeImportResponseObject, error)
+	// OpenImport Copy a tenant from another cell and follow its changes, in the background
+	// (PUT /internal/v1/tenants/{tenant_id}/imports/{migration_id})
+	OpenImport(ctx context.Context, request OpenImportRequestObject) (OpenImportResponseObject, error)
+	// ActivateImport Open the cell to the tenant
+	// (POST /internal/v1/tenants/{tenant_id}/imports/{migration_id}/activate)
+	ActivateImport(ctx context.Context, request ActivateImportRequestObject) (ActivateImportResponseObject, error)
+	// DrainImport Wait until everything before a position is stored here
+	// (POST /internal/v1/tenants/{tenant_id}/imports/{migration_id}/drain)
+	DrainImport(ctx context.Context, request DrainImportRequestObject) (DrainImportResponseObject, error)
+	// VerifyImport Digest the tenant on both sides at one position
+	// (POST /internal/v1/tenants/{tenant_id}/imports/{migration_id}/verify)
+	VerifyImport(ctx context.Context, request VerifyImportRequestObject) (VerifyImportResponseObject, error)
+	// SealTenant Make a freeze final
+	// (POST /internal/v1/tenants/{tenant_id}/seal)
+	SealTenant(ctx context.Context, request SealTenantRequestObject) (SealTenantResponseObject, error)
+	// GetTenantSize Estimate what a migration would carry
+	// (GET /internal/v1/tenants/{tenant_id}/size)
+	GetTenantSize(ctx context.Context, request GetTenantSizeRequestObject) (GetTenantSizeResponseObject, error)
+	// ThawTenant Let the tenant write again
+	// (POST /internal/v1/tenants/{tenant_id}/thaw)
+	ThawTenant(ctx context.Context, request ThawTenantRequestObject) (ThawTenantResponseObject, error)
+	// GetTransfer What this cell can move, and how much of it now
+	// (GET /internal/v1/transfer)
+	GetTransfer(ctx context.Context, request GetTransferRequestObject) (GetTransferResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
@@ -904,6 +3174,678 @@ func (sh *strictHandler) ActivateTenant(w http.ResponseWriter, r *http.Request, 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ActivateTenantResponseObject); ok {
 		if err := validResponse.VisitActivateTenantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CleanUpTenant operation middleware
+func (sh *strictHandler) CleanUpTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID) {
+	var request CleanUpTenantRequestObject
+
+	request.TenantID = tenantID
+
+	var body CleanUpTenantJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CleanUpTenant(ctx, request.(CleanUpTenantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CleanUpTenant")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CleanUpTenantResponseObject); ok {
+		if err := validResponse.VisitCleanUpTenantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DepartTenant operation middleware
+func (sh *strictHandler) DepartTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID) {
+	var request DepartTenantRequestObject
+
+	request.TenantID = tenantID
+
+	var body DepartTenantJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DepartTenant(ctx, request.(DepartTenantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DepartTenant")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DepartTenantResponseObject); ok {
+		if err := validResponse.VisitDepartTenantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CloseExport operation middleware
+func (sh *strictHandler) CloseExport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID) {
+	var request CloseExportRequestObject
+
+	request.TenantID = tenantID
+	request.MigrationID = migrationID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CloseExport(ctx, request.(CloseExportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CloseExport")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CloseExportResponseObject); ok {
+		if err := validResponse.VisitCloseExportResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetExport operation middleware
+func (sh *strictHandler) GetExport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID) {
+	var request GetExportRequestObject
+
+	request.TenantID = tenantID
+	request.MigrationID = migrationID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetExport(ctx, request.(GetExportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetExport")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetExportResponseObject); ok {
+		if err := validResponse.VisitGetExportResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenExport operation middleware
+func (sh *strictHandler) OpenExport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID) {
+	var request OpenExportRequestObject
+
+	request.TenantID = tenantID
+	request.MigrationID = migrationID
+
+	var body OpenExportJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenExport(ctx, request.(OpenExportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenExport")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(OpenExportResponseObject); ok {
+		if err := validResponse.VisitOpenExportResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AcknowledgeChanges operation middleware
+func (sh *strictHandler) AcknowledgeChanges(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID) {
+	var request AcknowledgeChangesRequestObject
+
+	request.TenantID = tenantID
+	request.MigrationID = migrationID
+
+	var body AcknowledgeChangesJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AcknowledgeChanges(ctx, request.(AcknowledgeChangesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcknowledgeChanges")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AcknowledgeChangesResponseObject); ok {
+		if err := validResponse.VisitAcknowledgeChangesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StreamChanges operation middleware
+func (sh *strictHandler) StreamChanges(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID, params StreamChangesParams) {
+	var request StreamChangesRequestObject
+
+	request.TenantID = tenantID
+	request.MigrationID = migrationID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.StreamChanges(ctx, request.(StreamChangesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StreamChanges")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(StreamChangesResponseObject); ok {
+		if err := validResponse.VisitStreamChangesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DigestTables operation middleware
+func (sh *strictHandler) DigestTables(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID) {
+	var request DigestTablesRequestObject
+
+	request.TenantID = tenantID
+	request.MigrationID = migrationID
+
+	var body DigestTablesJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DigestTables(ctx, request.(DigestTablesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DigestTables")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DigestTablesResponseObject); ok {
+		if err := validResponse.VisitDigestTablesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TakeSnapshot operation middleware
+func (sh *strictHandler) TakeSnapshot(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID) {
+	var request TakeSnapshotRequestObject
+
+	request.TenantID = tenantID
+	request.MigrationID = migrationID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TakeSnapshot(ctx, request.(TakeSnapshotRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TakeSnapshot")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TakeSnapshotResponseObject); ok {
+		if err := validResponse.VisitTakeSnapshotResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CopyTable operation middleware
+func (sh *strictHandler) CopyTable(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID, table TableName, params CopyTableParams) {
+	var request CopyTableRequestObject
+
+	request.TenantID = tenantID
+	request.MigrationID = migrationID
+	request.Table = table
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CopyTable(ctx, request.(CopyTableRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CopyTable")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CopyTableResponseObject); ok {
+		if err := validResponse.VisitCopyTableResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FreezeTenant operation middleware
+func (sh *strictHandler) FreezeTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID) {
+	var request FreezeTenantRequestObject
+
+	request.TenantID = tenantID
+
+	var body FreezeTenantJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FreezeTenant(ctx, request.(FreezeTenantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FreezeTenant")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FreezeTenantResponseObject); ok {
+		if err := validResponse.VisitFreezeTenantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CloseImport operation middleware
+func (sh *strictHandler) CloseImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID) {
+	var request CloseImportRequestObject
+
+	request.TenantID = tenantID
+	request.MigrationID = migrationID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CloseImport(ctx, request.(CloseImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CloseImport")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CloseImportResponseObject); ok {
+		if err := validResponse.VisitCloseImportResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetImport operation middleware
+func (sh *strictHandler) GetImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID) {
+	var request GetImportRequestObject
+
+	request.TenantID = tenantID
+	request.MigrationID = migrationID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetImport(ctx, request.(GetImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetImport")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetImportResponseObject); ok {
+		if err := validResponse.VisitGetImportResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangeImport operation middleware
+func (sh *strictHandler) ChangeImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID) {
+	var request ChangeImportRequestObject
+
+	request.TenantID = tenantID
+	request.MigrationID = migrationID
+
+	var body ChangeImportApplicationMergePatchPlusJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeImport(ctx, request.(ChangeImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeImport")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ChangeImportResponseObject); ok {
+		if err := validResponse.VisitChangeImportResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenImport operation middleware
+func (sh *strictHandler) OpenImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID) {
+	var request OpenImportRequestObject
+
+	request.TenantID = tenantID
+	request.MigrationID = migrationID
+
+	var body OpenImportJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenImport(ctx, request.(OpenImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenImport")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(OpenImportResponseObject); ok {
+		if err := validResponse.VisitOpenImportResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ActivateImport operation middleware
+func (sh *strictHandler) ActivateImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID) {
+	var request ActivateImportRequestObject
+
+	request.TenantID = tenantID
+	request.MigrationID = migrationID
+
+	var body ActivateImportJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ActivateImport(ctx, request.(ActivateImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ActivateImport")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ActivateImportResponseObject); ok {
+		if err := validResponse.VisitActivateImportResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DrainImport operation middleware
+func (sh *strictHandler) DrainImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID) {
+	var request DrainImportRequestObject
+
+	request.TenantID = tenantID
+	request.MigrationID = migrationID
+
+	var body DrainImportJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DrainImport(ctx, request.(DrainImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DrainImport")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DrainImportResponseObject); ok {
+		if err := validResponse.VisitDrainImportResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// VerifyImport operation middleware
+func (sh *strictHandler) VerifyImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID) {
+	var request VerifyImportRequestObject
+
+	request.TenantID = tenantID
+	request.MigrationID = migrationID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyImport(ctx, request.(VerifyImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyImport")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(VerifyImportResponseObject); ok {
+		if err := validResponse.VisitVerifyImportResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SealTenant operation middleware
+func (sh *strictHandler) SealTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID) {
+	var request SealTenantRequestObject
+
+	request.TenantID = tenantID
+
+	var body SealTenantJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SealTenant(ctx, request.(SealTenantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SealTenant")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SealTenantResponseObject); ok {
+		if err := validResponse.VisitSealTenantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTenantSize operation middleware
+func (sh *strictHandler) GetTenantSize(w http.ResponseWriter, r *http.Request, tenantID TenantID) {
+	var request GetTenantSizeRequestObject
+
+	request.TenantID = tenantID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTenantSize(ctx, request.(GetTenantSizeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTenantSize")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetTenantSizeResponseObject); ok {
+		if err := validResponse.VisitGetTenantSizeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ThawTenant operation middleware
+func (sh *strictHandler) ThawTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID) {
+	var request ThawTenantRequestObject
+
+	request.TenantID = tenantID
+
+	var body ThawTenantJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ThawTenant(ctx, request.(ThawTenantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ThawTenant")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ThawTenantResponseObject); ok {
+		if err := validResponse.VisitThawTenantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTransfer operation middleware
+func (sh *strictHandler) GetTransfer(w http.ResponseWriter, r *http.Request) {
+	var request GetTransferRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTransfer(ctx, request.(GetTransferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTransfer")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetTransferResponseObject); ok {
+		if err := validResponse.VisitGetTransferResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
