@@ -17,7 +17,8 @@ import (
 const bulkBody = 1 << 20
 
 // A router that is itself short of processor time sees latencies that are not
-// the cell's doing; these keep it from refusing what the cell could well serve.
+// the cell's doing. [shed.Pulse] takes out what it can measure; these keep the
+// rest from making it refuse what the cell could well serve.
 const (
 	leastInCell = 32
 	turnWait    = 250 * time.Millisecond
@@ -26,6 +27,7 @@ const (
 // controllers keeps what stands before each cell.
 type controllers struct {
 	now   func() time.Time
+	pulse *shed.Pulse
 	known sync.Map // cell id → *shed.Controller
 }
 
@@ -33,7 +35,7 @@ func (c *controllers) of(cell string) *shed.Controller {
 	if known, ok := c.known.Load(cell); ok {
 		return known.(*shed.Controller)
 	}
-	known, _ := c.known.LoadOrStore(cell, shed.New(shed.Options{Min: leastInCell, Wait: turnWait, Now: c.now}))
+	known, _ := c.known.LoadOrStore(cell, shed.New(shed.Options{Min: leastInCell, Wait: turnWait, Pulse: c.pulse, Now: c.now}))
 	return known.(*shed.Controller)
 }
 
@@ -55,14 +57,13 @@ func (x *exchange) priority() shed.Priority {
 // askInTurn asks the cell when it is the tenant's turn, and tells the cell's
 // controller how that went.
 func (p *Proxy) askInTurn(x *exchange, cell *upstream.Cell) (*upstream.Conn, error) {
-	began := x.now()
-	ticket, err := p.controllers.of(cell.ID).AcquireWait(context.Background(), x.entry.TenantID, x.priority(), began)
+	ticket, err := p.controllers.of(cell.ID).AcquireWait(context.Background(), x.entry.TenantID, x.priority(), x.now())
 	if err != nil {
 		return nil, err
 	}
 	conn, err := p.ask(x, cell)
 	x.answered = p.opts.Now()
-	ticket.Done(x.outcome(err), x.answered.Sub(began))
+	ticket.Done(x.outcome(err), x.answered)
 	return conn, err
 }
 

@@ -29,6 +29,7 @@ type exchange struct {
 	tenant    []byte // the tenant's id as text
 	cell      string // that answered, or was asked last
 	hops      int
+	asked     bool            // the directory, and waited for its answer
 	identity  *authn.Identity // of a verified access token
 	principal string          // header value; empty: the cell checks the credential
 
@@ -64,7 +65,7 @@ type exchange struct {
 
 // now is the time, for free if nothing can have taken long since the start.
 func (x *exchange) now() time.Time {
-	if x.hops == 0 && x.waiter == nil && x.body == nil {
+	if x.hops == 0 && x.waiter == nil && x.body == nil && !x.asked {
 		return x.start
 	}
 	return x.s.p.opts.Now()
@@ -91,7 +92,7 @@ func release(x *exchange) {
 	x.waiter.Done(hold.Failed)
 	x.waiter = nil
 	x.upload.free()
-	x.cell, x.hops, x.principal, x.common, x.mark, x.body, x.upload = "", 0, "", 0, 0, nil, nil
+	x.cell, x.hops, x.asked, x.principal, x.common, x.mark, x.body, x.upload = "", 0, false, "", 0, 0, nil, nil
 	x.answered = time.Time{}
 	x.status, x.close, x.sent, x.bodyRead = 0, false, false, false
 	x.out, x.answer, x.bodyBuffer = recycled(x.out), recycled(x.answer), recycled(x.bodyBuffer)

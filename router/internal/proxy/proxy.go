@@ -92,8 +92,9 @@ func New(opts Options) *Proxy {
 		opts.CellTLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	p := &Proxy{
-		opts: opts, resolver: resolve.New(opts.Domain, opts.APIHost), signers: signers{master: opts.EdgeKey}, controllers: controllers{now: opts.Now},
-		metrics: newMetrics(opts.Registry, opts.Cache), clients: wire.NewReaper(opts.Now), backends: wire.NewReaper(opts.Now),
+		opts: opts, resolver: resolve.New(opts.Domain, opts.APIHost), signers: signers{master: opts.EdgeKey},
+		controllers: controllers{now: opts.Now, pulse: shed.NewPulse(opts.Now)},
+		metrics:     newMetrics(opts.Registry, opts.Cache), clients: wire.NewReaper(opts.Now), backends: wire.NewReaper(opts.Now),
 	}
 	p.cells = upstream.New(upstream.Options{
 		MaxConns: maxConnsPerAddr, TLS: opts.CellTLS, Reaper: p.backends, Log: opts.Log, Registry: opts.Registry,
@@ -103,8 +104,8 @@ func New(opts Options) *Proxy {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	p.stop = stop
-	for _, reaper := range []*wire.Reaper{p.clients, p.backends} {
-		p.ticking.Go(func() { _ = reaper.Run(ctx) }) // nil
+	for _, beats := range []func(context.Context) error{p.clients.Run, p.backends.Run, p.controllers.pulse.Run} {
+		p.ticking.Go(func() { _ = beats(ctx) }) // nil
 	}
 	return p
 }

@@ -70,6 +70,7 @@ func (p *Proxy) find(x *exchange, key directory.Key) error {
 }
 
 func (p *Proxy) lookUp(x *exchange, key directory.Key) (tenantcache.Entry, error) {
+	x.asked = true
 	ctx, cancel := context.WithDeadline(context.Background(), x.deadline)
 	defer cancel()
 	entry, err := p.opts.Cache.Resolve(ctx, key, p.opts.Fetch) // looks again within the flight

@@ -11,9 +11,9 @@ func TestUncontendedPathAllocatesNothing(t *testing.T) {
 	c, id, now := shed.New(shed.Options{}), newTenant(), time.Now()
 	if n := testing.AllocsPerRun(1000, func() {
 		ticket, _ := c.Acquire(id, shed.Normal, now)
-		ticket.Done(shed.OK, time.Millisecond)
+		ticket.Done(shed.OK, now.Add(time.Millisecond))
 		ticket, _ = c.AcquireWait(t.Context(), id, shed.Normal, now)
-		ticket.Done(shed.OK, time.Millisecond)
+		ticket.Done(shed.OK, now.Add(time.Millisecond))
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
@@ -23,7 +23,7 @@ func BenchmarkAcquireDone(b *testing.B) {
 	c, id, now := shed.New(shed.Options{}), newTenant(), time.Now()
 	for b.Loop() {
 		ticket, _ := c.Acquire(id, shed.Normal, now)
-		ticket.Done(shed.OK, time.Millisecond)
+		ticket.Done(shed.OK, now.Add(time.Millisecond))
 	}
 }
 
@@ -33,7 +33,7 @@ func BenchmarkAcquireDoneParallel(b *testing.B) {
 		id := newTenant()
 		for pb.Next() {
 			ticket, _ := c.Acquire(id, shed.Normal, now)
-			ticket.Done(shed.OK, time.Millisecond)
+			ticket.Done(shed.OK, now.Add(time.Millisecond))
 		}
 	})
 }

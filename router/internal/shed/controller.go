@@ -23,6 +23,7 @@ type Options struct {
 	Slack             time.Duration // added latency that is nothing to act upon, however short requests are; 500 µs
 	Wait              time.Duration // longest time in the queue; 50 ms
 	Queue             int           // requests of all tenants in the queue; 1,024
+	Pulse             *Pulse        // nil: this process is never short of processor time
 	Now               func() time.Time
 }
 
@@ -53,6 +54,7 @@ func (o *Options) setDefaults() {
 type Controller struct {
 	opts  Options
 	epoch time.Time // times below are nanoseconds since then
+	apart int64     // from the pulse's epoch to ours
 
 	limit  atomic.Int64 // written by every window, read by every request
 	queued atomic.Int64 // requests in the queue
@@ -80,6 +82,9 @@ func New(opts Options) *Controller {
 	opts.setDefaults()
 	c := &Controller{opts: opts, epoch: opts.Now(), next: newGradient(opts)}
 	c.parking.New = newParked
+	if opts.Pulse != nil {
+		c.apart = c.epoch.Sub(opts.Pulse.epoch).Nanoseconds()
+	}
 	c.queue.init()
 	c.limit.Store(int64(opts.Initial))
 	c.shared.Store(-int64(shareFor))
@@ -90,13 +95,19 @@ func New(opts Options) *Controller {
 // Done or Detach must be called.
 func (c *Controller) Acquire(id tenancy.ID, priority Priority, now time.Time) (Ticket, bool) {
 	w := waiter{bucket: bucketOf(id), priority: priority}
-	at := now.Sub(c.epoch).Nanoseconds()
+	at := c.since(now)
 	if c.queued.Load() == 0 && c.take(priority.soft(c.limit.Load())) || c.takeWithinShare(&w, at) {
 		return c.ticket(w.bucket, at), true
 	}
 	c.refused[byLimit].Add(1)
 	return Ticket{}, false
 }
+
+// since is a time as the controller counts it.
+func (c *Controller) since(t time.Time) int64 { return t.Sub(c.epoch).Nanoseconds() }
+
+// lost is the time until at in which this process did not run.
+func (c *Controller) lost(at int64) int64 { return c.opts.Pulse.lostUntil(at + c.apart) }
 
 func bucketOf(id tenancy.ID) uint32 {
 	// The end of a UUIDv7 is random; nobody chooses it.
@@ -149,7 +160,7 @@ func (c *Controller) fairShare(limit, at int64) int64 {
 // ticket counts an admitted request for its tenant.
 func (c *Controller) ticket(bucket uint32, at int64) Ticket {
 	c.tenants[bucket].Add(1)
-	return Ticket{controller: c, bucket: bucket, start: at}
+	return Ticket{controller: c, bucket: bucket, start: at, lost: c.lost(at)}
 }
 
 // release gives a place back, to who waits for one.

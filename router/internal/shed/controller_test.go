@@ -57,9 +57,9 @@ func TestLimitAndShare(t *testing.T) {
 	if s := c.Stats(); s.InFlight > 25 {
 		t.Errorf("%d under way, limit %d", s.InFlight, s.Limit)
 	}
-	quiet.Done(shed.Ignored, 0)
+	quiet.Done(shed.Ignored, time.Time{})
 	for i := range tickets {
-		tickets[i].Done(shed.Ignored, 0)
+		tickets[i].Done(shed.Ignored, time.Time{})
 	}
 }
 
@@ -69,16 +69,16 @@ func TestTicketCountsOnce(t *testing.T) {
 	a, _ := c.Acquire(newTenant(), shed.Normal, time.Now())
 	b, _ := c.Acquire(newTenant(), shed.Bulk, time.Now())
 	var none shed.Ticket
-	none.Done(shed.OK, 0)
+	none.Done(shed.OK, time.Now())
 	none.Detach()
-	a.Done(shed.OK, time.Millisecond)
-	a.Done(shed.OK, time.Millisecond)
+	a.Done(shed.OK, time.Now())
+	a.Done(shed.OK, time.Now())
 	a.Detach()
 	if n := c.Stats().InFlight; n != 1 {
 		t.Errorf("%d under way", n)
 	}
 	b.Detach()
-	b.Done(shed.OK, time.Hour)
+	b.Done(shed.OK, time.Now().Add(time.Hour))
 	if n := c.Stats().InFlight; n != 0 {
 		t.Errorf("%d under way", n)
 	}
@@ -98,8 +98,8 @@ func TestDetachedRequestsAreNoMeasurement(t *testing.T) {
 			t.Fatalf("request %d refused: %+v", i, c.Stats())
 		}
 		stream.Detach()
-		short.Done(shed.OK, time.Millisecond)
-		stream.Done(shed.OK, time.Hour)
+		short.Done(shed.OK, now.Add(time.Millisecond))
+		stream.Done(shed.OK, now.Add(time.Hour))
 	}
 	if s := c.Stats(); s.Limit < 256 || s.InFlight != 0 {
 		t.Errorf("%+v", s)
@@ -136,7 +136,7 @@ func TestQueueTakesTurns(t *testing.T) {
 			t.Fatalf("%+v", s)
 		}
 		for i := range 5 { // the first makes room for two that went over the limit
-			tickets[i].Done(shed.Ignored, 0)
+			tickets[i].Done(shed.Ignored, time.Time{})
 			synctest.Wait()
 		}
 		mu.Lock()
@@ -210,7 +210,7 @@ func TestPlacesAddUp(t *testing.T) {
 				i := rapid.IntRange(0, len(held)-1).Draw(rt, "which")
 				t := held[i]
 				held = append(held[:i], held[i+1:]...)
-				t.Done(shed.Outcome(rapid.IntRange(0, 2).Draw(rt, "outcome")), time.Duration(rapid.IntRange(0, 50).Draw(rt, "latency"))*time.Millisecond)
+				t.Done(shed.Outcome(rapid.IntRange(0, 2).Draw(rt, "outcome")), now.Add(time.Duration(rapid.IntRange(0, 50).Draw(rt, "later"))*time.Millisecond))
 			case len(parked) > 0:
 				c.Leave(parked[0])
 				parked = parked[1:]
@@ -223,7 +223,7 @@ func TestPlacesAddUp(t *testing.T) {
 		for len(held) > 0 {
 			t := held[0]
 			held = held[1:]
-			t.Done(shed.Ignored, 0)
+			t.Done(shed.Ignored, time.Time{})
 		}
 		if s := c.Stats(); s.InFlight != 0 || s.Queued != 0 {
 			rt.Fatalf("left behind: %+v", s)
@@ -249,12 +249,11 @@ func TestConcurrentRequests(t *testing.T) {
 					continue
 				}
 				most.Store(max(most.Load(), int64(c.Stats().InFlight-c.Stats().Limit)))
-				start := time.Now()
 				<-time.After(time.Duration(rand.IntN(300)) * time.Microsecond)
 				if n%7 == 0 {
 					ticket.Detach()
 				}
-				ticket.Done(shed.OK, time.Since(start))
+				ticket.Done(shed.OK, time.Now())
 			}
 		})
 	}

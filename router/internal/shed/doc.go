@@ -21,7 +21,7 @@
 // that grows with the number of requests under way is time in a queue. For each
 // window of at least 50 ms and, unless that takes 500 ms, 400 answers:
 //
-//	threshold = base · (1.03 + 0.6/√answers) + Slack
+//	threshold = base · (1.03 + 0.6/√answers) + Slack + 2·delay
 //	limit     = limit · max(0.5, threshold/latency) + √limit/4   if latency > threshold
 //	limit     = limit + √limit/4 · 2^(0…4)                       else, if half of it was used
 //
@@ -36,6 +36,13 @@
 //
 // Latencies above four times the last window's mean count as that, so that a
 // rare report of a minute does not hide what everybody else sees.
+//
+// # A process that is short of processor time
+//
+// sees latencies that are its own. A [Pulse] measures how late it is: that time
+// counts neither as a request's latency nor as its time in the queue, and the
+// threshold is higher by two such delays. So a tenant is not refused because
+// this process was not run, while a cell's queue is still seen by one that is.
 //
 // # Invariants
 //

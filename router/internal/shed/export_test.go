@@ -12,7 +12,7 @@ type Parked struct{ w waiter }
 // Offer does what AcquireWait does, without blocking: at most one of the
 // ticket, the parked request and nothing comes back; wake is called later.
 func (c *Controller) Offer(id tenancy.ID, priority Priority, now time.Time, wake func(Ticket)) (Ticket, *Parked, bool) {
-	at := now.Sub(c.epoch).Nanoseconds()
+	at := c.since(now)
 	bucket := bucketOf(id)
 	if c.queued.Load() == 0 && c.take(priority.soft(c.limit.Load())) {
 		return c.ticket(bucket, at), nil, true
@@ -30,6 +30,11 @@ func (c *Controller) Offer(id tenancy.ID, priority Priority, now time.Time, wake
 
 // Leave is what happens to a parked request whose time is over.
 func (c *Controller) Leave(p *Parked) bool { return c.leave(&p.w) }
+
+// Patience is how long a parked request is still to wait.
+func (c *Controller) Patience(p *Parked, now time.Time) time.Duration {
+	return c.patience(&p.w, c.since(now))
+}
 
 // Wait is the longest time in the queue.
 func (c *Controller) Wait() time.Duration { return c.opts.Wait }

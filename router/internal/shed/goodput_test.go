@@ -170,7 +170,7 @@ func TestOverloadAnswers(t *testing.T) {
 		if !ok {
 			t.Fatal("refused")
 		}
-		ticket.Done(shed.Overloaded, time.Millisecond)
+		ticket.Done(shed.Overloaded, now.Add(time.Millisecond))
 	}
 	if limit := c.Stats().Limit; limit > 256*8/10 {
 		t.Errorf("limit %d", limit)

@@ -18,6 +18,7 @@ const (
 type window struct {
 	answers, failed, peak int64
 	latency               float64 // mean, nanoseconds
+	delay                 float64 // of this process when something is to be done, mean, nanoseconds
 	end                   int64
 }
 
@@ -62,9 +63,10 @@ func (g *gradient) adjust(w window) float64 {
 }
 
 // threshold is the latency above which requests queue in the cell. The fewer
-// answers, the less their mean says: its standard error is about mean/√n.
+// answers, the less their mean says: its standard error is about mean/√n. This
+// process is late with sending a request, and with seeing its answer.
 func (g *gradient) threshold(w window) float64 {
-	return g.base*(1+tolerance+0.6/math.Sqrt(float64(w.answers))) + float64(g.opts.Slack)
+	return g.base*(1+tolerance+0.6/math.Sqrt(float64(w.answers))) + float64(g.opts.Slack) + 2*w.delay
 }
 
 // used reports whether the limit was anywhere near being reached.

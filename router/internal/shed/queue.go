@@ -7,6 +7,7 @@ type waiter struct {
 	bucket   uint32
 	priority Priority
 	since    int64
+	lost     int64        // by the process, until then
 	wake     func(Ticket) // called with the controller's lock held: must not block
 	place    *list.Element
 }

@@ -22,17 +22,18 @@ type sampler struct {
 	sum    atomic.Int64 // nanoseconds
 	failed atomic.Int64
 	_      [24]byte
+
+	began beat // of the window; only whoever takes it uses this
 }
 
-func (s *sampler) answered(end int64, latency time.Duration) {
+func (s *sampler) answered(end, latency int64) {
 	if end < s.opens.Load() {
 		return
 	}
-	measured := latency.Nanoseconds()
 	if clip := s.clip.Load(); clip > 0 {
-		measured = min(measured, clip)
+		latency = min(latency, clip)
 	}
-	s.sum.Add(measured)
+	s.sum.Add(latency)
 	s.count.Add(1)
 }
 
@@ -54,8 +55,9 @@ func (s *sampler) due(end int64) bool {
 
 // take ends the window. The next one begins when what the last limit let in
 // has been answered.
-func (s *sampler) take(end int64) window {
-	w := window{answers: s.count.Swap(0), failed: s.failed.Swap(0), end: end}
+func (s *sampler) take(end int64, now beat) window {
+	w := window{answers: s.count.Swap(0), failed: s.failed.Swap(0), end: end, delay: now.delay(s.began)}
+	s.began = now
 	sum := s.sum.Swap(0)
 	if w.answers > 0 {
 		w.latency = float64(sum) / float64(w.answers)
@@ -75,7 +77,7 @@ func (c *Controller) adjust(end int64) {
 	if !c.sampler.due(end) {
 		return
 	}
-	w := c.sampler.take(end)
+	w := c.sampler.take(end, c.opts.Pulse.beat())
 	w.peak = c.peak.Swap(c.inflight.Load())
 	c.limit.Store(int64(c.next.adjust(w)))
 	c.dispatch(end)

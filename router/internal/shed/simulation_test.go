@@ -40,6 +40,8 @@ type client struct {
 	priority shed.Priority
 	from     time.Duration // measured from then on
 
+	answered func() // nil: nothing more to do
+
 	sent, served, refused int
 	latencies             []time.Duration
 }
@@ -80,7 +82,8 @@ type simulation struct {
 	control *shed.Controller // nil: everything is admitted
 	cell    cell
 	clients []*client
-	limits  []int // the limit every 100 ms
+	limits  []int         // the limit every 100 ms
+	away    time.Duration // the router's process does not run until then
 }
 
 func newSimulation(t *testing.T, seed uint64, capacity int, service func(*rand.Rand) time.Duration, opts shed.Options) *simulation {
@@ -89,13 +92,23 @@ func newSimulation(t *testing.T, seed uint64, capacity int, service func(*rand.R
 		t.Skip("one goroutine: nothing to detect")
 	}
 	s := &simulation{start: time.Unix(1e9, 0), random: rand.New(rand.NewPCG(seed, 7))}
-	opts.Now = func() time.Time { return s.start.Add(s.now) }
+	opts.Now, opts.Pulse = s.clock, shed.NewPulse(s.clock)
 	s.control = shed.New(opts)
+	s.beat(opts.Pulse)
 	s.cell = cell{capacity: capacity, service: service}
 	return s
 }
 
+func (s *simulation) clock() time.Time { return s.start.Add(s.now) }
+
 func (s *simulation) at(t time.Duration, what func()) { heap.Push(&s.pending, event{t, what}) }
+
+func (s *simulation) beat(pulse *shed.Pulse) {
+	s.timer(20*time.Millisecond, func() {
+		pulse.Beat()
+		s.beat(pulse)
+	})
+}
 
 func (s *simulation) client(rate float64, from time.Duration) *client {
 	c := &client{id: s.tenant(), rate: rate, from: from}
@@ -118,6 +131,32 @@ func (s *simulation) gap(c *client) time.Duration {
 func (s *simulation) arrive(c *client) {
 	s.at(s.now+s.gap(c), func() { s.arrive(c) })
 	arrived := s.now
+	s.whenAwake(func() { s.offer(c, arrived) })
+}
+
+// whenAwake does what the router's process does about a socket, once it runs.
+func (s *simulation) whenAwake(what func()) {
+	if s.now < s.away {
+		s.at(s.away+1, what)
+		return
+	}
+	what()
+}
+
+// timer does something later, once the process runs: it looks at its timers
+// before it looks at its sockets.
+func (s *simulation) timer(after time.Duration, what func()) {
+	s.at(s.now+after, func() {
+		if s.now < s.away {
+			s.at(s.away, what)
+			return
+		}
+		what()
+	})
+}
+
+// offer is a request in the router.
+func (s *simulation) offer(c *client, arrived time.Duration) {
 	if arrived >= c.from {
 		c.sent++
 	}
@@ -125,37 +164,51 @@ func (s *simulation) arrive(c *client) {
 		s.serve(c, arrived, &shed.Ticket{})
 		return
 	}
-	t, parked, ok := s.control.Offer(c.id, c.priority, s.start.Add(s.now), func(t shed.Ticket) { s.serve(c, arrived, &t) })
+	t, parked, ok := s.control.Offer(c.id, c.priority, s.clock(), func(t shed.Ticket) { s.serve(c, arrived, &t) })
 	switch {
 	case !ok:
 		s.refuse(c, arrived)
 	case parked != nil:
-		s.at(s.now+s.control.Wait(), func() {
-			if s.control.Leave(parked) {
-				s.refuse(c, arrived)
-			}
-		})
+		s.wait(c, arrived, parked, s.control.Wait())
 	default:
 		s.serve(c, arrived, &t)
 	}
+}
+
+// wait lets a parked request go when its time is over.
+func (s *simulation) wait(c *client, arrived time.Duration, parked *shed.Parked, left time.Duration) {
+	s.timer(left, func() {
+		if left := s.control.Patience(parked, s.clock()); left > 0 {
+			s.wait(c, arrived, parked, left)
+		} else if s.control.Leave(parked) {
+			s.refuse(c, arrived)
+		}
+	})
 }
 
 func (s *simulation) refuse(c *client, arrived time.Duration) {
 	if arrived >= c.from {
 		c.refused++
 	}
+	if c.answered != nil {
+		c.answered()
+	}
 }
 
 // serve is an admitted request in the cell.
 func (s *simulation) serve(c *client, arrived time.Duration, t *shed.Ticket) {
-	admitted := s.now
-	s.enter(job{s.cell.service(s.random), func() {
-		if arrived >= c.from {
-			c.served++
-			c.latencies = append(c.latencies, s.now-arrived)
-		}
-		t.Done(shed.OK, s.now-admitted)
-	}})
+	s.enter(job{s.cell.service(s.random), func() { s.whenAwake(func() { s.answered(c, arrived, t) }) }})
+}
+
+func (s *simulation) answered(c *client, arrived time.Duration, t *shed.Ticket) {
+	if arrived >= c.from {
+		c.served++
+		c.latencies = append(c.latencies, s.now-arrived)
+	}
+	t.Done(shed.OK, s.clock())
+	if c.answered != nil {
+		c.answered()
+	}
 }
 
 func (s *simulation) enter(j job) {

@@ -16,23 +16,24 @@ const (
 type Ticket struct {
 	controller *Controller
 	start      int64
+	lost       int64 // by the process, until then
 	bucket     uint32
 }
 
-// Done gives the place back and says how the request went. latency runs from
-// admission to the answer's header. Only the first call of Done or Detach
-// counts.
-func (t *Ticket) Done(outcome Outcome, latency time.Duration) {
+// Done gives the place back and says how the request went, and when the answer's
+// header had come. Only the first call of Done or Detach counts.
+func (t *Ticket) Done(outcome Outcome, answered time.Time) {
 	c := t.controller
 	if c == nil {
 		return
 	}
 	t.controller = nil
-	end := t.start + latency.Nanoseconds()
+	end := c.since(answered)
 	c.release(t.bucket, end)
 	switch outcome {
 	case OK:
-		c.sampler.answered(end, latency)
+		// In the time that this process lost the answer may have been waiting for it.
+		c.sampler.answered(end, max(0, end-t.start-(c.lost(end)-t.lost)))
 	case Overloaded:
 		c.sampler.overloaded(end)
 	case Ignored:
@@ -51,5 +52,5 @@ func (t *Ticket) Detach() {
 		return
 	}
 	t.controller = nil
-	c.release(t.bucket, c.opts.Now().Sub(c.epoch).Nanoseconds())
+	c.release(t.bucket, c.since(c.opts.Now()))
 }

@@ -13,6 +13,10 @@ import (
 var ErrOverloaded = fault.New(fault.Unavailable,
 	"this tenant's cell has as many requests as it can work on: send fewer at once, and this one again in a second").After(time.Second)
 
+// mostPatience bounds the wait of a process that hardly runs at all, in times of
+// Options.Wait.
+const mostPatience = 8
+
 // parked is a waiter with what it needs to block; it is used again.
 type parked struct {
 	waiter
@@ -32,7 +36,7 @@ func newParked() any {
 // or Detach must be called.
 func (c *Controller) AcquireWait(ctx context.Context, id tenancy.ID, priority Priority, now time.Time) (Ticket, error) {
 	bucket := bucketOf(id)
-	at := now.Sub(c.epoch).Nanoseconds()
+	at := c.since(now)
 	if c.queued.Load() == 0 && c.take(priority.soft(c.limit.Load())) {
 		return c.ticket(bucket, at), nil
 	}
@@ -45,18 +49,28 @@ func (c *Controller) AcquireWait(ctx context.Context, id tenancy.ID, priority Pr
 	case refused:
 		return Ticket{}, ErrOverloaded
 	}
-	p.timer.Reset(c.opts.Wait)
 	defer p.timer.Stop()
-	select {
-	case t := <-p.granted:
-		return t, nil
-	case <-p.timer.C:
-	case <-ctx.Done():
+	for left := c.opts.Wait; left > 0 && ctx.Err() == nil; left = c.patience(&p.waiter, c.since(c.opts.Now())) {
+		p.timer.Reset(left)
+		select {
+		case t := <-p.granted:
+			return t, nil
+		case <-p.timer.C:
+		case <-ctx.Done():
+		}
 	}
 	if c.leave(&p.waiter) {
 		return Ticket{}, ErrOverloaded
 	}
 	return <-p.granted, nil
+}
+
+// patience is how long w is still to wait. What this process lost does not
+// count: places may have become free that it has not seen yet.
+func (c *Controller) patience(w *waiter, at int64) time.Duration {
+	waited := at - w.since
+	waited = max(waited-(c.lost(at)-w.lost), waited/mostPatience)
+	return c.opts.Wait - time.Duration(waited)
 }
 
 type verdict int
@@ -74,7 +88,7 @@ func (c *Controller) offer(w *waiter, at int64) (Ticket, verdict) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	w.since = at
+	w.since, w.lost = at, c.lost(at)
 	if w.priority == Critical || !c.queue.add(w, c.opts.Queue) {
 		c.refused[byLimit].Add(1)
 		return Ticket{}, refused
