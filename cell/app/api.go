@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/cell/internal/membership"
 	"github.com/coditect/platform/cell/internal/residency"
@@ -29,6 +30,9 @@ const keyUseInterval = time.Second
 
 // forgetInterval is how often answers that may be forgotten are looked for.
 const forgetInterval = time.Minute
+
+// sealInterval is how often audit rows get their place in the chain.
+const sealInterval = time.Second
 
 // RunAPI serves a cell's API until ctx ends, and then stops in order: requests
 // first, connections last. It returns nil after an orderly stop.
@@ -92,6 +96,12 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 			return err
 		})
 	})
+	sealer := chain.Sealer{
+		Ledger: ledger{mover}, Signer: chain.NewSigner(opts.Cell, opts.ControlKey, opts.Clock), Interval: sealInterval, Log: opts.Log, Sealed: chain.NewCounter(admin.Registry),
+	}
+	group.Go(func() error {
+		return run.Loop{Name: "audit sealer", Interval: sealInterval, MaxPause: 10 * time.Second, Log: opts.Log}.Run(ctx, sealer.RunOnce)
+	})
 	if opts.ControlplaneURL != "" {
 		group.Go(func() error { return keepMembership(ctx, opts, mover, meter, listeners) })
 	}
@@ -119,4 +129,16 @@ func orOwn(advertised string, l net.Listener) string {
 		return advertised
 	}
 	return "http://" + l.Addr().String()
+}
+
+// ledger lets package chain see the database's lock as its own.
+type ledger struct{ *citus.Mover }
+
+// LeadSealing implements chain.Ledger.
+func (l ledger) LeadSealing(ctx context.Context) (chain.Leadership, error) {
+	lock, err := l.Mover.LeadSealing(ctx)
+	if err != nil || lock == nil {
+		return nil, err // a nil *SealerLock would not be a nil interface
+	}
+	return lock, nil
 }

@@ -22,7 +22,7 @@ func TestWithoutContextNoRowIsVisible(t *testing.T) {
 	conn, err := pgx.Connect(t.Context(), testkit.DSNAs(t, db.dsn, citus.AppRole, passwords.App))
 	must(t, err)
 	t.Cleanup(func() { _ = conn.Close(t.Context()) })
-	for _, table := range []string{"tenants", "tenant_gate", "organizations", "users", "api_keys", "workspaces", "projects", "audit_logs", "jobs", "idempotency_keys"} {
+	for _, table := range []string{"tenants", "tenant_gate", "organizations", "users", "api_keys", "workspaces", "projects", "audit_logs", "audit_chain", "audit_checkpoints", "jobs", "idempotency_keys"} {
 		var n int
 		if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM `+table).Scan(&n); err != nil || n != 0 {
 			t.Errorf("%s: %d rows without context, %v", table, n, err)
@@ -48,12 +48,16 @@ func TestAppRoleHasNoMoreRightsThanItNeeds(t *testing.T) {
 		{citus.AppRole, passwords.App}: {
 			`UPDATE tenants SET state = 'sealed'`, `UPDATE tenants SET tenant_id = tenant_id`, `UPDATE tenant_gate SET open = true`, `DELETE FROM tenants`,
 			`UPDATE audit_logs SET action = 'x'`, `DELETE FROM audit_logs`, `TRUNCATE audit_logs`, `DELETE FROM jobs`,
+			`UPDATE audit_chain SET seq = 9`, `DELETE FROM audit_chain`, `UPDATE audit_checkpoints SET no = 9`, `DELETE FROM audit_checkpoints`,
+			`INSERT INTO audit_checkpoints SELECT * FROM audit_checkpoints`,
 			`ALTER TABLE users DISABLE ROW LEVEL SECURITY`, `SET ROLE cell_mover`, `UPDATE organizations SET plan = 'gold'`,
 		},
 		{citus.RelayRole, passwords.Relay}: {
 			`SELECT email FROM users`, `SELECT payload FROM jobs`, `UPDATE tenants SET tenant_id = tenant_id`, `UPDATE jobs SET payload = '{}'`,
 		},
-		{citus.MoverRole, passwords.Mover}: {`UPDATE audit_logs SET action = 'x'`, `UPDATE users SET role = 'owner'`},
+		{citus.MoverRole, passwords.Mover}: {
+			`UPDATE audit_logs SET action = 'x'`, `UPDATE audit_chain SET seq = 9`, `UPDATE audit_checkpoints SET no = 9`, `UPDATE users SET role = 'owner'`,
+		},
 	} {
 		conn, err := pgx.Connect(t.Context(), testkit.DSNAs(t, db.dsn, role[0], role[1]))
 		must(t, err)

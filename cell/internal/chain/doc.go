@@ -1,0 +1,48 @@
+// Package chain makes the audit log tamper-evident: it seals each tenant's log
+// into a hash chain, signs checkpoints of it, and finds what was changed.
+//
+// # How a row gets its place
+//
+// Mutations write their audit row in their own transaction and nothing else:
+// no number, no hash, no lock that two writers of a tenant would share until
+// their commits are on disk. The [Sealer], one in each cell, gives committed
+// rows a place afterwards, about a second later:
+//
+//	audit_logs ──Sealer: seq, hash = SHA-256(hash before ‖ row)──▶ audit_chain ──every 256 rows or 5 minutes──▶ audit_checkpoints
+//
+// The order of the chain is that of sealing; it differs from the order of ids
+// only among rows of the same moments. Two sealers cannot fork a chain: the
+// places are the primary key.
+//
+// # What is covered
+//
+// Every column of the row. It holds ids of people and never names or
+// addresses (see the entries that package workspaces makes), so that a person
+// can be forgotten in the users table while the log, and the chain over it,
+// stay as they are. jsonb is covered as Postgres prints it.
+//
+// # Checkpoints
+//
+// A checkpoint is an Ed25519 signature under the chain's end and the checkpoint
+// before. The key is derived from the cell's control key; with an HMAC only who
+// may forge could verify, whereas here a tenant, an auditor or the cell to which
+// the tenant moved verify with the public key alone. Whoever owns the database
+// but not the process's key cannot rewrite what was signed. Chain and
+// checkpoints move with the tenant; the next cell goes on at the next place
+// and, with its first checkpoint, signs for what it took over.
+//
+// # What [Verify] finds
+//
+// Rows that were changed, removed or exchanged; rows put into the past; links
+// and checkpoints that were changed, removed or made up; a tail that was cut
+// off behind a checkpoint. Whoever cuts off the checkpoints too is found by
+// anybody who kept a newer one: Verify takes such an anchor. What it cannot
+// tell is whether a row that was inserted as of now, and sealed like any other,
+// says the truth: so for whoever writes to the database now, as the cell does.
+//
+// # Invariants
+//
+// Only rows whose id is at most [Grace] older than the newest that is sealed get
+// a place; no honest transaction takes that long. A row that is older is an
+// insertion into the past: it is never sealed, and Verify reports it.
+package chain

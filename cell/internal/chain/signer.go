@@ -1,0 +1,80 @@
+package chain
+
+import (
+	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/sha256"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/shared/tenancy"
+)
+
+// A checkpoint is signed once so many places follow the last one, or if it is
+// that old and any follow.
+const (
+	CheckpointRows = 256
+	CheckpointAge  = 5 * time.Minute
+)
+
+// Signer signs a cell's checkpoints.
+type Signer struct {
+	cell  string
+	key   ed25519.PrivateKey
+	clock func() time.Time
+}
+
+// NewSigner derives the cell's signing key from its control key: there is no
+// secret more to keep, and the control plane can derive the public key itself.
+func NewSigner(cellName string, controlKey []byte, clock func() time.Time) *Signer {
+	h := hmac.New(sha256.New, controlKey)
+	_, _ = h.Write([]byte("audit-checkpoint-v1")) // a hash takes everything
+	return &Signer{cell: cellName, key: ed25519.NewKeyFromSeed(h.Sum(nil)), clock: clock}
+}
+
+// PublicKey verifies what the signer signs.
+func (s *Signer) PublicKey() ed25519.PublicKey {
+	public, _ := s.key.Public().(ed25519.PublicKey) // it is one
+	return public
+}
+
+// Seal gives the rows that are not too old the next places, in their order, and
+// signs a checkpoint if one is due.
+func (s *Signer) Seal(end cell.ChainEnd, b cell.AuditBatch) cell.Extension {
+	var made cell.Extension
+	last := end.Link
+	for _, row := range b.Rows {
+		if tooOld(row.Entry.ID, last.Newest) {
+			continue
+		}
+		last = last.Next(row)
+		made.Links = append(made.Links, last)
+	}
+	if last.Seq > end.Checkpoint.Seq && s.due(last, end.Checkpoint) {
+		made.Checkpoint = s.sign(b.Tenant, last, end.Checkpoint)
+	}
+	return made
+}
+
+func tooOld(id, newest uuid.UUID) bool {
+	return cell.TimeOfID(id).Before(cell.TimeOfID(newest).Add(-Grace))
+}
+
+// due: what another cell signed for last is signed for again at once, since
+// here nobody knows the other cell's key.
+func (s *Signer) due(last cell.Link, before cell.Checkpoint) bool {
+	return last.Seq-before.Seq >= CheckpointRows || s.clock().Sub(before.SignedAt) >= CheckpointAge || !s.PublicKey().Equal(before.PublicKey)
+}
+
+func (s *Signer) sign(tenant tenancy.ID, last cell.Link, before cell.Checkpoint) *cell.Checkpoint {
+	c := &cell.Checkpoint{
+		Tenant: tenant, No: before.No + 1, Seq: last.Seq, Hash: last.Hash, Cell: s.cell, SignedAt: s.clock().UTC().Truncate(time.Microsecond),
+	}
+	if before.No > 0 {
+		c.Previous = before.Digest()
+	}
+	c.Sign(s.key)
+	return c
+}
