@@ -74,6 +74,11 @@ smuggling: ## Attack the router, with real servers behind it (ARGS=-short: fewer
 	@deploy/local/install.sh nginx apache2 nodejs
 	@go test -tags smuggling -count=1 -v $(ARGS) ./loadtest/smuggling
 
+.PHONY: model
+model: ## Check the model of a tenant's move, and that every planted mistake is found
+	@deploy/local/install.sh spin gcc
+	@controlplane/internal/migration/model/check.sh $(ARGS)
+
 .PHONY: build
 build: ## Build the programs into .local/bin
 	@mkdir -p $(local_bin)

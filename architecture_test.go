@@ -108,9 +108,10 @@ var siblings = []string{"controlplane/internal/", "router/internal/", "cell/inte
 // introduced lists the imports among siblings that the map in
 // docs/architecture.md draws as arrows: an edge that serves use-cases.
 var introduced = map[string][]string{
-	"controlplane/internal/httpapi":    {"cells", "directory", "onboarding", "identity"},
+	"controlplane/internal/httpapi":    {"cells", "directory", "onboarding", "identity", "migration"},
 	"controlplane/internal/onboarding": {"placement"},
 	"controlplane/internal/directory":  {"placement"},
+	"controlplane/internal/migration":  {"placement"},
 	"router/internal/proxy": {
 		"resolve", "tenantcache", "policy", "authn", "limiter", "hold", "shed", "topk", "http1", "wire", "upstream", "listen",
 	},

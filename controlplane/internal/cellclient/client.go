@@ -54,11 +54,20 @@ func New(cells Cells, master []byte, clock func() time.Time) *Client {
 // Close drops idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
+const (
+	jsonBody   = "application/json"
+	mergePatch = "application/merge-patch+json" // RFC 7396
+)
+
 // call sends one signed request and decodes the answer into out, if not nil.
 func (c *Client) call(ctx context.Context, limit time.Duration, cell, method, path string, in, out any) error {
+	return c.send(ctx, limit, cell, method, path, jsonBody, in, out)
+}
+
+func (c *Client) send(ctx context.Context, limit time.Duration, cell, method, path, media string, in, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	req, err := c.request(ctx, cell, method, path, in)
+	req, err := c.request(ctx, cell, method, path, media, in)
 	if err != nil {
 		return err
 	}
@@ -82,7 +91,7 @@ func (c *Client) call(ctx context.Context, limit time.Duration, cell, method, pa
 	return nil
 }
 
-func (c *Client) request(ctx context.Context, cell, method, path string, in any) (*http.Request, error) {
+func (c *Client) request(ctx context.Context, cell, method, path, media string, in any) (*http.Request, error) {
 	where, err := c.cells.Get(ctx, cell)
 	if err != nil {
 		return nil, err
@@ -100,7 +109,7 @@ func (c *Client) request(ctx context.Context, cell, method, path string, in any)
 		return nil, fmt.Errorf("cell %s: %w", cell, err)
 	}
 	if in != nil {
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", media)
 	}
 	id := controlplane.ActorOf(ctx).RequestID
 	if id == "" {

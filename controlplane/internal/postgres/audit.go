@@ -11,14 +11,15 @@ import (
 	"github.com/coditect/platform/shared/fault"
 )
 
+const insertAudit = `INSERT INTO audit_log (at, actor, role, action, target, request_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+
 // record writes who did what into the audit log, in the transaction that does it.
 func (db *DB) record(ctx context.Context, tx pgx.Tx, action, target string, detail map[string]any) error {
 	actor := controlplane.ActorOf(ctx)
 	if detail == nil {
 		detail = map[string]any{}
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO audit_log (at, actor, role, action, target, request_id, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		db.now(), actor.Name, actor.Role, action, target, actor.RequestID, detail)
+	_, err := tx.Exec(ctx, insertAudit, db.now(), actor.Name, actor.Role, action, target, actor.RequestID, detail)
 	if err != nil {
 		return fmt.Errorf("audit %s: %w", action, err)
 	}

@@ -87,14 +87,14 @@ func (s TenantStore) Update(ctx context.Context, next controlplane.Tenant, actio
 		next.UpdatedAt = s.now()
 		tag, err := tx.Exec(ctx, `
 UPDATE tenants SET state = $3, suspended_reason = $4, delete_after = $5, resume_to = $6, updated_at = $7, plan = $8, edge = $9
-WHERE tenant_id = $1 AND version = $2 AND NOT reaping`,
+WHERE tenant_id = $1 AND version = $2 AND NOT reaping AND ($3 <> 'deleting' OR migration_id IS NULL)`,
 			[16]byte(next.TenantID), next.Version, string(next.State), next.SuspendedReason, nullTime(next.DeleteAfter), string(next.ResumeTo), next.UpdatedAt,
 			next.Plan, edge)
 		if err != nil {
 			return err
 		}
 		if tag.RowsAffected() == 0 {
-			return fault.New(fault.Stale, "the tenant has changed in the meantime")
+			return notUpdated(ctx, tx, next)
 		}
 		if err := s.record(ctx, tx, action, next.TenantID.String(), tenantDetail(next)); err != nil {
 			return err
@@ -103,6 +103,19 @@ WHERE tenant_id = $1 AND version = $2 AND NOT reaping`,
 		return err
 	})
 	return next, err
+}
+
+// notUpdated says why: the tenant has changed, or it is claimed by a migration.
+func notUpdated(ctx context.Context, tx pgx.Tx, next controlplane.Tenant) error {
+	var claimed bool
+	err := tx.QueryRow(ctx, `SELECT migration_id IS NOT NULL AND version = $2 FROM tenants WHERE tenant_id = $1`, [16]byte(next.TenantID), next.Version).Scan(&claimed)
+	switch {
+	case err != nil:
+		return none(err, "tenant")
+	case claimed && next.State == directory.Deleting:
+		return fault.New(fault.Conflict, "the tenant is being moved to another cell; finish or abort its migration first")
+	}
+	return fault.New(fault.Stale, "the tenant has changed in the meantime")
 }
 
 func tenantDetail(t controlplane.Tenant) map[string]any {
