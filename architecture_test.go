@@ -77,6 +77,10 @@ var rules = []rule{
 		reason: "RabbitMQ is an edge",
 	},
 	{
+		from: "cell/...", to: []string{"github.com/redis/..."}, except: []string{"cell/internal/rediscache"},
+		reason: "Redis is an edge",
+	},
+	{
 		from: "...", to: []string{"shared/testkit/..."}, except: []string{"shared/testkit/cmd/withservers"},
 		reason: "test code is not compiled into programs (this table reads no _test.go files for this rule)",
 	},

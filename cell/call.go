@@ -22,4 +22,5 @@ type Call struct {
 	// ServedEpoch is set once the fence has let the call pass: the generation
 	// under which the cell serves the tenant.
 	ServedEpoch uint64
+	Admitted    Actor // likewise, once the caller's rights were found to suffice
 }

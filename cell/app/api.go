@@ -12,6 +12,7 @@ import (
 	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/cell/internal/membership"
+	"github.com/coditect/platform/cell/internal/rediscache"
 	"github.com/coditect/platform/cell/internal/residency"
 	"github.com/coditect/platform/shared/run"
 	"github.com/coditect/platform/shared/telemetry"
@@ -65,8 +66,12 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 	}
 	admin := telemetry.NewAdmin()
 	admin.AddCheck("database", store.CheckSchema)
+	memory, err := openMemory(&stack, opts.RedisURL, apiMemoryConns, store, rediscache.Options{Log: opts.Log, Registry: admin.Registry, Timeout: opts.RedisTimeout})
+	if err != nil {
+		return err
+	}
 	meter := &membership.Meter{}
-	tenantFacing, internal, err := handlers(opts, store, mover, meter, admin)
+	tenantFacing, internal, err := handlers(opts, store, mover, memory, meter, admin)
 	if err != nil {
 		return err
 	}
@@ -82,6 +87,9 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 		group.Go(func() error {
 			return web.Serve(ctx, web.ServerOptions{Name: part.name, Listener: listeners[i], Handler: part.handler, Log: opts.Log})
 		})
+	}
+	if memory != nil {
+		group.Go(func() error { return memoryLoop(opts.Log).Run(ctx, memory.RunOnce) })
 	}
 	expiry := residency.Expiry{Thawer: mover, Log: opts.Log}
 	group.Go(func() error {

@@ -24,10 +24,12 @@ type APIOptions struct {
 
 	DatabaseURL       string // secret; role cell_app, may lead through PgBouncer
 	MoverDatabaseURL  string // secret; role cell_mover, direct
+	RedisURL          string // secret; "": every answer comes from the database
 	EdgeKey           []byte // secret; 32 bytes
 	ControlKey        []byte // secret; 32 bytes
 	ControlplaneToken string // secret
 	DatabaseConns     int32
+	RedisTimeout      time.Duration // of what a request waits for; 0: rediscache's own
 
 	Log     *slog.Logger
 	Clock   func() time.Time

@@ -49,6 +49,12 @@ func start(t testing.TB, change func(*app.APIOptions)) *process {
 		_, err := citus.ApplySchema(ctx, dsn, passwords)
 		return err
 	})
+	return startOn(t, dsn, change)
+}
+
+// startOn starts a process on a database that others may use, too.
+func startOn(t testing.TB, dsn string, change func(*app.APIOptions)) *process {
+	t.Helper()
 	opts := app.DefaultAPIOptions()
 	opts.Cell, opts.Region = "cell-test", "us-central1"
 	opts.Listen, opts.InternalListen, opts.AdminListen = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"

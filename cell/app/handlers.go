@@ -8,15 +8,16 @@ import (
 	"github.com/coditect/platform/cell/internal/httpapi"
 	"github.com/coditect/platform/cell/internal/internalapi"
 	"github.com/coditect/platform/cell/internal/membership"
+	"github.com/coditect/platform/cell/internal/rediscache"
 	"github.com/coditect/platform/cell/internal/residency"
 	"github.com/coditect/platform/cell/internal/workspaces"
 	"github.com/coditect/platform/shared/cellapi"
 	"github.com/coditect/platform/shared/telemetry"
 )
 
-// handlers introduces the two APIs to their use-cases, and those to the database.
-func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, meter *membership.Meter, admin *telemetry.Admin) (tenantFacing, internal http.Handler, err error) {
-	tenantFacing, err = httpapi.New(httpapi.Options{
+// handlers introduces the two APIs to their use-cases, and those to the database. The memory may be nil.
+func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, memory *rediscache.Cache, meter *membership.Meter, admin *telemetry.Admin) (tenantFacing, internal http.Handler, err error) {
+	tenantOptions := httpapi.Options{
 		UseCases: httpapi.UseCases{
 			Organizations: workspaces.Organizations{Store: store},
 			Users:         workspaces.Users{Store: store},
@@ -26,12 +27,17 @@ func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, meter *me
 			History:       workspaces.History{Store: store},
 		},
 		Guard: door.Guard(cellapi.NewSigner(opts.EdgeKey), opts.Clock), Log: opts.Log, Registry: admin.Registry, Served: meter.Add,
-	})
+	}
+	lives := residency.Residency{Fences: mover, Inventory: mover}
+	if memory != nil { // a nil *Cache would not be a nil interface
+		tenantOptions.Memory, lives.Memory = memory, memory
+	}
+	tenantFacing, err = httpapi.New(tenantOptions)
 	if err != nil {
 		return nil, nil, err
 	}
 	internal, err = internalapi.New(internalapi.Options{
-		Residency: residency.Residency{Fences: mover, Inventory: mover},
+		Residency: lives,
 		Guard:     door.Guard(cellapi.NewSigner(opts.ControlKey), opts.Clock), Log: opts.Log, Registry: admin.Registry,
 	})
 	return tenantFacing, internal, err

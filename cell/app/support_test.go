@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -42,4 +43,10 @@ func eventuallyStatus(t *testing.T, status int, try func() answer) {
 		}
 		return nil
 	})
+}
+
+// admin asks the process's door for operators.
+func (p *process) admin(t testing.TB, target string) answer {
+	t.Helper()
+	return expect(t, p.do(t, p.addresses.Admin, request{method: "GET", target: target}, func(*http.Request) {}), 200)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/cell/internal/jobs"
 	"github.com/coditect/platform/cell/internal/mail"
+	"github.com/coditect/platform/cell/internal/rediscache"
 	"github.com/coditect/platform/shared/run"
 	"github.com/coditect/platform/shared/telemetry"
 	"github.com/coditect/platform/shared/web"
@@ -58,6 +59,10 @@ func RunWorker(ctx context.Context, opts WorkerOptions) (err error) {
 	}
 	admin := telemetry.NewAdmin()
 	admin.AddCheck("database", store.CheckSchema)
+	memory, err := openMemory(&stack, opts.RedisURL, workerMemoryConns, store, rediscache.Options{Log: opts.Log, Registry: admin.Registry})
+	if err != nil {
+		return err
+	}
 	publisher := amqp.NewPublisher(opts.AMQPURL)
 	stack.Push("broker", func(context.Context) error { return publisher.Close() })
 	worker := newWorker(opts, store, mailer, admin)
@@ -76,6 +81,9 @@ func RunWorker(ctx context.Context, opts WorkerOptions) (err error) {
 	group.Go(func() error {
 		return web.Serve(ctx, web.ServerOptions{Name: "admin", Listener: listeners[0], Handler: admin, Log: opts.Log})
 	})
+	if memory != nil {
+		group.Go(func() error { return memoryLoop(opts.Log).Run(ctx, memory.RunOnce) })
+	}
 	group.Go(func() error { return loop(opts, "relay").Run(ctx, relay.RunOnce) })
 	group.Go(func() error {
 		return loop(opts, "consumer").Run(ctx, func(ctx context.Context) error { return consumer.RunOnce(ctx, worker.Handle) })

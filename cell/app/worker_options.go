@@ -21,6 +21,7 @@ type WorkerOptions struct {
 	DatabaseURL      string // secret; role cell_app, may lead through PgBouncer
 	RelayDatabaseURL string // secret; role cell_relay, direct
 	AMQPURL          string // secret
+	RedisURL         string // secret; what `cell api` has
 
 	Poll         time.Duration // how often due jobs are looked for without a notification
 	QueuedLimit  time.Duration // a job queued for longer counts as lost by the broker

@@ -90,6 +90,7 @@ func (l layout) cellAPI(bin string, at site) (part, error) {
 	spec.Env = append(spec.Env,
 		"CELL_DATABASE_URL="+l.pooler(at.cell).DSN(appRole, secrets.AppPassword, cellDatabase),
 		"CELL_MOVER_DATABASE_URL="+l.cellPostgres(at.cell).DSN(moverRole, secrets.MoverPassword, cellDatabase),
+		"CELL_REDIS_URL="+l.cellRedis(at.cell).URL(0),
 		"CELL_EDGE_KEY="+edge,
 		"CELL_CONTROL_KEY="+control,
 		"CELL_CONTROLPLANE_TOKEN="+l.secrets.Keys[at.cell],
@@ -114,8 +115,9 @@ func (l layout) cellWorker(bin string, at site) part {
 		"CELL_DATABASE_URL="+l.pooler(at.cell).DSN(appRole, secrets.AppPassword, cellDatabase),
 		"CELL_RELAY_DATABASE_URL="+l.cellPostgres(at.cell).DSN(relayRole, secrets.RelayPassword, cellDatabase),
 		"CELL_AMQP_URL="+l.broker().URL(at.cell, secrets.BrokerPassword, at.cell),
+		"CELL_REDIS_URL="+l.cellRedis(at.cell).URL(0),
 	)
-	return part{name: name, needs: []string{stepCell(at.cell), "pgbouncer-" + at.cell, "rabbitmq", "mail"}, spec: spec}
+	return part{name: name, needs: []string{stepCell(at.cell), "pgbouncer-" + at.cell, "redis-" + at.cell, "rabbitmq", "mail"}, spec: spec}
 }
 
 func (l layout) mail(bin string) part {

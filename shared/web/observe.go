@@ -35,14 +35,21 @@ type recordKey struct{}
 // noteRoute runs inside mux, where the matched route is known.
 func noteRoute(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rec, ok := r.Context().Value(recordKey{}).(*record)
-		if route := mux.CurrentRoute(r); ok && route != nil {
+		if route := mux.CurrentRoute(r); route != nil {
 			if template, err := route.GetPathTemplate(); err == nil {
-				rec.route = template
+				NoteRoute(r.Context(), template)
 			}
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// NoteRoute says by which route template a request is counted, for one that is
+// answered before it reaches mux.
+func NoteRoute(ctx context.Context, template string) {
+	if rec, ok := ctx.Value(recordKey{}).(*record); ok {
+		rec.route = template
+	}
 }
 
 func (w *Web) observe(next http.Handler) http.Handler {

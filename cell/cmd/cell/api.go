@@ -19,11 +19,11 @@ func api(env func(string) string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "api", Short: "Serve the cell's API", Args: cobra.NoArgs,
 		Long: "Serve the cell's API.\n\nSecrets come from the environment: CELL_DATABASE_URL (role cell_app), CELL_MOVER_DATABASE_URL (role\n" +
-			"cell_mover, direct), CELL_EDGE_KEY and CELL_CONTROL_KEY (32 bytes in hex, derived for this cell) and\n" +
-			"CELL_CONTROLPLANE_TOKEN (an API key of the control plane with the role cell).",
+			"cell_mover, direct), CELL_EDGE_KEY and CELL_CONTROL_KEY (32 bytes in hex, derived for this cell),\n" +
+			"CELL_REDIS_URL (of the cell's own Redis; without it every answer comes from the database) and\nCELL_CONTROLPLANE_TOKEN (an API key of the control plane with the role cell).",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts.DatabaseURL, opts.MoverDatabaseURL = env("CELL_DATABASE_URL"), env("CELL_MOVER_DATABASE_URL")
-			opts.ControlplaneToken = env("CELL_CONTROLPLANE_TOKEN")
+			opts.ControlplaneToken, opts.RedisURL = env("CELL_CONTROLPLANE_TOKEN"), env("CELL_REDIS_URL")
 			var edgeErr, controlErr error
 			opts.EdgeKey, edgeErr = hexKey("CELL_EDGE_KEY", env)
 			opts.ControlKey, controlErr = hexKey("CELL_CONTROL_KEY", env)

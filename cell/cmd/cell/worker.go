@@ -13,9 +13,10 @@ func worker(env func(string) string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "worker", Short: "Do the cell's jobs", Args: cobra.NoArgs,
 		Long: "Do the cell's jobs.\n\nSecrets come from the environment: CELL_DATABASE_URL (role cell_app), CELL_RELAY_DATABASE_URL (role\n" +
-			"cell_relay, direct) and CELL_AMQP_URL (amqp://user:password@host:port/vhost).",
+			"cell_relay, direct), CELL_AMQP_URL (amqp://user:password@host:port/vhost) and CELL_REDIS_URL (as for cell api).",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts.DatabaseURL, opts.RelayDatabaseURL, opts.AMQPURL = env("CELL_DATABASE_URL"), env("CELL_RELAY_DATABASE_URL"), env("CELL_AMQP_URL")
+			opts.RedisURL = env("CELL_REDIS_URL")
 			opts.Log = telemetry.NewLogger(cmd.ErrOrStderr(), level, "cell-worker").With("cell", opts.Cell)
 			return app.RunWorker(cmd.Context(), opts)
 		},

@@ -69,7 +69,11 @@ func (w *work) admit(v verdict, refusal error) error {
 	w.call.ServedEpoch = v.fence.Epoch
 	w.actor, w.newDay = v.actor, v.newDay
 	w.actor.Token = w.call.Token
-	return judge(w.call, w.actor)
+	if err := judge(w.call, w.actor); err != nil {
+		return err
+	}
+	w.call.Admitted = w.actor
+	return nil
 }
 
 func judge(call *cell.Call, actor cell.Actor) error {

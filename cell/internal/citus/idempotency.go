@@ -89,6 +89,7 @@ type openWrite struct {
 	conn    *pgxpool.Conn // nil: finished or abandoned
 	work    *work
 	refused bool // the write failed; only its answer is to be committed
+	told    announcement
 }
 
 // Finish implements cell.Open in one round trip. An error that leaves open
@@ -104,6 +105,10 @@ func (o *openWrite) Finish(ctx context.Context, a cell.Answer) error {
 	body := append([]byte{}, a.Body...) // never null
 	b.Queue(answerSQL, o.work.tenant(), callerOf(call), call.Once.Key, a.Status, a.ETag, a.Location, a.MediaType, body)
 	b.Queue(`COMMIT`).Exec(committed)
+	if !o.refused {
+		o.told.before(ctx)
+		defer o.told.after(ctx)
+	}
 	if err := o.conn.SendBatch(ctx, b).Close(); err != nil {
 		o.Abandon(ctx)
 		return outOfTime(ctx, translate(err, nil))

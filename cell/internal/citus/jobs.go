@@ -35,6 +35,7 @@ func (s *Store) ListJobs(ctx context.Context, call *cell.Call, state cell.JobSta
 func (s *Store) ClaimJob(ctx context.Context, ref cell.JobRef) (cell.Job, bool, error) {
 	job, claimed := cell.Job{}, true
 	err := s.write(ctx, systemCall(ref), nil, func(w *work) {
+		w.changes = changesUnseen
 		w.Queue(`UPDATE jobs SET state = 'running', attempts = attempts + 1, updated_at = now()
 			WHERE tenant_id = $1 AND job_id = $2 AND attempts = $3 AND state IN ('pending', 'queued') RETURNING `+jobColumns,
 			w.tenant(), ref.JobID.String(), ref.Attempt).QueryRow(func(r pgx.Row) (err error) {
@@ -51,6 +52,7 @@ func (s *Store) ClaimJob(ctx context.Context, ref cell.JobRef) (cell.Job, bool, 
 // attempt was given up meanwhile.
 func (s *Store) FinishJob(ctx context.Context, ref cell.JobRef) error {
 	return s.write(ctx, systemCall(ref), nil, func(w *work) {
+		w.changes = changesUnseen
 		w.Queue(`UPDATE jobs SET state = 'done', last_error = '', updated_at = now()
 			WHERE tenant_id = $1 AND job_id = $2 AND attempts = $3 AND state = 'running'`, w.tenant(), ref.JobID.String(), ref.Attempt)
 	})
@@ -60,6 +62,7 @@ func (s *Store) FinishJob(ctx context.Context, ref cell.JobRef) error {
 // it was the last. Reason is shown to the tenant.
 func (s *Store) FailJob(ctx context.Context, ref cell.JobRef, retryAt time.Time, reason string) error {
 	return s.write(ctx, systemCall(ref), nil, func(w *work) {
+		w.changes = changesUnseen
 		w.Queue(`UPDATE jobs SET state = CASE WHEN attempts < max_attempts THEN 'pending' ELSE 'dead' END,
 			run_at = $4, last_error = $5, updated_at = now()
 			WHERE tenant_id = $1 AND job_id = $2 AND attempts = $3 AND state = 'running'`,

@@ -51,6 +51,7 @@ func (s *Store) RecordKeyUses(ctx context.Context) error {
 	for use := range s.keyUses.take() {
 		call := &cell.Call{Tenant: use.tenant, System: true, RequestID: "key-uses"}
 		err := s.write(ctx, call, nil, func(w *work) {
+			w.changes = changesUnseen
 			w.Queue(`UPDATE api_keys SET used_on = (now() AT TIME ZONE 'UTC')::date WHERE tenant_id = $1 AND key_hash = $2`, w.tenant(), use.hash[:])
 		})
 		var refused *cell.Refused

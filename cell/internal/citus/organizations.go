@@ -24,6 +24,7 @@ func (s *Store) GetOrganization(ctx context.Context, call *cell.Call) (cell.Orga
 func (s *Store) UpdateOrganization(ctx context.Context, call *cell.Call, change cell.OrganizationChange, pre cell.Precondition, entry cell.AuditEntry) (cell.Organization, error) {
 	var o cell.Organization
 	err := s.write(ctx, call, nil, func(w *work) {
+		w.changes = changesData
 		w.Queue(`SELECT version FROM organizations WHERE tenant_id = $1 FOR UPDATE`, w.tenant()).QueryRow(precondition(pre))
 		w.Queue(`UPDATE organizations SET name = coalesce($2, name), version = version + 1, updated_at = now()
 			WHERE tenant_id = $1 RETURNING `+organizationColumns, w.tenant(), change.Name).QueryRow(into(&o, scanOrganization))

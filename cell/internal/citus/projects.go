@@ -49,6 +49,7 @@ func (s *Store) GetProject(ctx context.Context, call *cell.Call, id uuid.UUID) (
 func (s *Store) CreateProject(ctx context.Context, call *cell.Call, project cell.Project, entry cell.AuditEntry) (cell.Project, error) {
 	var p cell.Project
 	err := s.write(ctx, call, projectConstraints, func(w *work) {
+		w.changes = changesData
 		w.Queue(`INSERT INTO projects (tenant_id, project_id, workspace_id, name, description, status) VALUES ($1, $2, $3, $4, $5, $6)
 			RETURNING `+projectColumns, w.tenant(), project.ID.String(), project.WorkspaceID.String(), project.Name, project.Description,
 			string(project.Status)).QueryRow(into(&p, scanProject))
@@ -61,6 +62,7 @@ func (s *Store) CreateProject(ctx context.Context, call *cell.Call, project cell
 func (s *Store) UpdateProject(ctx context.Context, call *cell.Call, id uuid.UUID, change cell.ProjectChange, pre cell.Precondition, entry cell.AuditEntry) (cell.Project, error) {
 	var p cell.Project
 	err := s.write(ctx, call, projectConstraints, func(w *work) {
+		w.changes = changesData
 		w.lockProject(id, pre)
 		w.Queue(`UPDATE projects SET name = coalesce($3, name), description = coalesce($4, description), status = coalesce($5, status),
 			version = version + 1, updated_at = now() WHERE tenant_id = $1 AND project_id = $2 RETURNING `+projectColumns,
@@ -73,6 +75,7 @@ func (s *Store) UpdateProject(ctx context.Context, call *cell.Call, id uuid.UUID
 // DeleteProject removes a project.
 func (s *Store) DeleteProject(ctx context.Context, call *cell.Call, id uuid.UUID, pre cell.Precondition, entry cell.AuditEntry) error {
 	return s.write(ctx, call, nil, func(w *work) {
+		w.changes = changesData
 		w.lockProject(id, pre)
 		w.Queue(`DELETE FROM projects WHERE tenant_id = $1 AND project_id = $2`, w.tenant(), id.String())
 		w.audit(entry)

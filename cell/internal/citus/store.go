@@ -12,8 +12,9 @@ import (
 // Store is the door for work on behalf of one tenant. It is safe for
 // concurrent use.
 type Store struct {
-	pool    *pgxpool.Pool
-	keyUses keyUses
+	pool      *pgxpool.Pool
+	keyUses   keyUses
+	remembers Rememberer // nil: nobody
 }
 
 // OpenStore returns a store on dsn, which names the role cell_app and may lead

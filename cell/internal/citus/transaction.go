@@ -21,6 +21,7 @@ type work struct {
 	actor   cell.Actor
 	newDay  bool // see verdict
 	claimed bool // the call's Once is ours to execute
+	changes scope
 }
 
 func begin(call *cell.Call, statement string) *work {
@@ -77,15 +78,15 @@ func (s *Store) write(ctx context.Context, call *cell.Call, broken constraints, 
 	err = conn.SendBatch(ctx, &w.Batch).Close()
 	s.noteUse(w)
 	if fate := translate(err, broken); w.claimed && keeps(fate) {
-		call.Once.Open = &openWrite{conn: conn, work: w, refused: err != nil}
+		call.Once.Open = &openWrite{conn: conn, work: w, refused: err != nil, told: s.announcementOf(w)}
 		return fate
 	}
 	defer conn.Release()
-	return outOfTime(ctx, w.end(ctx, conn, err, broken))
+	return outOfTime(ctx, w.end(ctx, conn, err, broken, s.announcementOf(w)))
 }
 
 // end commits, or rolls back what failed.
-func (w *work) end(ctx context.Context, conn *pgxpool.Conn, failed error, broken constraints) error {
+func (w *work) end(ctx context.Context, conn *pgxpool.Conn, failed error, broken constraints, told announcement) error {
 	if failed != nil {
 		rollback(ctx, conn)
 		if errors.Is(failed, errNoFence) {
@@ -93,6 +94,8 @@ func (w *work) end(ctx context.Context, conn *pgxpool.Conn, failed error, broken
 		}
 		return translate(failed, broken)
 	}
+	told.before(ctx)
+	defer told.after(ctx)
 	tag, err := conn.Exec(ctx, "COMMIT")
 	if err == nil {
 		err = committed(tag)

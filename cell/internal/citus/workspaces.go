@@ -40,6 +40,7 @@ func (s *Store) GetWorkspace(ctx context.Context, call *cell.Call, id uuid.UUID)
 func (s *Store) CreateWorkspace(ctx context.Context, call *cell.Call, workspace cell.Workspace, entry cell.AuditEntry) (cell.Workspace, error) {
 	var ws cell.Workspace
 	err := s.write(ctx, call, workspaceConstraints, func(w *work) {
+		w.changes = changesData
 		w.Queue(`INSERT INTO workspaces (tenant_id, workspace_id, name, description) VALUES ($1, $2, $3, $4) RETURNING `+workspaceColumns,
 			w.tenant(), workspace.ID.String(), workspace.Name, workspace.Description).QueryRow(into(&ws, scanWorkspace))
 		w.audit(entry)
@@ -51,6 +52,7 @@ func (s *Store) CreateWorkspace(ctx context.Context, call *cell.Call, workspace 
 func (s *Store) UpdateWorkspace(ctx context.Context, call *cell.Call, id uuid.UUID, change cell.WorkspaceChange, pre cell.Precondition, entry cell.AuditEntry) (cell.Workspace, error) {
 	var ws cell.Workspace
 	err := s.write(ctx, call, workspaceConstraints, func(w *work) {
+		w.changes = changesData
 		w.lockWorkspace(id, pre)
 		w.Queue(`UPDATE workspaces SET name = coalesce($3, name), description = coalesce($4, description),
 			version = version + 1, updated_at = now() WHERE tenant_id = $1 AND workspace_id = $2 RETURNING `+workspaceColumns,
@@ -63,6 +65,7 @@ func (s *Store) UpdateWorkspace(ctx context.Context, call *cell.Call, id uuid.UU
 // DeleteWorkspace removes a workspace without projects.
 func (s *Store) DeleteWorkspace(ctx context.Context, call *cell.Call, id uuid.UUID, pre cell.Precondition, entry cell.AuditEntry) error {
 	return s.write(ctx, call, workspaceConstraints, func(w *work) {
+		w.changes = changesData
 		w.lockWorkspace(id, pre)
 		w.Queue(`DELETE FROM workspaces WHERE tenant_id = $1 AND workspace_id = $2`, w.tenant(), id.String())
 		w.audit(entry)

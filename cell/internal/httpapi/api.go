@@ -22,13 +22,14 @@ type UseCases struct {
 	History       workspaces.History
 }
 
-// Options says how the API is served. All fields are required.
+// Options says how the API is served. All fields but Memory are required.
 type Options struct {
 	UseCases UseCases
 	Guard    func(http.Handler) http.Handler // lets only the router's requests in; see package door
 	Log      *slog.Logger
 	Registry prometheus.Registerer
 	Served   func() // called for every request, for the cell's heartbeat
+	Memory   Memory // nil: every answer comes from the database
 }
 
 // maxBody bounds a request's body, in bytes.
@@ -44,9 +45,19 @@ func New(opts Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	operations, err := readCacheables(api.Spec)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Memory == nil {
+		opts.Memory = noMemory{}
+	}
+	memory := &remembering{memory: opts.Memory, operations: operations}
 	kit := web.New(web.Options{
 		Component: "cell", Log: opts.Log, Registry: opts.Registry, MaxBody: maxBody,
-		Validate: func(next http.Handler) http.Handler { return opts.Guard(withDeadline(withCaller(validate(next)))) },
+		Validate: func(next http.Handler) http.Handler {
+			return opts.Guard(withDeadline(withCaller(memory.wrap(validate(next)))))
+		},
 	})
 	render := renderer(kit)
 	strict := api.NewStrictHandlerWithOptions(&server{opts.UseCases}, []api.StrictMiddlewareFunc{authorize(permissions)},

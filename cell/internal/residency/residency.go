@@ -24,11 +24,18 @@ type Inventory interface {
 	Inventory(ctx context.Context, after tenancy.ID, limit int) ([]cell.Residence, error)
 }
 
+// Memory forgets what it remembers of a tenant. It is an interface because
+// use-cases do not know Redis.
+type Memory interface {
+	Drop(ctx context.Context, id tenancy.ID) error
+}
+
 // Residency are the use-cases of a tenant's life in the cell. Each may be
 // repeated.
 type Residency struct {
 	Fences    Fences
 	Inventory Inventory
+	Memory    Memory // nil: nothing is remembered
 }
 
 // Prepare puts a new tenant's rows into the cell, closed to everyone.
@@ -50,7 +57,19 @@ func (r Residency) Remove(ctx context.Context, id tenancy.ID, epoch uint64) erro
 		return err
 	}
 	// If this fails the timer opens the gate again.
-	return r.Fences.Remove(ctx, id, epoch)
+	if err := r.Fences.Remove(ctx, id, epoch); err != nil {
+		return err
+	}
+	return r.forget(ctx, id)
+}
+
+// forget is the last step of whatever takes a tenant away from here: if it
+// fails, the step is repeated.
+func (r Residency) forget(ctx context.Context, id tenancy.ID) error {
+	if r.Memory == nil {
+		return nil
+	}
+	return r.Memory.Drop(ctx, id)
 }
 
 // Outcome is what became of one arrival of a batch.
