@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -69,11 +70,15 @@ func InTx(ctx context.Context, db Beginner, opts pgx.TxOptions, fn func(pgx.Tx) 
 	return nil
 }
 
-// Constraint returns the name of the constraint that err violates, or "".
+// shardSuffix is what Citus adds to the names of a shard's constraints.
+var shardSuffix = regexp.MustCompile(`_\d{6,}$`)
+
+// Constraint returns the name of the constraint that err violates, or "". On
+// Citus it is that of the table, not of the shard.
 func Constraint(err error) string {
 	var e *pgconn.PgError
 	if errors.As(err, &e) && len(e.Code) == 5 && e.Code[:2] == "23" {
-		return e.ConstraintName
+		return shardSuffix.ReplaceAllString(e.ConstraintName, "")
 	}
 	return ""
 }

@@ -33,7 +33,8 @@ func citusFirst(libraries string) string {
 }
 
 // Citus is a cluster: clients connect to the coordinator, the workers hold the
-// shards. Every node has its own PassFile.
+// shards. Every node has its own PassFile, and all have the same Password: the
+// coordinator hands its roles, with their passwords, to the workers.
 type Citus struct {
 	Coordinator Postgres   `json:"coordinator"`
 	Workers     []Postgres `json:"workers"`
@@ -50,6 +51,7 @@ func (s Postgres) Node() Postgres {
 	if settings["max_prepared_transactions"] == "" {
 		settings["max_prepared_transactions"] = "200"
 	}
+	settings["citus.stat_tenants_track"] = "all"
 	settings["max_worker_processes"] = "100" // one a database with the extension, and more for moving shards
 	s.Settings = settings
 	s.PassFile = filepath.Join(s.Dir, "citus.pgpass")

@@ -2,11 +2,12 @@ package testkit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/coditect/platform/shared/servers"
 )
@@ -66,11 +67,15 @@ func Sharded(t testing.TB, name string, logins map[string]string, apply func(ctx
 	})
 	ctx := Context(t)
 	// Few shards make a database quick to create; two a worker are as good a test as thirty.
-	err = errors.Join(
-		execOn(ctx, cluster.Coordinator.SuperDSN("postgres"), "ALTER DATABASE "+quoted(database)+" SET citus.shard_count = 4"),
-		cluster.Enable(ctx, database, logins),
-		apply(ctx, dsn),
-	)
+	err = oneAtATime(ctx, cluster.Coordinator, func(admin *pgx.Conn) error {
+		if _, err := admin.Exec(ctx, "ALTER DATABASE "+quoted(database)+" SET citus.shard_count = 4"); err != nil {
+			return err
+		}
+		if err := cluster.Enable(ctx, database, logins); err != nil {
+			return err
+		}
+		return apply(ctx, dsn)
+	})
 	if err != nil {
 		t.Fatalf("apply schema %s: %v", name, err)
 	}

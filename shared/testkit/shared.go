@@ -75,9 +75,10 @@ func startPostgres(ctx context.Context) (servers.Citus, []*servers.Process, erro
 	if err != nil {
 		return servers.Citus{}, nil, err
 	}
-	cluster := servers.Citus{Coordinator: testServer(dir, ports[0], workers > 0)}
+	password := rand.Text() // one for all: Citus gives the coordinator's roles, the superuser's password too, to the workers
+	cluster := servers.Citus{Coordinator: testServer(dir, ports[0], password, workers > 0)}
 	for i, port := range ports[1:] {
-		cluster.Workers = append(cluster.Workers, testServer(fmt.Sprintf("%s-worker%d", dir, i+1), port, true))
+		cluster.Workers = append(cluster.Workers, testServer(fmt.Sprintf("%s-worker%d", dir, i+1), port, password, true))
 	}
 	var processes []*servers.Process
 	for _, server := range append([]servers.Postgres{cluster.Coordinator}, cluster.Workers...) {
@@ -90,9 +91,9 @@ func startPostgres(ctx context.Context) (servers.Citus, []*servers.Process, erro
 	return cluster, processes, nil
 }
 
-func testServer(dir string, port int, node bool) servers.Postgres {
+func testServer(dir string, port int, password string, node bool) servers.Postgres {
 	server := servers.Postgres{
-		Dir: dir, Port: port, Password: rand.Text(), Volatile: true,
+		Dir: dir, Port: port, Password: password, Volatile: true,
 		Settings: map[string]string{
 			"max_connections":       "500",
 			"max_replication_slots": "100",
