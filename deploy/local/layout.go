@@ -2,6 +2,7 @@ package local
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 
 	"github.com/coditect/platform/shared/servers"
@@ -12,7 +13,15 @@ import (
 type layout struct {
 	dir     string
 	ports   Ports
+	reach   Ports // Options.Reach
 	secrets Secrets
+}
+
+// found is the layout as a program sees that looks for the others.
+func (l layout) found() layout {
+	ports := maps.Clone(l.ports)
+	maps.Copy(ports, l.reach)
+	return layout{dir: l.dir, ports: ports, secrets: l.secrets}
 }
 
 // Databases and the roles that own or use them.

@@ -21,6 +21,9 @@ type Options struct {
 	// Ports is where everything listens. Nil means where it listened last
 	// time, or DefaultPorts(0).
 	Ports Ports
+	// Reach is where programs find a port, by its name, if that is not where its
+	// part listens: what a test puts between the two.
+	Reach Ports
 	// WithoutTenants leaves out the demo tenants.
 	WithoutTenants bool
 	// Attached ends all parts with the program that started them.

@@ -30,9 +30,9 @@ func (l layout) controlPlane(bin string) part {
 
 func (l layout) controlPlaneEnv() []string {
 	return []string{
-		"CONTROLPLANE_DATABASE_URL=" + l.controlPostgres().DSN(controlRole, l.secrets.ControlPlanePassword, controlDatabase),
+		"CONTROLPLANE_DATABASE_URL=" + l.found().controlPostgres().DSN(controlRole, l.secrets.ControlPlanePassword, controlDatabase),
 		"CONTROLPLANE_CONTROL_KEY=" + l.secrets.ControlKey,
-		"CONTROLPLANE_NATS_URL=" + l.nats().URL(), // with the password
+		"CONTROLPLANE_NATS_URL=" + l.found().nats().URL(), // with the password
 	}
 }
 
@@ -44,13 +44,13 @@ func (l layout) router(bin, region string) part {
 		"--region", region,
 		"--domain", domain,
 		"--api-host", apiHost,
-		"--directory-url", l.ports.url("controlplane"),
+		"--directory-url", l.found().ports.url("controlplane"),
 		"--snapshot", l.snapshot(region),
 	)
 	spec.Env = append(spec.Env,
 		"ROUTER_EDGE_KEY="+l.secrets.EdgeKey,
-		"ROUTER_NATS_URL="+l.nats().URL(),        // with the password
-		"ROUTER_REDIS_URL="+l.edgeRedis().URL(0), // likewise
+		"ROUTER_NATS_URL="+l.found().nats().URL(),        // with the password
+		"ROUTER_REDIS_URL="+l.found().edgeRedis().URL(0), // likewise
 		"ROUTER_DIRECTORY_TOKEN="+l.secrets.Keys[name],
 	)
 	return part{name: name, needs: []string{"controlplane", "nats", "redis-edge"}, spec: spec}
@@ -81,16 +81,16 @@ func (l layout) cellAPI(bin string, at site) (part, error) {
 		"--listen", l.ports.address(at.cell),
 		"--internal-listen", l.ports.address(at.cell+"-internal"),
 		"--admin-listen", l.ports.address(at.cell+"-admin"),
-		"--advertise", l.ports.url(at.cell),
-		"--advertise-internal", l.ports.url(at.cell+"-internal"),
-		"--controlplane-url", l.ports.url("controlplane"),
+		"--advertise", l.found().ports.url(at.cell),
+		"--advertise-internal", l.found().ports.url(at.cell+"-internal"),
+		"--controlplane-url", l.found().ports.url("controlplane"),
 		"--capacity-tenants", capacity,
 	)
 	secrets := l.secrets.Cells[at.cell]
 	spec.Env = append(spec.Env,
-		"CELL_DATABASE_URL="+l.pooler(at.cell).DSN(appRole, secrets.AppPassword, cellDatabase),
-		"CELL_MOVER_DATABASE_URL="+l.cellPostgres(at.cell).DSN(moverRole, secrets.MoverPassword, cellDatabase),
-		"CELL_REDIS_URL="+l.cellRedis(at.cell).URL(0),
+		"CELL_DATABASE_URL="+l.found().pooler(at.cell).DSN(appRole, secrets.AppPassword, cellDatabase),
+		"CELL_MOVER_DATABASE_URL="+l.found().cellPostgres(at.cell).DSN(moverRole, secrets.MoverPassword, cellDatabase),
+		"CELL_REDIS_URL="+l.found().cellRedis(at.cell).URL(0),
 		"CELL_EDGE_KEY="+edge,
 		"CELL_CONTROL_KEY="+control,
 		"CELL_CONTROLPLANE_TOKEN="+l.secrets.Keys[at.cell],
@@ -112,10 +112,10 @@ func (l layout) cellWorker(bin string, at site) part {
 	)
 	secrets := l.secrets.Cells[at.cell]
 	spec.Env = append(spec.Env,
-		"CELL_DATABASE_URL="+l.pooler(at.cell).DSN(appRole, secrets.AppPassword, cellDatabase),
-		"CELL_RELAY_DATABASE_URL="+l.cellPostgres(at.cell).DSN(relayRole, secrets.RelayPassword, cellDatabase),
-		"CELL_AMQP_URL="+l.broker().URL(at.cell, secrets.BrokerPassword, at.cell),
-		"CELL_REDIS_URL="+l.cellRedis(at.cell).URL(0),
+		"CELL_DATABASE_URL="+l.found().pooler(at.cell).DSN(appRole, secrets.AppPassword, cellDatabase),
+		"CELL_RELAY_DATABASE_URL="+l.found().cellPostgres(at.cell).DSN(relayRole, secrets.RelayPassword, cellDatabase),
+		"CELL_AMQP_URL="+l.found().broker().URL(at.cell, secrets.BrokerPassword, at.cell),
+		"CELL_REDIS_URL="+l.found().cellRedis(at.cell).URL(0),
 	)
 	return part{name: name, needs: []string{stepCell(at.cell), "pgbouncer-" + at.cell, "redis-" + at.cell, "rabbitmq", "mail"}, spec: spec}
 }
