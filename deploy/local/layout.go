@@ -78,7 +78,7 @@ func (l layout) pooler(cell string) servers.PgBouncer {
 	name := "pgbouncer-" + cell
 	return servers.PgBouncer{
 		Name: name, Dir: l.data(name), Port: l.ports[name],
-		Databases:       map[string]servers.PooledDatabase{cellDatabase: {Port: l.ports["pg-"+cell], Name: cellDatabase}},
+		Databases:       map[string]servers.PooledDatabase{cellDatabase: {Port: l.found().ports["pg-"+cell], Name: cellDatabase}},
 		Users:           map[string]string{appRole: l.secrets.Cells[cell].AppPassword},
 		ConsolePassword: l.secrets.Cells[cell].ConsolePassword,
 	}
