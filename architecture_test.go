@@ -58,6 +58,8 @@ var rules = []rule{
 		from: "controlplane/internal/placement", to: []string{"net/http", "github.com/jackc/...", "context"},
 		reason: "placement is a function of what it is given",
 	},
+	{from: "cell/internal/egress", to: []string{"cell/..."}, reason: "it guards the network and knows nothing of the product"},
+	{from: "cell/internal/chain", to: []string{"net", "net/http"}, reason: "sealing and verifying need no network"},
 
 	{
 		from: "controlplane/...", to: []string{"github.com/jackc/..."}, except: []string{"controlplane/internal/postgres", "controlplane/app"},
