@@ -125,7 +125,7 @@ var introduced = map[string][]string{
 	"router/internal/feed":      {"tenantcache"},
 	"router/internal/lookup":    {"tenantcache"},
 	"cell/internal/httpapi":     {"workspaces", "jobs"},
-	"cell/internal/internalapi": {"residency"},
+	"cell/internal/internalapi": {"residency", "export"},
 }
 
 func TestSiblingsDoNotImportEachOther(t *testing.T) {

@@ -38,6 +38,7 @@ func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, memory *r
 	}
 	internal, err = internalapi.New(internalapi.Options{
 		Residency: lives,
+		Archive:   archive(opts.Cell, opts.ControlKey, opts.Clock, mover),
 		Guard:     door.Guard(cellapi.NewSigner(opts.ControlKey), opts.Clock), Log: opts.Log, Registry: admin.Registry,
 	})
 	return tenantFacing, internal, err

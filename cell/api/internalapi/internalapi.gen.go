@@ -385,6 +385,20 @@ type ImportRequest struct {
 	Ticket    string `json:"ticket"`
 }
 
+// Imported defines model for Imported.
+type Imported struct {
+	ExportID openapi_types.UUID `json:"export_id"`
+	Rows     int64              `json:"rows"`
+	Tables   []ImportedTable    `json:"tables"`
+}
+
+// ImportedTable defines model for ImportedTable.
+type ImportedTable struct {
+	Name   string `json:"name"`
+	Rows   int64  `json:"rows"`
+	Sha256 string `json:"sha256"`
+}
+
 // Inventory defines model for Inventory.
 type Inventory struct {
 	// Next A UUID in its canonical form.
@@ -570,6 +584,15 @@ type RemoveTenantParams struct {
 	Epoch Epoch `form:"epoch" json:"epoch"`
 }
 
+// ImportTenantParams defines parameters for ImportTenant.
+type ImportTenantParams struct {
+	// Epoch The generation under which the cell shall hold the tenant; not below the export's.
+	Epoch Epoch `form:"epoch" json:"epoch"`
+
+	// Trusted Public keys of cells whose exports are taken, besides this cell's own.
+	Trusted *[]string `form:"trusted,omitempty" json:"trusted,omitempty"`
+}
+
 // StreamChangesParams defines parameters for StreamChanges.
 type StreamChangesParams struct {
 	// After Transactions that were committed before this position are left out; the export's own by default.
@@ -647,6 +670,12 @@ type ServerInterface interface {
 	// ActivateTenant Open the cell to a prepared tenant and welcome its owner
 	// (POST /internal/v1/tenants/{tenant_id}/activate)
 	ActivateTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID)
+	// ExportTenant Write everything of a tenant, secrets too, in one snapshot
+	// (GET /internal/v1/tenants/{tenant_id}/archive)
+	ExportTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID)
+	// ImportTenant Put an exported tenant into this cell and open it
+	// (PUT /internal/v1/tenants/{tenant_id}/archive)
+	ImportTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID, params ImportTenantParams)
 	// CleanUpTenant Remove the rows of a departed tenant, some at a time
 	// (POST /internal/v1/tenants/{tenant_id}/cleanup)
 	CleanUpTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID)
@@ -869,6 +898,87 @@ func (siw *ServerInterfaceWrapper) ActivateTenant(w http.ResponseWriter, r *http
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ActivateTenant(w, r, tenantID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ExportTenant operation middleware
+func (siw *ServerInterfaceWrapper) ExportTenant(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ExportTenant(w, r, tenantID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ImportTenant operation middleware
+func (siw *ServerInterfaceWrapper) ImportTenant(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportTenantParams
+
+	// ------------- Required query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "trusted" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "trusted", r.URL.Query(), &params.Trusted, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "trusted"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "trusted", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ImportTenant(w, r, tenantID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1794,6 +1904,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/imports/{migration_id}/activate", wrapper.ActivateImport).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/archive", wrapper.ExportTenant).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/archive", wrapper.ImportTenant).Methods(http.MethodPut)
+
 	return r
 }
 
@@ -1986,6 +2100,115 @@ type ActivateTenantdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ActivateTenantdefaultApplicationProblemPlusJSONResponse) VisitActivateTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportTenantRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+}
+
+type ExportTenantResponseObject interface {
+	VisitExportTenantResponse(w http.ResponseWriter) error
+}
+
+type ExportTenant200ApplicationXNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportTenant200ApplicationXNdjsonResponse) VisitExportTenantResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type ExportTenantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportTenantdefaultApplicationProblemPlusJSONResponse) VisitExportTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportTenantRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Params   ImportTenantParams
+	Body     io.Reader
+}
+
+type ImportTenantResponseObject interface {
+	VisitImportTenantResponse(w http.ResponseWriter) error
+}
+
+type ImportTenant200JSONResponse Imported
+
+func (response ImportTenant200JSONResponse) VisitImportTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportTenantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ImportTenantdefaultApplicationProblemPlusJSONResponse) VisitImportTenantResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2652,23 +2875,6 @@ func (response ActivateImport200JSONResponse) VisitActivateImportResponse(w http
 	return err
 }
 
-type ActivateImportdefaultApplicationProblemPlusJSONResponse struct {
-	Body       Problem
-	StatusCode int
-}
-
-func (response ActivateImportdefaultApplicationProblemPlusJSONResponse) VisitActivateImportResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(response.StatusCode)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type DrainImportRequestObject struct {
 	TenantID    TenantID    `json:"tenant_id"`
 	MigrationID MigrationID `json:"migration_id"`
@@ -2924,6 +3130,12 @@ type StrictServerInterface interface {
 	// ActivateTenant Open the cell to a prepared tenant and welcome its owner
 	// (POST /internal/v1/tenants/{tenant_id}/activate)
 	ActivateTenant(ctx context.Context, request ActivateTenantRequestObject) (ActivateTenantResponseObject, error)
+	// ExportTenant Write everything of a tenant, secrets too, in one snapshot
+	// (GET /internal/v1/tenants/{tenant_id}/archive)
+	ExportTenant(ctx context.Context, request ExportTenantRequestObject) (ExportTenantResponseObject, error)
+	// ImportTenant Put an exported tenant into this cell and open it
+	// (PUT /internal/v1/tenants/{tenant_id}/archive)
+	ImportTenant(ctx context.Context, request ImportTenantRequestObject) (ImportTenantResponseObject, error)
 	// CleanUpTenant Remove the rows of a departed tenant, some at a time
 	// (POST /internal/v1/tenants/{tenant_id}/cleanup)
 	CleanUpTenant(ctx context.Context, request CleanUpTenantRequestObject) (CleanUpTenantResponseObject, error)
@@ -3174,6 +3386,61 @@ func (sh *strictHandler) ActivateTenant(w http.ResponseWriter, r *http.Request, 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ActivateTenantResponseObject); ok {
 		if err := validResponse.VisitActivateTenantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExportTenant operation middleware
+func (sh *strictHandler) ExportTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID) {
+	var request ExportTenantRequestObject
+
+	request.TenantID = tenantID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportTenant(ctx, request.(ExportTenantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportTenant")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ExportTenantResponseObject); ok {
+		if err := validResponse.VisitExportTenantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ImportTenant operation middleware
+func (sh *strictHandler) ImportTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID, params ImportTenantParams) {
+	var request ImportTenantRequestObject
+
+	request.TenantID = tenantID
+	request.Params = params
+
+	request.Body = r.Body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportTenant(ctx, request.(ImportTenantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportTenant")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ImportTenantResponseObject); ok {
+		if err := validResponse.VisitImportTenantResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -32,7 +32,7 @@ func command(env func(string) string) *cobra.Command {
 	}
 	schema := &cobra.Command{Use: "schema", Short: "The cell's database"}
 	schema.AddCommand(schemaUp(env))
-	root.AddCommand(api(env), worker(env), schema, nodes(env), tenants(env))
+	root.AddCommand(api(env), worker(env), schema, nodes(env), tenants(env), exportCommand(env), importCommand(env))
 	return root
 }
 

@@ -45,6 +45,16 @@ func TestCatalog(t *testing.T) {
 			t.Errorf("%s; not so for %v", c.rule, offenders)
 		}
 	}
+	undeclared := query(t, dsn, `SELECT c.relname || '.' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+		WHERE c.relname = ANY($1::text[]) AND obj_description(c.oid, 'pg_class') = 'tenancy: tenant' AND a.attname ~ '(hash|secret|token|password|totp|recovery|private|credential)'
+			AND coalesce(col_description(c.oid, a.attnum::int), '') NOT IN ('secrecy: secret', 'secrecy: none')`, tables)
+	if len(undeclared) > 0 {
+		t.Errorf("columns that sound secret and say neither that they are nor that they are not: %v", undeclared)
+	}
+	if texts := query(t, dsn, `SELECT c.relname || '.' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+		WHERE c.relname = ANY($1::text[]) AND a.atttypid = 'json'::regtype`, tables); len(texts) > 0 {
+		t.Errorf("use jsonb, whose text is one line and canonical, instead of json: %v", texts)
+	}
 	powers := query(t, dsn, `SELECT rolname::text FROM pg_roles WHERE rolname IN ('cell_app', 'cell_relay', 'cell_mover') AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)`)
 	if len(powers) > 0 {
 		t.Errorf("roles with powers they must not have: %v", powers)

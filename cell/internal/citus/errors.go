@@ -18,7 +18,11 @@ import (
 // constraints says what a broken constraint means to the client.
 type constraints map[string]*fault.Error
 
-const lockNotAvailable = "55P03"
+const (
+	lockNotAvailable = "55P03"
+	dataException    = "22" // the class of values that do not fit
+	brokenConstraint = "23" // likewise
+)
 
 const retryDatabase = time.Second
 
@@ -76,4 +80,13 @@ func unreachable(err error) bool {
 	var connect *pgconn.ConnectError
 	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) ||
 		pgconn.SafeToRetry(err) || errors.Is(err, net.ErrClosed)
+}
+
+// sqlState is the server's code of an error; "" of one that is not the server's.
+func sqlState(err error) string {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return server.Code
+	}
+	return ""
 }

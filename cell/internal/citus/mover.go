@@ -3,6 +3,7 @@ package citus
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -15,7 +16,10 @@ import (
 
 // Mover is the door for a tenant's life in the cell. It alone changes the
 // fence. It is safe for concurrent use.
-type Mover struct{ pool *pgxpool.Pool }
+type Mover struct {
+	pool   *pgxpool.Pool
+	shapes atomic.Pointer[[]shape] // see learnShapes
+}
 
 // OpenMover returns a mover on dsn, which names the role cell_mover and leads
 // to Postgres directly. It does not connect yet.

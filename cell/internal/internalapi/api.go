@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	api "github.com/coditect/platform/cell/api/internalapi"
+	"github.com/coditect/platform/cell/internal/export"
 	"github.com/coditect/platform/cell/internal/residency"
 	"github.com/coditect/platform/shared/web"
 )
@@ -17,6 +18,7 @@ import (
 // Options says how the API is served. All fields are required.
 type Options struct {
 	Residency residency.Residency
+	Archive   export.Archive
 	Guard     func(http.Handler) http.Handler // lets only the control plane's requests in; see package door
 	Log       *slog.Logger
 	Registry  prometheus.Registerer
@@ -32,10 +34,10 @@ func New(opts Options) (http.Handler, error) {
 		return nil, err
 	}
 	kit := web.New(web.Options{
-		Component: "cell_internal", Log: opts.Log, Registry: opts.Registry, MaxBody: maxBody,
-		Validate: func(next http.Handler) http.Handler { return opts.Guard(validate(next)) },
+		Component: "cell_internal", Log: opts.Log, Registry: opts.Registry, MaxBody: maxBody, Streaming: isStream,
+		Validate: func(next http.Handler) http.Handler { return opts.Guard(withPatience(validate(next))) },
 	})
-	strict := api.NewStrictHandlerWithOptions(&server{opts.Residency}, nil, api.StrictHTTPServerOptions{
+	strict := api.NewStrictHandlerWithOptions(&server{residency: opts.Residency, archive: opts.Archive}, nil, api.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc: kit.RenderBadRequest, ResponseErrorHandlerFunc: kit.RenderError,
 	})
 	router := mux.NewRouter()
@@ -44,4 +46,7 @@ func New(opts Options) (http.Handler, error) {
 }
 
 // server implements the generated interface.
-type server struct{ residency residency.Residency }
+type server struct {
+	residency residency.Residency
+	archive   export.Archive
+}
