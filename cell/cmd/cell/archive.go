@@ -10,7 +10,7 @@ import (
 	"github.com/coditect/platform/shared/tenancy"
 )
 
-const archiveSecrets = "\n\nSecrets come from the environment: CELL_MOVER_DATABASE_URL (role cell_mover, direct) and CELL_CONTROL_KEY (hex)."
+const archiveEnvironment = "\n\nSecrets come from the environment: CELL_MOVER_DATABASE_URL (role cell_mover, direct) and CELL_CONTROL_KEY (hex)."
 
 func exportCommand(env func(string) string) *cobra.Command {
 	var opts app.ArchiveOptions
@@ -18,7 +18,7 @@ func exportCommand(env func(string) string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "export TENANT-ID", Short: "Write a whole tenant to standard output", Args: cobra.MaximumNArgs(1),
 		Long: "Write everything of a tenant, hashes of keys too, in one snapshot and signed by this cell.\n" +
-			"docs/export-format.md describes what is written. --key prints the key that other cells need to trust to import it." + archiveSecrets,
+			"docs/export-format.md describes what is written. --key prints the key that other cells need to trust to import it." + archiveEnvironment,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := readArchiveSecrets(&opts, env); err != nil {
 				return err
@@ -52,7 +52,7 @@ func importCommand(env func(string) string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "import TENANT-ID", Short: "Put an exported tenant, read from standard input, into the cell", Args: cobra.MaximumNArgs(1),
 		Long: "Read an export from standard input, check all of it and open the cell to the tenant; or leave nothing of it.\n" +
-			"The directory must name this cell at the epoch. --check only reads and checks, without a database." + archiveSecrets,
+			"The directory must name this cell at the epoch. --check only reads and checks, without a database." + archiveEnvironment,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			summary, err := runImport(cmd, args, &opts, env, epoch, trusted, check)
 			if err != nil {
