@@ -22,7 +22,9 @@ type Key struct {
 	ID        uuid.UUID
 	UserID    uuid.UUID
 	Name      string
-	Prefix    string // the first characters of the secret part; "" of a key that was made elsewhere
+	Prefix    string       // the first characters of the secret part; "" of a key that was made elsewhere
+	Scopes    []Permission // the key is good for these only; none: for all that its user may do
+	ExpiresAt time.Time    // zero: never
 	CreatedAt time.Time
 	UsedOn    time.Time // the last day of use, UTC; zero: not yet
 }

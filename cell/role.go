@@ -2,7 +2,8 @@ package cell
 
 import "slices"
 
-// Role is what a user may do within the tenant.
+// Role is what a user may do within the tenant: the name of a built-in role, or
+// the id of one that the tenant made (see CustomRole).
 type Role string
 
 // The built-in roles, from most to least rights.
@@ -16,12 +17,20 @@ const (
 // Permission names a right. Every operation of the API needs exactly one.
 type Permission string
 
+// What operations declare that need no permission of their own.
+const (
+	Public Permission = "public" // no credential at all
+	Anyone Permission = "any"    // any valid credential of the tenant
+)
+
 // The permissions.
 const (
 	OrganizationRead  Permission = "organization:read"
 	OrganizationWrite Permission = "organization:write"
 	UsersRead         Permission = "users:read"
 	UsersWrite        Permission = "users:write"
+	RolesRead         Permission = "roles:read"
+	RolesWrite        Permission = "roles:write"
 	WorkspacesRead    Permission = "workspaces:read"
 	WorkspacesWrite   Permission = "workspaces:write"
 	ProjectsRead      Permission = "projects:read"
@@ -30,23 +39,57 @@ const (
 	JobsRead          Permission = "jobs:read"
 )
 
-var viewing = []Permission{OrganizationRead, UsersRead, WorkspacesRead, ProjectsRead}
+var viewing = []Permission{OrganizationRead, UsersRead, RolesRead, WorkspacesRead, ProjectsRead}
+
+var administering = append(slices.Clone(viewing), ProjectsWrite, JobsRead, WorkspacesWrite, UsersWrite, RolesWrite, AuditRead)
 
 // granted is the one table of who may do what.
 var granted = map[Role][]Permission{
 	Viewer: viewing,
 	Member: append(slices.Clone(viewing), ProjectsWrite, JobsRead),
-	Admin:  append(slices.Clone(viewing), ProjectsWrite, JobsRead, WorkspacesWrite, UsersWrite, AuditRead),
-	Owner:  append(slices.Clone(viewing), ProjectsWrite, JobsRead, WorkspacesWrite, UsersWrite, AuditRead, OrganizationWrite),
+	Admin:  administering,
+	Owner:  append(slices.Clone(administering), OrganizationWrite),
 }
 
-// Has reports whether the role includes the permission. A role that this
-// version does not know has none.
-func (r Role) Has(p Permission) bool { return slices.Contains(granted[r], p) }
-
-// MayManage reports whether one with this role may give, take or change a user
-// of the other role: only owners manage owners.
-func (r Role) MayManage(other Role) bool { return r == Owner || r == Admin && other != Owner }
+// Permissions returns every permission of this version.
+func Permissions() []Permission { return slices.Sorted(slices.Values(granted[Owner])) }
 
 // Known reports whether p is a permission of this version.
 func (p Permission) Known() bool { return slices.Contains(granted[Owner], p) }
+
+// BuiltIn reports whether every tenant has the role.
+func (r Role) BuiltIn() bool { return granted[r] != nil }
+
+// Grant returns a built-in role with its permissions, or a role that the tenant
+// made with those that are stored of it. A role that is neither allows nothing.
+func (r Role) Grant(stored []Permission) Grant {
+	if r.BuiltIn() {
+		stored = granted[r]
+	}
+	return Grant{Role: r, Permissions: stored}
+}
+
+// Grant is a role and what it allows.
+type Grant struct {
+	Role        Role
+	Permissions []Permission
+}
+
+// Has reports whether the role includes the permission. Stored permissions that
+// this version does not know say nothing.
+func (g Grant) Has(p Permission) bool { return p.Known() && slices.Contains(g.Permissions, p) }
+
+// Covers reports whether the role includes every right of the other.
+func (g Grant) Covers(other Grant) bool {
+	return !slices.ContainsFunc(other.Permissions, func(p Permission) bool { return p.Known() && !g.Has(p) })
+}
+
+// MayManage reports whether one with this role may give, take or change a user
+// of the other role: nobody gives or takes more rights than it has, and only
+// owners manage owners.
+func (g Grant) MayManage(other Grant) bool {
+	if other.Role == Owner {
+		return g.Role == Owner
+	}
+	return g.Has(UsersWrite) && g.Covers(other)
+}

@@ -18,16 +18,11 @@ type Token struct {
 	Scopes  []string  // they only narrow; see allows
 }
 
-// hasRole reports whether one of the token's roles has the right.
-func (t *Token) hasRole(right func(Role) bool) bool { return slices.ContainsFunc(t.Roles, right) }
-
-// allows reports whether the token's scopes let the permission through. Scopes
-// of the form "projects:read" name permissions: a token that carries one is
-// good for those only. Others, such as "openid", say nothing about the tenant.
-func (t *Token) allows(p Permission) bool {
-	return !t.scoped() || slices.Contains(t.Scopes, string(p))
-}
-
-func (t *Token) scoped() bool {
-	return slices.ContainsFunc(t.Scopes, func(scope string) bool { return strings.Contains(scope, ":") })
+// allows reports whether a credential's scopes let the permission through.
+// Scopes of the form "projects:read" name permissions: a credential that
+// carries one is good for those only. Others, such as "openid", say nothing
+// about the tenant.
+func allows(scopes []string, p Permission) bool {
+	narrow := slices.ContainsFunc(scopes, func(scope string) bool { return strings.Contains(scope, ":") })
+	return !narrow || slices.Contains(scopes, string(p))
 }

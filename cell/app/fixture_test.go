@@ -13,10 +13,12 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/coditect/platform/cell/app"
 	"github.com/coditect/platform/cell/internal/citus"
@@ -41,6 +43,10 @@ type process struct {
 	addresses app.APIAddresses
 	client    *http.Client
 	log       *logBuffer
+
+	connecting, digesting sync.Once
+	superuser             *pgxpool.Pool // see asSuperuser
+	digest                string        // see digestQuery
 }
 
 func start(t testing.TB, change func(*app.APIOptions)) *process {
@@ -69,7 +75,12 @@ func startOn(t testing.TB, dsn string, change func(*app.APIOptions)) *process {
 	started := make(chan app.APIAddresses, 1)
 	opts.Started = func(a app.APIAddresses) { started <- a }
 	p.addresses = background(t, started, func(ctx context.Context) error { return app.RunAPI(ctx, opts) })
-	t.Cleanup(p.client.CloseIdleConnections)
+	t.Cleanup(func() {
+		p.client.CloseIdleConnections()
+		if p.superuser != nil {
+			p.superuser.Close()
+		}
+	})
 	return p
 }
 

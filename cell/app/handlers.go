@@ -22,6 +22,7 @@ func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, memory *r
 			Organizations: workspaces.Organizations{Store: store},
 			Users:         workspaces.Users{Store: store},
 			Keys:          workspaces.Keys{Store: store},
+			Roles:         workspaces.Roles{Store: store, Callers: store},
 			Workspaces:    workspaces.Workspaces{Store: store},
 			Projects:      workspaces.Projects{Store: store},
 			History:       workspaces.History{Store: store},

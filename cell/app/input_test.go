@@ -39,7 +39,7 @@ func TestBadInputIsExplainedAndNotStored(t *testing.T) {
 		{"too large", post(`{"name":"` + strings.Repeat("x", 300<<10) + `"}`), 413, fault.TooLarge},
 		{"deep", post(strings.Repeat(`{"name":`, 20000) + `1` + strings.Repeat(`}`, 20000)), 400, fault.Malformed},
 		{"media type", request{method: "POST", target: "/v1/workspaces", body: `{"name":"x"}`, media: "text/plain"}, 415, fault.UnsupportedMedia},
-		{"PATCH as JSON", request{method: "PATCH", target: "/v1/organization", body: `{"name":"x"}`, media: "application/json"}, 415, fault.UnsupportedMedia},
+		{"PATCH as a list of changes", request{method: "PATCH", target: "/v1/organization", body: `[]`, media: "application/json-patch+json"}, 415, fault.UnsupportedMedia},
 		{"nothing to change", request{method: "PATCH", target: "/v1/organization", body: map[string]any{}}, 422, fault.Invalid},
 		{"null name", request{method: "PATCH", target: "/v1/organization", body: `{"name":null}`}, 422, fault.Invalid},
 		{"id", request{method: "GET", target: "/v1/workspaces/1"}, 422, fault.Invalid},

@@ -138,3 +138,33 @@ func TestKeysOfAUserAreBounded(t *testing.T) {
 		t.Errorf("%d keys", n)
 	}
 }
+
+func TestKeysWithScopesAndEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, start(t, nil))
+	user := w.p.addUser(t, w.tn, "member")
+	key := func(body map[string]any) request {
+		body["name"] = "x"
+		return request{method: "POST", target: "/v1/users/" + user + "/keys", body: body}
+	}
+	end := time.Now().Add(time.Hour).UTC().Truncate(time.Second)
+	made := expect(t, w.p.asTenant(t, w.tn, key(map[string]any{"scopes": []string{"projects:read", "users:write"}, "expires_at": end})), 201)
+	narrow := w.tn
+	narrow.key = made.text("secret")
+	if made.text("expires_at") != end.Format(time.RFC3339) || !strings.Contains(string(made.body), `"scopes":["projects:read","users:write"]`) {
+		t.Errorf("%s", made.body)
+	}
+	expect(t, w.p.asTenant(t, narrow, request{method: "GET", target: "/v1/projects"}), 200)
+	expect(t, w.p.asTenant(t, narrow, request{method: "GET", target: "/v1/workspaces"}), 403)
+	expect(t, w.p.asTenant(t, narrow, request{method: "DELETE", target: "/v1/users/" + user}), 403) // a scope gives nothing
+	expect(t, w.p.asTenant(t, narrow, key(map[string]any{})), 403)                                  // a wider key, of its own
+	w.p.exec(t, `UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE tenant_id = $1 AND key_id = $2`, w.tn.id.String(), made.text("id"))
+	expect(t, w.p.asTenant(t, narrow, request{method: "GET", target: "/v1/projects"}), 401)
+	for name, body := range map[string]map[string]any{
+		"in the past": {"expires_at": time.Now().Add(-time.Minute)}, "no time": {"expires_at": "tomorrow"}, "no permission": {"scopes": []string{"moon:walk"}},
+	} {
+		if a := w.p.asTenant(t, w.tn, key(body)); a.status != 422 {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+	}
+}

@@ -3,7 +3,19 @@ package citus
 // tenantTables are the tables with a tenant's own rows, referenced ones before
 // those that refer to them. They are distributed in this order and emptied in
 // the reverse one. A test compares the list with the database's catalog.
-var tenantTables = []string{"organizations", "users", "api_keys", "workspaces", "projects", "audit_logs", "audit_chain", "audit_checkpoints", "jobs", "idempotency_keys"}
+var tenantTables = []string{
+	"organizations",
+	"roles",
+	"users",
+	"api_keys",
+	"workspaces",
+	"projects",
+	"audit_logs",
+	"audit_chain",
+	"audit_checkpoints",
+	"jobs",
+	"idempotency_keys",
+}
 
 // fenceTables are the cell's own record about a tenant, in the same order.
 var fenceTables = []string{"tenants", "tenant_gate"}

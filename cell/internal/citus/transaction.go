@@ -126,7 +126,7 @@ func rollback(ctx context.Context, conn *pgxpool.Conn) {
 func refusal(ctx context.Context, conn *pgxpool.Conn, call *cell.Call) error {
 	w := begin(call, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 	var found error
-	w.fence(toRead, func(r pgx.Row) error {
+	w.fence(toRead, func(r pgx.Rows) error {
 		v, err := scanVerdict(r)
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return err

@@ -4,13 +4,12 @@ import (
 	"context"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/shared/fault"
 )
 
-const userColumns = `user_id, email, name, role, status, version, created_at, updated_at`
+const userColumns = `user_id, email, name, coalesce(role_id::text, role), status, version, created_at, updated_at`
 
 var userConstraints = constraints{"users_email": fault.New(fault.Conflict, "a user with this e-mail address exists already")}
 
@@ -33,17 +32,14 @@ func (s *Store) GetUser(ctx context.Context, call *cell.Call, id uuid.UUID) (cel
 	return u, err
 }
 
-// CreateUser adds a user. Only owners make owners.
+// CreateUser adds a user. Nobody gives a role that may do more than its own.
 func (s *Store) CreateUser(ctx context.Context, call *cell.Call, user cell.User, entry cell.AuditEntry) (cell.User, error) {
 	var u cell.User
+	name, id := roleColumns(user.Role)
 	err := s.write(ctx, call, userConstraints, func(w *work) {
-		w.Queue(`INSERT INTO users (tenant_id, user_id, email, name, role, status) VALUES ($1, $2, $3, $4, $5, $6) RETURNING `+userColumns,
-			w.tenant(), user.ID.String(), user.Email, user.Name, string(user.Role), string(user.Status)).QueryRow(func(r pgx.Row) error {
-			if err := mayManage(w.actor, user.Role); err != nil {
-				return err
-			}
-			return into(&u, scanUser)(r)
-		})
+		w.requireManageable(user.Role)
+		w.Queue(`INSERT INTO users (tenant_id, user_id, email, name, role, role_id, status) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING `+userColumns,
+			w.tenant(), user.ID.String(), user.Email, user.Name, name, id, string(user.Status)).QueryRow(into(&u, scanUser))
 		w.audit(entry)
 	})
 	return u, err
@@ -53,12 +49,17 @@ func (s *Store) CreateUser(ctx context.Context, call *cell.Call, user cell.User,
 // keeps at least one active owner.
 func (s *Store) UpdateUser(ctx context.Context, call *cell.Call, id uuid.UUID, change cell.UserChange, pre cell.Precondition, entry cell.AuditEntry) (cell.User, error) {
 	var u cell.User
+	var name, roleID *string
+	if change.Role != nil {
+		text, id := roleColumns(*change.Role)
+		name, roleID = &text, id
+	}
 	err := s.write(ctx, call, userConstraints, func(w *work) {
 		w.lockOwners()
 		w.lockUser(id, pre, change.Role)
-		w.Queue(`UPDATE users SET name = coalesce($3, name), role = coalesce($4, role), status = coalesce($5, status),
-			version = version + 1, updated_at = now() WHERE tenant_id = $1 AND user_id = $2 RETURNING `+userColumns,
-			w.tenant(), id.String(), change.Name, change.Role, change.Status).QueryRow(into(&u, scanUser))
+		w.Queue(`UPDATE users SET name = coalesce($3, name), role = coalesce($4, role), role_id = CASE WHEN $4::text IS NULL THEN role_id ELSE $5 END,
+			status = coalesce($6, status), version = version + 1, updated_at = now() WHERE tenant_id = $1 AND user_id = $2 RETURNING `+userColumns,
+			w.tenant(), id.String(), change.Name, name, roleID, change.Status).QueryRow(into(&u, scanUser))
 		w.requireOwner()
 		w.audit(entry)
 	})

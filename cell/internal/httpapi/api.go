@@ -17,6 +17,7 @@ type UseCases struct {
 	Organizations workspaces.Organizations
 	Users         workspaces.Users
 	Keys          workspaces.Keys
+	Roles         workspaces.Roles
 	Workspaces    workspaces.Workspaces
 	Projects      workspaces.Projects
 	History       workspaces.History
@@ -41,7 +42,7 @@ func New(opts Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	permissions, err := readPermissions(api.Spec)
+	rights, err := readPermissions(api.Spec)
 	if err != nil {
 		return nil, err
 	}
@@ -56,11 +57,11 @@ func New(opts Options) (http.Handler, error) {
 	kit := web.New(web.Options{
 		Component: "cell", Log: opts.Log, Registry: opts.Registry, MaxBody: maxBody,
 		Validate: func(next http.Handler) http.Handler {
-			return opts.Guard(withDeadline(withCaller(memory.wrap(validate(next)))))
+			return opts.Guard(withDeadline(withCaller(rights, memory.wrap(validate(next)))))
 		},
 	})
 	render := renderer(kit)
-	strict := api.NewStrictHandlerWithOptions(&server{opts.UseCases}, []api.StrictMiddlewareFunc{authorize(permissions)},
+	strict := api.NewStrictHandlerWithOptions(&server{opts.UseCases}, []api.StrictMiddlewareFunc{authorize(rights)},
 		api.StrictHTTPServerOptions{RequestErrorHandlerFunc: kit.RenderBadRequest, ResponseErrorHandlerFunc: render})
 	router := mux.NewRouter()
 	router.Use(withOnce(render))

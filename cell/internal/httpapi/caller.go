@@ -13,6 +13,9 @@ import (
 	"github.com/coditect/platform/shared/web"
 )
 
+// challenge goes with every 401 (RFC 9110 §11.6.1).
+const challenge = `Bearer realm="cell"`
+
 type callKey struct{}
 
 // callFrom returns the call that withCaller began.
@@ -27,11 +30,11 @@ func callFrom(ctx context.Context) *cell.Call {
 
 // withCaller reads the tenant that the router resolved and the caller's
 // credential. Whether that is valid is asked in the transaction that needs it.
-func withCaller(next http.Handler) http.Handler {
+func withCaller(needs rights, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		call, err := readCall(r)
+		call, err := readCall(r, needs.public[r.Method+" "+r.URL.Path])
 		if err != nil {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="cell"`)
+			w.Header().Set("WWW-Authenticate", challenge)
 			fault.WriteProblem(w, err, web.RequestID(r.Context()))
 			return
 		}
@@ -40,7 +43,7 @@ func withCaller(next http.Handler) http.Handler {
 	})
 }
 
-func readCall(r *http.Request) (*cell.Call, error) {
+func readCall(r *http.Request, public bool) (*cell.Call, error) {
 	tenant, err := tenancy.ParseID(r.Header.Get(cellapi.HeaderTenantID))
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Unauthenticated, "the request names no tenant; tenants call the router")
@@ -50,6 +53,9 @@ func readCall(r *http.Request) (*cell.Call, error) {
 		return nil, fault.Wrap(err, fault.Unauthenticated, "the request names no tenant epoch; tenants call the router")
 	}
 	call := &cell.Call{Tenant: tenant, Epoch: epoch, RequestID: web.RequestID(r.Context())}
+	if public {
+		return call, nil // whatever credential there is: nobody asks for it
+	}
 	return call, readCredential(r, call)
 }
 

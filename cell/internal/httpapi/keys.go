@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"time"
 
 	openapi_types "github.com/oapi-codegen/runtime/types"
 
@@ -25,7 +26,9 @@ func (s *server) ListUserKeys(ctx context.Context, r api.ListUserKeysRequestObje
 // CreateUserKey implements the API.
 func (s *server) CreateUserKey(ctx context.Context, r api.CreateUserKeyRequestObject) (api.CreateUserKeyResponseObject, error) {
 	call := callFrom(ctx)
-	key, text, err := s.Keys.Create(ctx, call, r.UserID, r.Body.Name)
+	key, text, err := s.Keys.Create(ctx, call, cell.Key{
+		UserID: r.UserID, Name: r.Body.Name, Scopes: namesOf[cell.Permission](r.Body.Scopes), ExpiresAt: orZero(r.Body.ExpiresAt),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +40,7 @@ func (s *server) CreateUserKey(ctx context.Context, r api.CreateUserKeyRequestOb
 	return api.CreateUserKey201JSONResponse{
 		Headers: api.CreateUserKey201ResponseHeaders{CacheControl: &noStore},
 		Body: api.KeyCreated{
-			ID: made.ID, Name: made.Name, Prefix: made.Prefix, CreatedAt: made.CreatedAt, Secret: string(text),
+			ID: made.ID, Name: made.Name, Prefix: made.Prefix, Scopes: made.Scopes, ExpiresAt: made.ExpiresAt, CreatedAt: made.CreatedAt, Secret: string(text),
 		},
 	}, nil
 }
@@ -52,8 +55,22 @@ func (s *server) DeleteUserKey(ctx context.Context, r api.DeleteUserKeyRequestOb
 
 func keyOf(k cell.Key) api.Key {
 	key := api.Key{ID: k.ID, Name: k.Name, Prefix: k.Prefix, CreatedAt: k.CreatedAt.UTC()}
+	if len(k.Scopes) > 0 {
+		scopes := textsOf(k.Scopes)
+		key.Scopes = &scopes
+	}
+	if !k.ExpiresAt.IsZero() {
+		key.ExpiresAt = new(k.ExpiresAt.UTC())
+	}
 	if !k.UsedOn.IsZero() {
 		key.LastUsedOn = &openapi_types.Date{Time: k.UsedOn}
 	}
 	return key
+}
+
+func orZero(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
 }

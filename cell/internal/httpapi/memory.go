@@ -101,12 +101,15 @@ func (m *remembering) lead(w http.ResponseWriter, r *http.Request, f *flight, ke
 	found.sendTo(w, r)
 }
 
-// permits judges a remembered actor; a machine's rights are its token's.
+// permits judges a remembered actor; a machine's rights are its token's. A key
+// may have ended since it was remembered.
 func permits(remembered *cell.Actor, call *cell.Call, p cell.Permission) bool {
 	var actor cell.Actor
 	switch {
 	case remembered != nil:
-		actor = *remembered
+		if actor = *remembered; !actor.Until.IsZero() && !time.Now().Before(actor.Until) {
+			return false
+		}
 	case call.Token == nil || !call.Token.Machine:
 		return false
 	}

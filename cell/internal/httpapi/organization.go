@@ -24,7 +24,8 @@ func (s *server) UpdateOrganization(ctx context.Context, r api.UpdateOrganizatio
 	if err != nil {
 		return nil, err
 	}
-	o, err := s.Organizations.Update(ctx, callFrom(ctx), cell.OrganizationChange{Name: r.Body.Name}, pre)
+	patch := patchOf(r.ApplicationMergePatchPlusJSONBody, r.JSONBody)
+	o, err := s.Organizations.Update(ctx, callFrom(ctx), cell.OrganizationChange{Name: patch.Name}, pre)
 	if err != nil {
 		return nil, err
 	}

@@ -15,32 +15,42 @@ import (
 	"github.com/coditect/platform/shared/fault"
 )
 
+// rights says what each operation needs.
+type rights struct {
+	byOperation map[string]cell.Permission
+	public      map[string]bool // "POST /v1/…": no credential is needed
+}
+
 // readPermissions takes from the API's document which permission each
 // operation needs. One that declares none is an error of the program.
-func readPermissions(spec []byte) (map[string]cell.Permission, error) {
+func readPermissions(spec []byte) (rights, error) {
+	r := rights{byOperation: map[string]cell.Permission{}, public: map[string]bool{}}
 	doc, err := openapi3.NewLoader().LoadFromData(spec)
 	if err != nil {
-		return nil, fmt.Errorf("OpenAPI document: %w", err)
+		return r, fmt.Errorf("OpenAPI document: %w", err)
 	}
-	permissions := map[string]cell.Permission{}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			text, _ := op.Extensions["x-permission"].(string)
 			permission := cell.Permission(text)
-			if !permission.Known() {
-				return nil, fmt.Errorf("OpenAPI document: %s %s: x-permission %q is not a permission", method, path, text)
+			if !permission.Known() && permission != cell.Anyone && permission != cell.Public {
+				return r, fmt.Errorf("OpenAPI document: %s %s: x-permission %q is not a permission", method, path, text)
 			}
-			permissions[strings.ToLower(op.OperationID)] = permission
+			if permission == cell.Public && strings.Contains(path, "{") {
+				return r, fmt.Errorf("OpenAPI document: %s %s: a public path has no parameters", method, path)
+			}
+			r.byOperation[strings.ToLower(op.OperationID)] = permission
+			r.public[method+" "+path] = permission == cell.Public
 		}
 	}
-	return permissions, nil
+	return r, nil
 }
 
 // authorize tells the store what the operation needs, and the client which
 // generation of the tenant answered.
-func authorize(permissions map[string]cell.Permission) api.StrictMiddlewareFunc {
+func authorize(r rights) api.StrictMiddlewareFunc {
 	return func(next api.StrictHandlerFunc, operationID string) api.StrictHandlerFunc {
-		permission, known := permissions[strings.ToLower(operationID)]
+		permission, known := r.byOperation[strings.ToLower(operationID)]
 		return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
 			if !known {
 				return nil, fault.New(fault.Forbidden, "nobody may do this")

@@ -54,8 +54,9 @@ func (s *server) UpdateProject(ctx context.Context, r api.UpdateProjectRequestOb
 	if err != nil {
 		return nil, err
 	}
+	patch := patchOf(r.ApplicationMergePatchPlusJSONBody, r.JSONBody)
 	changed, err := s.Projects.Update(ctx, callFrom(ctx), r.ProjectID, cell.ProjectChange{
-		Name: r.Body.Name, Description: r.Body.Description, Status: (*cell.ProjectStatus)(r.Body.Status),
+		Name: patch.Name, Description: patch.Description.Change(), Status: (*cell.ProjectStatus)(patch.Status),
 	}, pre)
 	if err != nil {
 		return nil, err

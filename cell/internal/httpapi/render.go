@@ -23,6 +23,9 @@ func renderer(kit *web.Web) func(http.ResponseWriter, *http.Request, error) {
 		}
 		var refused *cell.Refused
 		if !errors.As(err, &refused) {
+			if fault.CodeOf(err) == fault.Unauthenticated {
+				w.Header().Set("WWW-Authenticate", challenge)
+			}
 			kit.RenderError(w, r, err)
 			return
 		}

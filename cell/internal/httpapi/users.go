@@ -52,8 +52,9 @@ func (s *server) UpdateUser(ctx context.Context, r api.UpdateUserRequestObject) 
 	if err != nil {
 		return nil, err
 	}
+	patch := patchOf(r.ApplicationMergePatchPlusJSONBody, r.JSONBody)
 	changed, err := s.Users.Update(ctx, callFrom(ctx), r.UserID, cell.UserChange{
-		Name: r.Body.Name, Role: (*cell.Role)(r.Body.Role), Status: (*cell.UserStatus)(r.Body.Status),
+		Name: patch.Name, Role: (*cell.Role)(patch.Role), Status: (*cell.UserStatus)(patch.Status),
 	}, pre)
 	if err != nil {
 		return nil, err

@@ -52,7 +52,8 @@ func (s *server) UpdateWorkspace(ctx context.Context, r api.UpdateWorkspaceReque
 	if err != nil {
 		return nil, err
 	}
-	changed, err := s.Workspaces.Update(ctx, callFrom(ctx), r.WorkspaceID, cell.WorkspaceChange{Name: r.Body.Name, Description: r.Body.Description}, pre)
+	patch := patchOf(r.ApplicationMergePatchPlusJSONBody, r.JSONBody)
+	changed, err := s.Workspaces.Update(ctx, callFrom(ctx), r.WorkspaceID, cell.WorkspaceChange{Name: patch.Name, Description: patch.Description.Change()}, pre)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package workspaces
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -26,17 +27,28 @@ func (k Keys) List(ctx context.Context, call *cell.Call, user uuid.UUID) ([]cell
 	return k.Store.ListKeys(ctx, call, user)
 }
 
-// Create makes a key for the user. Its text is returned here and never again.
-func (k Keys) Create(ctx context.Context, call *cell.Call, user uuid.UUID, name string) (cell.Key, cell.KeyText, error) {
+// Create makes a key with the given user, name, scopes and end. Its text is
+// returned here and never again.
+func (k Keys) Create(ctx context.Context, call *cell.Call, key cell.Key) (cell.Key, cell.KeyText, error) {
 	var r rules
-	r.name(&name)
+	r.name(&key.Name)
+	r.permissions("/scopes", key.Scopes)
+	if !key.ExpiresAt.IsZero() && !key.ExpiresAt.After(time.Now()) {
+		r.breakRule("/expires_at", "use a time to come")
+	}
 	if err := r.err(); err != nil {
 		return cell.Key{}, "", err
 	}
-	call.Self = user
+	call.Self = key.UserID
 	text := cell.NewKeyText(call.Tenant)
-	key := cell.Key{ID: newID(), UserID: user, Name: name, Prefix: text.Prefix()}
-	details := map[string]any{"user_id": user, "name": name, "prefix": key.Prefix}
+	key.ID, key.Prefix, key.Scopes = newID(), text.Prefix(), sorted(key.Scopes)
+	details := map[string]any{"user_id": key.UserID, "name": key.Name, "prefix": key.Prefix}
+	if len(key.Scopes) > 0 {
+		details["scopes"] = key.Scopes
+	}
+	if !key.ExpiresAt.IsZero() {
+		details["expires_at"] = key.ExpiresAt.UTC()
+	}
 	key, err := k.Store.CreateKey(ctx, call, key, text.Hash(), keyEntry("api_key.created", key.ID, details))
 	return key, text, err
 }

@@ -2,6 +2,7 @@ package workspaces
 
 import (
 	"net/mail"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -50,6 +51,21 @@ func (r *rules) email(email string) {
 	address, err := mail.ParseAddress(email)
 	if err != nil || address.Name != "" || address.Address != email || strings.ContainsFunc(email, unicode.IsControl) {
 		r.breakRule("/email", "use the form name@example.org")
+	}
+}
+
+// role refuses what is neither a built-in role nor the id of another.
+func (r *rules) role(role cell.Role) {
+	if _, err := uuid.Parse(string(role)); err != nil && !role.BuiltIn() {
+		r.breakRule("/role", "use owner, admin, member, viewer or the id of a role of the tenant")
+	}
+}
+
+func (r *rules) permissions(field string, permissions []cell.Permission) {
+	for i, p := range permissions {
+		if !p.Known() {
+			r.breakRule(field+"/"+strconv.Itoa(i), "is no permission; GET /v1/permissions lists them")
+		}
 	}
 }
 

@@ -37,6 +37,7 @@ func (u Users) Create(ctx context.Context, call *cell.Call, user cell.User) (cel
 	var r rules
 	r.email(user.Email)
 	r.name(&user.Name)
+	r.role(user.Role)
 	if err := r.err(); err != nil {
 		return cell.User{}, err
 	}
@@ -48,6 +49,9 @@ func (u Users) Create(ctx context.Context, call *cell.Call, user cell.User) (cel
 func (u Users) Update(ctx context.Context, call *cell.Call, id uuid.UUID, change cell.UserChange, pre cell.Precondition) (cell.User, error) {
 	var r rules
 	r.name(change.Name)
+	if change.Role != nil {
+		r.role(*change.Role)
+	}
 	if err := r.err(); err != nil {
 		return cell.User{}, err
 	}

@@ -1,0 +1,6 @@
+package citus
+
+import "slices"
+
+// Tables returns every table that the program knows.
+func Tables() []string { return slices.Sorted(slices.Values(slices.Concat(fenceTables, tenantTables))) }
