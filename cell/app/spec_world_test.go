@@ -213,12 +213,14 @@ func (w *world) digest(t *testing.T) string {
 	return sum
 }
 
-// digestQuery covers every table with a tenant_id, as the catalog has them.
+// digestQuery covers every table with a tenant_id, as the catalog has them,
+// but those that the cell fills by itself and in its own time.
 func (p *process) digestQuery(t *testing.T) string {
 	t.Helper()
 	p.digesting.Do(func() {
 		rows, err := p.asSuperuser(t).Query(t.Context(), `SELECT table_name::text FROM information_schema.columns
-			WHERE table_schema = 'public' AND column_name = 'tenant_id' ORDER BY 1`)
+			WHERE table_schema = 'public' AND column_name = 'tenant_id'
+			AND table_name NOT IN ('audit_chain', 'audit_checkpoints') ORDER BY 1`)
 		if err != nil {
 			t.Fatal(err)
 		}
