@@ -47,16 +47,19 @@ func (e AuditEntryActorKind) Valid() bool {
 
 // Defines values for JobState.
 const (
-	Dead    JobState = "dead"
-	Done    JobState = "done"
-	Pending JobState = "pending"
-	Queued  JobState = "queued"
-	Running JobState = "running"
+	Cancelled JobState = "cancelled"
+	Dead      JobState = "dead"
+	Done      JobState = "done"
+	Pending   JobState = "pending"
+	Queued    JobState = "queued"
+	Running   JobState = "running"
 )
 
 // Valid indicates whether the value is a known member of the JobState enum.
 func (e JobState) Valid() bool {
 	switch e {
+	case Cancelled:
+		return true
 	case Dead:
 		return true
 	case Done:

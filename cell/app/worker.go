@@ -25,6 +25,9 @@ const (
 	longestRetryPause = 5 * time.Second
 )
 
+// keepInterval is how often progress is recorded and cancellations are looked for.
+const keepInterval = time.Second
+
 // RunWorker does a cell's jobs until ctx ends, and finishes those it has begun.
 // It returns nil after an orderly stop. While database or broker cannot be
 // reached it waits for them; a schema that is too old is an error.
@@ -43,8 +46,7 @@ func RunWorker(ctx context.Context, opts WorkerOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	// Each job at work uses one connection for short moments.
-	store, err := citus.OpenStore(ctx, opts.DatabaseURL, int32(opts.Concurrency))
+	store, err := citus.OpenStore(ctx, opts.DatabaseURL, opts.DatabaseConns)
 	if err != nil {
 		return err
 	}
@@ -65,13 +67,13 @@ func RunWorker(ctx context.Context, opts WorkerOptions) (err error) {
 	}
 	publisher := amqp.NewPublisher(opts.AMQPURL)
 	stack.Push("broker", func(context.Context) error { return publisher.Close() })
-	worker := newWorker(opts, store, mailer, admin)
-	consumer := amqp.Consumer{
-		URL: opts.AMQPURL, Concurrency: opts.Concurrency, Prefetch: 4 * opts.Concurrency, RetryPause: retryPause, Log: opts.Log,
+	worker, err := newWorker(opts, store, rows, mailer, admin)
+	if err != nil {
+		return err
 	}
 	relay := jobs.Relay{
-		Rows: relayRows{rows}, Publisher: publisher, Log: opts.Log,
-		Poll: opts.Poll, QueuedLimit: opts.QueuedLimit, RunningLimit: opts.RunningLimit,
+		Rows: rows, Election: election{rows}, Publisher: publisher, Log: opts.Log,
+		Slots: opts.Concurrency, Poll: opts.Poll, QueuedLimit: opts.QueuedLimit, RunningLimit: opts.RunningLimit,
 	}
 	if opts.Started != nil {
 		opts.Started(listeners[0].Addr())
@@ -85,31 +87,50 @@ func RunWorker(ctx context.Context, opts WorkerOptions) (err error) {
 		group.Go(func() error { return memoryLoop(opts.Log).Run(ctx, memory.RunOnce) })
 	}
 	group.Go(func() error { return loop(opts, "relay").Run(ctx, relay.RunOnce) })
-	group.Go(func() error {
-		return loop(opts, "consumer").Run(ctx, func(ctx context.Context) error { return consumer.RunOnce(ctx, worker.Handle) })
-	})
+	group.Go(func() error { return work(ctx, opts, worker) })
 	return group.Wait()
+}
+
+// work hands jobs to the worker until ctx ends, and returns when those that
+// were begun have ended.
+func work(ctx context.Context, opts WorkerOptions, worker *jobs.Worker) error {
+	// What runs is kept running until it has ended, also after ctx has.
+	keeping, stopKeeping := context.WithCancel(context.WithoutCancel(ctx))
+	var keeper, consumers errgroup.Group
+	keeper.Go(func() error {
+		return run.Loop{Name: "running jobs", Interval: keepInterval, MaxPause: longestRetryPause, Log: opts.Log}.Run(keeping, worker.KeepRunning)
+	})
+	for _, lane := range cell.JobPriorities {
+		consumer := amqp.Consumer{
+			URL: opts.AMQPURL, Lane: lane, Prefetch: opts.Concurrency, RetryPause: retryPause, Worker: worker, Log: opts.Log,
+		}
+		consumers.Go(func() error { return loop(opts, "consumer").Run(ctx, consumer.RunOnce) })
+	}
+	err := consumers.Wait()
+	worker.Wait()
+	stopKeeping()
+	return errors.Join(err, keeper.Wait())
 }
 
 func loop(opts WorkerOptions, name string) run.Loop {
 	return run.Loop{Name: name, Interval: retryPause, MaxPause: longestRetryPause, Log: opts.Log}
 }
 
-func newWorker(opts WorkerOptions, store *citus.Store, mailer *mail.Mailer, admin *telemetry.Admin) jobs.Worker {
-	welcome := jobs.WelcomeEmail{Store: store, Mailer: mailer, TenantURL: opts.TenantURL, Domain: opts.Domain}
-	return jobs.Worker{
-		Attempts: store, Effects: map[cell.JobKind]jobs.Effect{cell.WelcomeEmail: welcome.Do},
-		Log: opts.Log, Timeout: opts.JobTimeout, Backoff: jobs.Backoff{First: opts.FirstRetry, Longest: opts.LongestRetry},
-		Counter: jobs.NewCounter(admin.Registry),
-	}
+func newWorker(opts WorkerOptions, store *citus.Store, rows *citus.Relay, mailer *mail.Mailer, admin *telemetry.Admin) (*jobs.Worker, error) {
+	return jobs.NewWorker(jobs.WorkerOptions{
+		Attempts: store, Cancellations: rows, Kinds: append(kinds(opts, store, mailer), opts.Kinds...),
+		Log: opts.Log, Metrics: jobs.NewMetrics(admin.Registry),
+		Slots: opts.Concurrency, Timeout: opts.JobTimeout, Silence: opts.RunningLimit / 4,
+		Backoff: jobs.Backoff{First: opts.FirstRetry, Longest: opts.LongestRetry},
+	})
 }
 
-// relayRows lets the jobs package see the database's leadership as its own.
-type relayRows struct{ *citus.Relay }
+// election lets the jobs package see the database's leadership as its own.
+type election struct{ *citus.Relay }
 
-// Lead implements jobs.Rows.
-func (r relayRows) Lead(ctx context.Context) (jobs.Leadership, error) {
-	leadership, err := r.Relay.Lead(ctx)
+// Lead implements jobs.Election.
+func (e election) Lead(ctx context.Context) (jobs.Leadership, error) {
+	leadership, err := e.Relay.Lead(ctx)
 	if err != nil || leadership == nil {
 		return nil, err // a nil *Leadership would not be a nil interface
 	}

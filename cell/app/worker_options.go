@@ -5,6 +5,8 @@ import (
 	"net"
 	"strings"
 	"time"
+
+	"github.com/coditect/platform/cell/internal/jobs"
 )
 
 // WorkerOptions is what `cell worker` can be told. DefaultWorkerOptions works
@@ -16,20 +18,22 @@ type WorkerOptions struct {
 	MailFrom    string
 	Domain      string // the platform's own domain
 	TenantURL   string // a tenant's base URL, with {slug}
-	Concurrency int    // jobs at once
+	Concurrency int    // jobs at once, in each lane
 
 	DatabaseURL      string // secret; role cell_app, may lead through PgBouncer
 	RelayDatabaseURL string // secret; role cell_relay, direct
 	AMQPURL          string // secret
 	RedisURL         string // secret; what `cell api` has
+	DatabaseConns    int32  // jobs use connections for short moments only, and share them
 
 	Poll         time.Duration // how often due jobs are looked for without a notification
 	QueuedLimit  time.Duration // a job queued for longer counts as lost by the broker
-	RunningLimit time.Duration // a job running for longer counts as lost by its worker; above JobTimeout
-	JobTimeout   time.Duration // of one attempt
+	RunningLimit time.Duration // a running job that gives no sign of life for longer counts as lost by its worker
+	JobTimeout   time.Duration // of one attempt, unless its kind has another
 	FirstRetry   time.Duration // pause after the first failed attempt; it doubles
 	LongestRetry time.Duration
 
+	Kinds   []jobs.Kind // kinds of jobs besides those of the table in kinds.go
 	Log     *slog.Logger
 	Started func(admin net.Addr) // called once the listener is open; may be nil
 }
@@ -38,7 +42,7 @@ type WorkerOptions struct {
 func DefaultWorkerOptions() WorkerOptions {
 	return WorkerOptions{
 		AdminListen: "127.0.0.1:9103", SMTP: "127.0.0.1:25", MailFrom: "no-reply@localhost", Domain: "localhost",
-		TenantURL: "http://{slug}.localhost:8080", Concurrency: 8, Poll: time.Second, QueuedLimit: time.Minute, RunningLimit: 3 * time.Minute,
+		TenantURL: "http://{slug}.localhost:8080", Concurrency: 32, DatabaseConns: 16, Poll: time.Second, QueuedLimit: time.Minute, RunningLimit: time.Minute,
 		JobTimeout: time.Minute, FirstRetry: 2 * time.Second, LongestRetry: 10 * time.Minute, Log: slog.New(slog.DiscardHandler),
 	}
 }
@@ -51,11 +55,10 @@ func (o *WorkerOptions) Validate() error {
 	c.address("--smtp", o.SMTP)
 	c.unless(o.Domain != "", "--domain: set the platform's own domain")
 	c.unless(strings.Contains(o.TenantURL, "{slug}"), "--tenant-url: must contain {slug}")
-	c.unless(o.Concurrency > 0, "--concurrency: use a number above 0")
+	c.unless(o.Concurrency > 0 && o.DatabaseConns > 0, "--concurrency, --database-conns: use numbers above 0")
 	c.secret("CELL_DATABASE_URL", o.DatabaseURL, "the postgres:// URL of the role cell_app")
 	c.secret("CELL_RELAY_DATABASE_URL", o.RelayDatabaseURL, "the postgres:// URL of the role cell_relay, not through PgBouncer")
 	c.secret("CELL_AMQP_URL", o.AMQPURL, "the amqp:// URL of the cell's vhost")
-	c.unless(o.RunningLimit > o.JobTimeout, "a running job must not count as lost before its timeout")
-	c.unless(o.Log != nil && min(o.Poll, o.QueuedLimit, o.JobTimeout, o.FirstRetry, o.LongestRetry) > 0, "options are incomplete: begin with DefaultWorkerOptions")
+	c.unless(o.Log != nil && min(o.Poll, o.QueuedLimit, o.RunningLimit, o.JobTimeout, o.FirstRetry, o.LongestRetry) > 0, "options are incomplete: begin with DefaultWorkerOptions")
 	return c.err()
 }

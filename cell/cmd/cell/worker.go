@@ -28,7 +28,8 @@ func worker(env func(string) string) *cobra.Command {
 	f.StringVar(&opts.MailFrom, "mail-from", opts.MailFrom, "sender of the cell's e-mails")
 	f.StringVar(&opts.Domain, "domain", opts.Domain, "the platform's own domain")
 	f.StringVar(&opts.TenantURL, "tenant-url", opts.TenantURL, "a tenant's base URL, with {slug}")
-	f.IntVar(&opts.Concurrency, "concurrency", opts.Concurrency, "jobs done at once")
+	f.IntVar(&opts.Concurrency, "concurrency", opts.Concurrency, "jobs done at once, in each of three lanes")
+	f.Int32Var(&opts.DatabaseConns, "database-conns", opts.DatabaseConns, "most connections to the database")
 	f.DurationVar(&opts.QueuedLimit, "queued-limit", opts.QueuedLimit, "a job queued for longer counts as lost by the broker")
 	f.StringVar(&level, "log-level", level, levelUsage)
 	return cmd

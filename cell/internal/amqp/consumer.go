@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
@@ -16,18 +15,30 @@ import (
 
 const consumerTag = "worker"
 
-// Consumer hands the queue's references to a handler.
-type Consumer struct {
-	URL         string
-	Concurrency int           // references handled at once
-	Prefetch    int           // references held, of which those waiting go elsewhere when the process ends
-	RetryPause  time.Duration // before a reference is given back
-	Log         *slog.Logger
+// Worker takes references. It is an interface because edges do not know
+// use-cases.
+type Worker interface {
+	// Room waits until the worker can take references and returns how many, at
+	// most the given number; 0 if ctx ends before. They go to Begin.
+	Room(ctx context.Context, lane cell.JobPriority, most int) int
+	// Begin takes references, none if there were none. After an error they come
+	// again.
+	Begin(ctx context.Context, lane cell.JobPriority, room int, refs []cell.JobRef) error
 }
 
-// RunOnce consumes until ctx ends or the connection is lost. When ctx ends it
-// finishes what it is handling. A handler's error gives the reference back.
-func (c Consumer) RunOnce(ctx context.Context, handle func(context.Context, cell.JobRef) error) error {
+// Consumer hands the references of one lane's queue to a worker, as many at a
+// time as wait and the worker has room for.
+type Consumer struct {
+	URL        string
+	Lane       cell.JobPriority
+	Prefetch   int           // references held, of which those waiting go elsewhere when the process ends
+	RetryPause time.Duration // before references are given back
+	Worker     Worker
+	Log        *slog.Logger
+}
+
+// RunOnce consumes until ctx ends or the connection is lost.
+func (c Consumer) RunOnce(ctx context.Context) error {
 	conn, ch, err := connect(c.URL, "cell worker")
 	if err != nil {
 		return err
@@ -36,16 +47,13 @@ func (c Consumer) RunOnce(ctx context.Context, handle func(context.Context, cell
 	if err := ch.Qos(c.Prefetch, 0, false); err != nil {
 		return fmt.Errorf("set prefetch: %w", err)
 	}
-	deliveries, err := ch.Consume(Queue, consumerTag, false, false, false, false, nil)
+	deliveries, err := ch.Consume(Queue(c.Lane), consumerTag, false, false, false, false, nil)
 	if err != nil {
 		return fmt.Errorf("consume: %w", err)
 	}
 	lost := ch.NotifyClose(make(chan *amqp.Error, 1))
-	var workers sync.WaitGroup
-	for range c.Concurrency {
-		workers.Go(func() { c.work(ctx, deliveries, handle) })
+	for c.takeSome(ctx, deliveries) {
 	}
-	workers.Wait()
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -59,37 +67,72 @@ func (c Consumer) RunOnce(ctx context.Context, handle func(context.Context, cell
 	return errors.New("the broker ended the subscription")
 }
 
-func (c Consumer) work(ctx context.Context, deliveries <-chan amqp.Delivery, handle func(context.Context, cell.JobRef) error) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case d, open := <-deliveries:
-			if !open {
-				return
-			}
-			c.deliver(ctx, d, handle)
-		}
+// takeSome returns false when there will be no more.
+func (c Consumer) takeSome(ctx context.Context, deliveries <-chan amqp.Delivery) bool {
+	room := c.Worker.Room(ctx, c.Lane, c.Prefetch)
+	if room == 0 {
+		return false
 	}
+	taken, open := gather(ctx, deliveries, room)
+	refs := make([]cell.JobRef, 0, len(taken))
+	readable := taken[:0]
+	for _, d := range taken {
+		var ref cell.JobRef
+		if err := json.Unmarshal(d.Body, &ref); err != nil {
+			c.Log.ErrorContext(ctx, "unreadable message put aside", "queue", DeadQueue, "message_id", d.MessageId, "err", err)
+			_ = d.Nack(false, false)
+			continue
+		}
+		refs, readable = append(refs, ref), append(readable, d)
+	}
+	err := c.Worker.Begin(ctx, c.Lane, room, refs)
+	if err != nil {
+		c.Log.WarnContext(ctx, "jobs given back", "jobs", len(refs), "err", err)
+		pause(ctx, c.RetryPause)
+	}
+	answer(readable, err == nil)
+	return open
 }
 
-// deliver answers the broker for one message. If the answer does not reach it,
-// the message comes again.
-func (c Consumer) deliver(ctx context.Context, d amqp.Delivery, handle func(context.Context, cell.JobRef) error) {
-	var ref cell.JobRef
-	if err := json.Unmarshal(d.Body, &ref); err != nil {
-		c.Log.ErrorContext(ctx, "unreadable message put aside", "queue", DeadQueue, "message_id", d.MessageId, "err", err)
-		_ = d.Nack(false, false)
+// gather waits for a delivery and takes those that are there besides, up to
+// most. It reports false when there will be no more.
+func gather(ctx context.Context, deliveries <-chan amqp.Delivery, most int) (taken []amqp.Delivery, open bool) {
+	select {
+	case <-ctx.Done():
+		return nil, false
+	case d, open := <-deliveries:
+		if !open {
+			return nil, false
+		}
+		taken = append(taken, d)
+	}
+	for len(taken) < most {
+		select {
+		case d, open := <-deliveries:
+			if !open {
+				return taken, false
+			}
+			taken = append(taken, d)
+		default:
+			return taken, true
+		}
+	}
+	return taken, true
+}
+
+// answer tells the broker of all messages up to the last one, which are those
+// taken and unreadable ones that were answered before. If it does not reach the
+// broker, the messages come again.
+func answer(taken []amqp.Delivery, done bool) {
+	if len(taken) == 0 {
 		return
 	}
-	// A process that stops finishes what it has begun.
-	if err := handle(context.WithoutCancel(ctx), ref); err != nil {
-		c.Log.WarnContext(ctx, "job given back", "job", ref.JobID, "err", err)
-		pause(ctx, c.RetryPause)
-		_ = d.Nack(false, true)
-		return
+	last := taken[len(taken)-1]
+	if done {
+		_ = last.Ack(true)
+	} else {
+		_ = last.Nack(true, true)
 	}
-	_ = d.Ack(false)
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,9 +17,14 @@ import (
 // confirmTimeout bounds the wait for the broker's confirmation of a batch.
 const confirmTimeout = 15 * time.Second
 
-// returnsBuffer holds more messages than one batch has: a full one would block
-// the connection's reader, and with it every confirmation.
-const returnsBuffer = 4096
+// returnsBuffer holds more messages than one part of a batch has: a full one
+// would block the connection's reader, and with it every confirmation.
+const (
+	returnsBuffer = 4096
+	publishPart   = 1024
+)
+
+var errQueueGone = errors.New("a queue is gone")
 
 // Publisher sends references. It connects when first used and again after
 // every failure. It is safe for concurrent use; batches wait for each other.
@@ -41,8 +47,10 @@ func (p *Publisher) Publish(ctx context.Context, refs []cell.JobRef) error {
 	if err := p.ensure(); err != nil {
 		return err
 	}
-	if err := p.publish(ctx, refs); err != nil {
-		return errors.Join(err, p.drop())
+	for part := range slices.Chunk(refs, publishPart) {
+		if err := p.publish(ctx, part); err != nil {
+			return errors.Join(err, p.drop())
+		}
 	}
 	return nil
 }
@@ -72,7 +80,7 @@ func (p *Publisher) publish(ctx context.Context, refs []cell.JobRef) error {
 		if err != nil {
 			return fmt.Errorf("encode reference: %w", err)
 		}
-		c, err := p.ch.PublishWithDeferredConfirmWithContext(ctx, "", Queue, true, false, amqp.Publishing{
+		c, err := p.ch.PublishWithDeferredConfirmWithContext(ctx, "", Queue(ref.Priority), true, false, amqp.Publishing{
 			ContentType: "application/json", DeliveryMode: amqp.Persistent, MessageId: ref.JobID.String(), Body: body,
 		})
 		if err != nil {
@@ -93,7 +101,7 @@ func (p *Publisher) await(ctx context.Context, confirmations []*amqp.DeferredCon
 				return errors.New("the broker refused a message or the connection was lost")
 			}
 		case <-p.back:
-			return fmt.Errorf("the queue %s is gone", Queue)
+			return errQueueGone
 		case <-ctx.Done():
 			return fmt.Errorf("wait for confirmation: %w", ctx.Err())
 		}
@@ -101,7 +109,7 @@ func (p *Publisher) await(ctx context.Context, confirmations []*amqp.DeferredCon
 	select {
 	case _, returned := <-p.back:
 		if returned {
-			return fmt.Errorf("the queue %s is gone", Queue)
+			return errQueueGone
 		}
 	default:
 	}

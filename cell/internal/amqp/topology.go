@@ -6,13 +6,24 @@ import (
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"github.com/coditect/platform/cell"
 )
 
-// Names of the queues, in the cell's own vhost.
-const (
-	Queue     = "cell.jobs"
-	DeadQueue = "cell.jobs.dead"
-)
+// DeadQueue has the messages that nobody can read. Like all queues it is in the
+// cell's own vhost.
+const DeadQueue = "cell.jobs.dead"
+
+// Queue is the queue of a lane.
+func Queue(lane cell.JobPriority) string {
+	switch lane {
+	case cell.HighPriority:
+		return "cell.jobs.high"
+	case cell.LowPriority:
+		return "cell.jobs.low"
+	}
+	return "cell.jobs"
+}
 
 // maxDeliveries is how often a message may be given back.
 const maxDeliveries = 20
@@ -45,9 +56,14 @@ func declare(ch *amqp.Channel) error {
 	if _, err := ch.QueueDeclare(DeadQueue, true, false, false, false, dead); err != nil {
 		return err
 	}
-	_, err := ch.QueueDeclare(Queue, true, false, false, false, amqp.Table{
-		amqp.QueueTypeArg: amqp.QueueTypeQuorum, "x-delivery-limit": int32(maxDeliveries),
-		"x-dead-letter-exchange": "", "x-dead-letter-routing-key": DeadQueue,
-	})
-	return err
+	for _, lane := range cell.JobPriorities {
+		_, err := ch.QueueDeclare(Queue(lane), true, false, false, false, amqp.Table{
+			amqp.QueueTypeArg: amqp.QueueTypeQuorum, "x-delivery-limit": int32(maxDeliveries),
+			"x-dead-letter-exchange": "", "x-dead-letter-routing-key": DeadQueue,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

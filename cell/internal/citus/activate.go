@@ -13,9 +13,6 @@ import (
 	"github.com/coditect/platform/shared/tenancy"
 )
 
-// JobsChannel is notified when a job may have become due.
-const JobsChannel = "cell_jobs"
-
 // Activate opens the cell to a prepared tenant: importing → live, gate open,
 // and the owner's welcome is enqueued, in one transaction. Repeating it
 // changes nothing.
@@ -49,9 +46,9 @@ func openTenant(ctx context.Context, tx pgx.Tx, id tenancy.ID, requestID string)
 	b := &pgx.Batch{}
 	b.Queue(`UPDATE tenants SET state = 'live', changed_at = now() WHERE tenant_id = $1 AND state = 'importing'`, id.String())
 	b.Queue(`UPDATE tenant_gate SET open = true, closed_at = NULL WHERE tenant_id = $1`, id.String())
-	b.Queue(`INSERT INTO jobs (tenant_id, job_id, kind, payload, state, max_attempts) VALUES ($1, $2, $3, $4::text::jsonb, 'pending', $5)`,
-		id.String(), uuid.Must(uuid.NewV7()).String(), string(cell.WelcomeEmail), payload, cell.DefaultMaxAttempts)
-	b.Queue(`SELECT pg_notify('` + JobsChannel + `', '')`)
+	b.Queue(`INSERT INTO jobs (tenant_id, job_id, kind, payload, priority, state, max_attempts) VALUES ($1, $2, $3, $4::text::jsonb, $5, 'pending', $6)`,
+		id.String(), uuid.Must(uuid.NewV7()).String(), string(cell.WelcomeEmail), payload, int16(cell.HighPriority), cell.DefaultMaxAttempts)
+	b.Queue(notifyJobs)
 	queueControlAudit(b, id, "tenant.activated", requestID)
 	return tx.SendBatch(ctx, b).Close()
 }

@@ -2,25 +2,60 @@ package citus
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"strconv"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/shared/fault"
 )
 
-const jobColumns = `job_id, kind, payload::text, state, attempts, max_attempts, run_at, last_error, created_at, updated_at`
+// JobsChannel is notified when a job may have become due.
+const JobsChannel = "cell_jobs"
+
+const notifyJobs = `SELECT pg_notify('` + JobsChannel + `', '')`
+
+const jobColumns = `job_id, kind, payload::text, priority, state, attempts, max_attempts, run_at, progress, progress_text,
+	cancel_requested, result::text, last_error, created_at, updated_at`
+
+const selectJob = `SELECT ` + jobColumns + ` FROM jobs WHERE tenant_id = $1 AND job_id = $2`
+
+// enqueue adds a job to what the transaction does: it exists if and only if
+// what caused it does.
+func (w *work) enqueue(job cell.NewJob) {
+	id, payload, attempts := job.ID, string(job.Payload), job.MaxAttempts
+	if id == uuid.Nil {
+		id = uuid.Must(uuid.NewV7())
+	}
+	if payload == "" {
+		payload = "{}"
+	}
+	if attempts == 0 {
+		attempts = cell.DefaultMaxAttempts
+	}
+	var runAt any // null: now
+	if !job.RunAt.IsZero() {
+		runAt = job.RunAt
+	}
+	w.Queue(`INSERT INTO jobs (tenant_id, job_id, kind, payload, priority, state, max_attempts, run_at)
+		VALUES ($1, $2, $3, $4::text::jsonb, $5, 'pending', $6, coalesce($7::timestamptz, now()))`,
+		w.tenant(), id.String(), string(job.Kind), payload, int16(job.Priority), attempts, runAt)
+	w.Queue(notifyJobs)
+}
 
 // ListJobs returns jobs, newest first.
-func (s *Store) ListJobs(ctx context.Context, call *cell.Call, state cell.JobState, page cell.PageRequest) ([]cell.Job, error) {
+func (s *Store) ListJobs(ctx context.Context, call *cell.Call, filter cell.JobFilter, page cell.PageRequest) ([]cell.Job, error) {
 	query := `SELECT ` + jobColumns + ` FROM jobs WHERE tenant_id = $1 AND job_id < $2`
 	args := []any{call.Tenant.String(), before(page.After), page.Limit + 1}
-	if state != "" {
-		args = append(args, string(state))
+	if filter.State != "" {
+		args = append(args, string(filter.State))
 		query += ` AND state = ` + placeholder(len(args))
+	}
+	if filter.Kind != "" {
+		args = append(args, string(filter.Kind))
+		query += ` AND kind = ` + placeholder(len(args))
 	}
 	var jobs []cell.Job
 	err := s.read(ctx, call, func(w *work) {
@@ -29,68 +64,76 @@ func (s *Store) ListJobs(ctx context.Context, call *cell.Call, state cell.JobSta
 	return jobs, err
 }
 
-// ClaimJob begins an attempt at a job: pending or queued → running. It reports
-// false if there is nothing to begin: the job is done, another worker has it,
-// or the message is older than the row.
-func (s *Store) ClaimJob(ctx context.Context, ref cell.JobRef) (cell.Job, bool, error) {
-	job, claimed := cell.Job{}, true
-	err := s.write(ctx, systemCall(ref), nil, func(w *work) {
+// GetJob returns one job.
+func (s *Store) GetJob(ctx context.Context, call *cell.Call, id uuid.UUID) (cell.Job, error) {
+	var j cell.Job
+	err := s.read(ctx, call, func(w *work) {
+		w.Queue(selectJob, w.tenant(), id.String()).QueryRow(into(&j, scanJob))
+	})
+	return j, err
+}
+
+// EnqueueJob adds a job and returns it. Its ID must be set.
+func (s *Store) EnqueueJob(ctx context.Context, call *cell.Call, job cell.NewJob, entry cell.AuditEntry) (cell.Job, error) {
+	var j cell.Job
+	err := s.write(ctx, call, nil, func(w *work) {
 		w.changes = changesUnseen
-		w.Queue(`UPDATE jobs SET state = 'running', attempts = attempts + 1, updated_at = now()
-			WHERE tenant_id = $1 AND job_id = $2 AND attempts = $3 AND state IN ('pending', 'queued') RETURNING `+jobColumns,
-			w.tenant(), ref.JobID.String(), ref.Attempt).QueryRow(func(r pgx.Row) (err error) {
-			if job, err = scanJob(r); errors.Is(err, pgx.ErrNoRows) {
-				claimed, err = false, nil
+		w.enqueue(job)
+		w.Queue(selectJob, w.tenant(), job.ID.String()).QueryRow(into(&j, scanJob))
+		w.audit(entry)
+	})
+	return j, err
+}
+
+// CancelJob ends a job that no worker has begun, and asks the worker that has
+// begun it to stop. One that has ended by itself is a conflict.
+func (s *Store) CancelJob(ctx context.Context, call *cell.Call, id uuid.UUID, entry cell.AuditEntry) (cell.Job, error) {
+	return s.changeJob(ctx, call, id, entry, `
+		UPDATE jobs SET state = CASE WHEN state IN ('pending', 'queued') THEN 'cancelled' ELSE state END, cancel_requested = true, updated_at = now()
+		WHERE tenant_id = $1 AND job_id = $2 RETURNING `+jobColumns,
+		[]cell.JobState{cell.JobPending, cell.JobQueued, cell.JobRunning, cell.JobCancelled})
+}
+
+// ReplayJob makes a dead or cancelled job pending again, with new attempts. Their
+// count goes on: a message of before starts nothing.
+func (s *Store) ReplayJob(ctx context.Context, call *cell.Call, id uuid.UUID, entry cell.AuditEntry) (cell.Job, error) {
+	return s.changeJob(ctx, call, id, entry, `
+		UPDATE jobs SET state = 'pending', max_attempts = attempts + $3, run_at = now(), progress = 0, progress_text = '',
+			cancel_requested = false, updated_at = now()
+		WHERE tenant_id = $1 AND job_id = $2 RETURNING `+jobColumns,
+		[]cell.JobState{cell.JobDead, cell.JobCancelled}, cell.DefaultMaxAttempts)
+}
+
+// changeJob changes a job that is in one of the states.
+func (s *Store) changeJob(ctx context.Context, call *cell.Call, id uuid.UUID, entry cell.AuditEntry, statement string, from []cell.JobState, more ...any) (cell.Job, error) {
+	var j cell.Job
+	err := s.write(ctx, call, nil, func(w *work) {
+		w.changes = changesUnseen
+		w.Queue(selectJob+` FOR UPDATE`, w.tenant(), id.String()).QueryRow(func(r pgx.Row) error {
+			held, err := scanJob(r)
+			if err == nil && !slices.Contains(from, held.State) {
+				err = fault.New(fault.Conflict, "the job is %s", held.State)
 			}
 			return err
 		})
+		w.Queue(statement, append([]any{w.tenant(), id.String()}, more...)...).QueryRow(into(&j, scanJob))
+		w.Queue(notifyJobs)
+		w.audit(entry)
 	})
-	return job, claimed && err == nil, err
-}
-
-// FinishJob ends the given attempt: running → done. It does nothing if the
-// attempt was given up meanwhile.
-func (s *Store) FinishJob(ctx context.Context, ref cell.JobRef) error {
-	return s.write(ctx, systemCall(ref), nil, func(w *work) {
-		w.changes = changesUnseen
-		w.Queue(`UPDATE jobs SET state = 'done', last_error = '', updated_at = now()
-			WHERE tenant_id = $1 AND job_id = $2 AND attempts = $3 AND state = 'running'`, w.tenant(), ref.JobID.String(), ref.Attempt)
-	})
-}
-
-// FailJob ends the given attempt: running → pending until retryAt, or dead if
-// it was the last. Reason is shown to the tenant.
-func (s *Store) FailJob(ctx context.Context, ref cell.JobRef, retryAt time.Time, reason string) error {
-	return s.write(ctx, systemCall(ref), nil, func(w *work) {
-		w.changes = changesUnseen
-		w.Queue(`UPDATE jobs SET state = CASE WHEN attempts < max_attempts THEN 'pending' ELSE 'dead' END,
-			run_at = $4, last_error = $5, updated_at = now()
-			WHERE tenant_id = $1 AND job_id = $2 AND attempts = $3 AND state = 'running'`,
-			w.tenant(), ref.JobID.String(), ref.Attempt, retryAt, reason)
-	})
-}
-
-func systemCall(ref cell.JobRef) *cell.Call {
-	return &cell.Call{Tenant: ref.TenantID, System: true, RequestID: "job:" + ref.JobID.String()}
+	return j, err
 }
 
 func scanJob(r row) (cell.Job, error) {
 	var j cell.Job
 	var payload string
-	err := r.Scan(&j.ID, &j.Kind, &payload, &j.State, &j.Attempts, &j.MaxAttempts, &j.RunAt, &j.LastError, &j.CreatedAt, &j.UpdatedAt)
+	var result *string
+	err := r.Scan(&j.ID, &j.Kind, &payload, &j.Priority, &j.State, &j.Attempts, &j.MaxAttempts, &j.RunAt, &j.Progress, &j.ProgressText,
+		&j.CancelRequested, &result, &j.LastError, &j.CreatedAt, &j.UpdatedAt)
 	j.Payload = []byte(payload)
+	if result != nil {
+		j.Result = []byte(*result)
+	}
 	return j, err
 }
 
 func placeholder(n int) string { return "$" + strconv.Itoa(n) }
-
-// GetWelcome returns whom to welcome to which organization.
-func (s *Store) GetWelcome(ctx context.Context, ref cell.JobRef, userID uuid.UUID) (cell.Organization, cell.User, error) {
-	var o cell.Organization
-	var u cell.User
-	err := s.read(ctx, systemCall(ref), func(w *work) {
-		w.Queue(`SELECT `+organizationColumns+` FROM organizations WHERE tenant_id = $1`, w.tenant()).QueryRow(into(&o, scanOrganization))
-		w.Queue(`SELECT `+userColumns+` FROM users WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), userID.String()).QueryRow(into(&u, scanUser))
-	})
-	return o, u, err
-}

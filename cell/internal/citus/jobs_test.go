@@ -1,15 +1,53 @@
 package citus_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/coditect/platform/cell"
 )
 
+// due returns the due jobs of all tenants, up to ten of each.
+func (db *database) due(t *testing.T) []cell.JobRef {
+	t.Helper()
+	queues, more, err := db.relay.DueQueues(t.Context(), cell.JobQueue{}, 100)
+	if err != nil || more {
+		t.Fatalf("queues: %v, more: %v, %v", queues, more, err)
+	}
+	windows := make([]int, len(queues))
+	for i := range windows {
+		windows[i] = 10
+	}
+	shares, err := db.relay.DueJobs(t.Context(), queues, windows)
+	must(t, err)
+	var refs []cell.JobRef
+	for _, share := range shares {
+		refs = append(refs, share.Due...)
+	}
+	return refs
+}
+
+// claim begins the job that the reference names, if it may be begun.
+func (db *database) claim(t *testing.T, ref cell.JobRef) (cell.Claimed, bool) {
+	t.Helper()
+	claimed, err := db.store.ClaimJobs(t.Context(), []cell.JobRef{ref})
+	if err != nil || len(claimed) > 1 {
+		t.Fatalf("claim: %v, %v", claimed, err)
+	}
+	if len(claimed) == 0 {
+		return cell.Claimed{}, false
+	}
+	return claimed[0], true
+}
+
+func failed(ref cell.JobRef, at time.Time, reason string) []cell.Failed {
+	return []cell.Failed{{Ref: ref, RetryAt: at, Reason: reason}}
+}
+
 func (db *database) onlyJob(t *testing.T, a cell.Arrival) cell.Job {
 	t.Helper()
-	jobs, err := db.store.ListJobs(t.Context(), by(a, cell.JobsRead), "", cell.PageRequest{Limit: 10})
+	jobs, err := db.store.ListJobs(t.Context(), by(a, cell.JobsRead), cell.JobFilter{}, cell.PageRequest{Limit: 10})
 	if err != nil || len(jobs) != 1 {
 		t.Fatalf("jobs: %v, %v", jobs, err)
 	}
@@ -21,40 +59,39 @@ func TestJobIsBegunOncePerAttempt(t *testing.T) {
 	db := open(t)
 	a := db.live(t)
 	ctx := t.Context()
-	refs, err := db.relay.DueJobs(ctx, 10)
-	if err != nil || len(refs) != 1 || refs[0].TenantID != a.TenantID {
-		t.Fatalf("due: %v, %v", refs, err)
+	refs := db.due(t)
+	if len(refs) != 1 || refs[0].TenantID != a.TenantID || refs[0].Priority != cell.HighPriority {
+		t.Fatalf("due: %v", refs)
 	}
 	ref := refs[0]
 	must(t, db.relay.MarkQueued(ctx, refs))
 	if j := db.onlyJob(t, a); j.State != cell.JobQueued {
 		t.Errorf("%+v", j)
 	}
-	job, claimed, err := db.store.ClaimJob(ctx, ref)
-	if !claimed || err != nil || job.Attempts != 1 || job.Kind != cell.WelcomeEmail {
-		t.Fatalf("claim: %+v, %v, %v", job, claimed, err)
+	first, claimed := db.claim(t, ref)
+	if !claimed || first.Job.Attempts != 1 || first.Ref.Attempt != 1 || first.Job.Kind != cell.WelcomeEmail {
+		t.Fatalf("claim: %+v, %v", first, claimed)
 	}
-	if _, again, err := db.store.ClaimJob(ctx, ref); again || err != nil {
-		t.Errorf("the same message began the job twice: %v", err)
+	if _, again := db.claim(t, ref); again {
+		t.Error("the same message began the job twice")
 	}
 	must(t, db.relay.MarkQueued(ctx, refs)) // the relay is late: nothing happens
-	running := ref
-	running.Attempt = job.Attempts
-	must(t, db.store.FailJob(ctx, running, time.Now().Add(time.Hour), "no luck"))
+	must(t, db.store.FailJobs(ctx, failed(first.Ref, time.Now().Add(time.Hour), "no luck")))
 	if j := db.onlyJob(t, a); j.State != cell.JobPending || j.LastError != "no luck" {
 		t.Errorf("%+v", j)
 	}
-	if due, err := db.relay.DueJobs(ctx, 10); len(due) != 0 || err != nil {
-		t.Errorf("due although it waits: %v, %v", due, err)
+	if due := db.due(t); len(due) != 0 {
+		t.Errorf("due although it waits: %v", due)
 	}
-	must(t, db.store.FinishJob(ctx, running)) // of an attempt that is over: nothing happens
-	_, claimed, err = db.store.ClaimJob(ctx, running)
-	if !claimed || err != nil {
-		t.Fatalf("second attempt: %v, %v", claimed, err)
+	if err := db.store.FinishJobs(ctx, []cell.Finished{{Ref: first.Ref}}); !errors.Is(err, cell.ErrAttemptOver) {
+		t.Errorf("an attempt that is over was finished: %v", err)
 	}
-	running.Attempt = 2
-	must(t, db.store.FinishJob(ctx, running))
-	if j := db.onlyJob(t, a); j.State != cell.JobDone || j.LastError != "" || j.Attempts != 2 {
+	second, claimed := db.claim(t, first.Ref)
+	if !claimed {
+		t.Fatal("no second attempt")
+	}
+	must(t, db.store.FinishJobs(ctx, []cell.Finished{{Ref: second.Ref, Outcome: cell.Outcome{Result: []byte(`{"a":1}`)}}}))
+	if j := db.onlyJob(t, a); j.State != cell.JobDone || j.LastError != "" || j.Attempts != 2 || j.Progress != 100 || string(j.Result) != `{"a": 1}` {
 		t.Errorf("%+v", j)
 	}
 }
@@ -64,12 +101,8 @@ func TestLastAttemptMakesAJobDead(t *testing.T) {
 	db := open(t)
 	a := db.live(t)
 	query(t, db.dsn, `UPDATE jobs SET max_attempts = 1 RETURNING 'x'`)
-	refs, err := db.relay.DueJobs(t.Context(), 10)
-	must(t, err)
-	_, _, err = db.store.ClaimJob(t.Context(), refs[0])
-	must(t, err)
-	refs[0].Attempt = 1
-	must(t, db.store.FailJob(t.Context(), refs[0], time.Now(), "no luck"))
+	c, _ := db.claim(t, db.due(t)[0])
+	must(t, db.store.FailJobs(t.Context(), failed(c.Ref, time.Now(), "no luck")))
 	if j := db.onlyJob(t, a); j.State != cell.JobDead {
 		t.Errorf("%+v", j)
 	}
@@ -80,8 +113,8 @@ func TestLostJobsComeBackAndFrozenOnesRest(t *testing.T) {
 	db := open(t)
 	a := db.live(t)
 	ctx := t.Context()
-	refs, err := db.relay.DueJobs(ctx, 10)
-	must(t, err, db.relay.MarkQueued(ctx, refs))
+	refs := db.due(t)
+	must(t, db.relay.MarkQueued(ctx, refs))
 	if lost, err := db.relay.LostJobs(ctx, time.Hour, time.Hour, 10); len(lost) != 0 || err != nil {
 		t.Errorf("lost too early: %v, %v", lost, err)
 	}
@@ -90,7 +123,7 @@ func TestLostJobsComeBackAndFrozenOnesRest(t *testing.T) {
 		t.Errorf("a frozen tenant's job: %v, %v", lost, err)
 	}
 	must(t, db.relay.Reset(ctx, refs)) // it saw the job before the freeze
-	if _, _, err := db.store.ClaimJob(ctx, refs[0]); err == nil {
+	if _, claimed := db.claim(t, refs[0]); claimed {
 		t.Error("a frozen tenant's job began")
 	}
 	if j := db.onlyJob(t, a); j.State != cell.JobQueued {
@@ -102,8 +135,8 @@ func TestLostJobsComeBackAndFrozenOnesRest(t *testing.T) {
 		t.Fatalf("lost: %v, %v", lost, err)
 	}
 	must(t, db.relay.Reset(ctx, lost))
-	if due, err := db.relay.DueJobs(ctx, 10); len(due) != 1 || err != nil {
-		t.Errorf("due: %v, %v", due, err)
+	if due := db.due(t); len(due) != 1 {
+		t.Errorf("due: %v", due)
 	}
 }
 

@@ -35,66 +35,110 @@ func (r *Relay) Close() { r.pool.Close() }
 // CheckSchema returns ErrSchema if `cell schema up` has to be run first.
 func (r *Relay) CheckSchema(ctx context.Context) error { return checkSchema(ctx, r.pool) }
 
-// DueJobs returns up to limit pending jobs whose time has come, of tenants
-// that may be served, the longest due first.
-func (r *Relay) DueJobs(ctx context.Context, limit int) ([]cell.JobRef, error) {
-	return r.refs(ctx, `
-		SELECT j.tenant_id, j.job_id, j.attempts FROM jobs j
+// DueQueues returns up to limit queues with a pending job whose time has come,
+// in their order after the given one, and whether there may be more. A queue
+// is one lane of one tenant. It reads the index from where it left off and
+// steps over a queue with many jobs at once, so that its cost does not depend
+// on how many there are.
+func (r *Relay) DueQueues(ctx context.Context, after cell.JobQueue, limit int) (queues []cell.JobQueue, more bool, err error) {
+	rows, err := r.pool.Query(ctx, `
+		SELECT tenant_id, priority FROM jobs WHERE state = 'pending' AND run_at <= now() AND (tenant_id, priority) > ($1, $2)
+		ORDER BY tenant_id, priority LIMIT $3`, after.TenantID.String(), int16(after.Priority), limit)
+	if err != nil {
+		return nil, false, translate(err, nil)
+	}
+	read := 0
+	var tenant uuid.UUID
+	var q cell.JobQueue
+	_, err = pgx.ForEachRow(rows, []any{&tenant, &q.Priority}, func() error {
+		q.TenantID = tenancy.ID(tenant)
+		if read++; len(queues) == 0 || queues[len(queues)-1] != q {
+			queues = append(queues, q)
+		}
+		return nil
+	})
+	return queues, read == limit, translate(err, nil)
+}
+
+// shareSQL counts what is out of one queue and takes what its window leaves, of
+// a tenant that may be served.
+const shareSQL = `
+	WITH out AS MATERIALIZED (
+		SELECT count(*) AS n FROM jobs WHERE tenant_id = $1 AND priority = $2 AND state IN ('queued', 'running'))
+	SELECT out.n, due.job_id, due.attempts FROM out LEFT JOIN LATERAL (
+		SELECT j.job_id, j.attempts FROM jobs j
 		JOIN tenants t ON t.tenant_id = j.tenant_id JOIN tenant_gate g ON g.tenant_id = j.tenant_id
-		WHERE j.state = 'pending' AND j.run_at <= now() AND t.state = 'live' AND g.open ORDER BY j.run_at LIMIT $1`, limit)
+		WHERE j.tenant_id = $1 AND j.priority = $2 AND j.state = 'pending' AND j.run_at <= now() AND t.state = 'live' AND g.open
+		ORDER BY j.run_at LIMIT greatest($3 - out.n, 0)) AS due ON true`
+
+// DueJobs returns for each queue how many of its jobs are out, at the broker or
+// with a worker, and the longest due of its jobs: as many as its window, the
+// most that may be out at once, leaves room for. All travel in one pipeline,
+// and each statement stays on one node under Citus.
+func (r *Relay) DueJobs(ctx context.Context, queues []cell.JobQueue, windows []int) ([]cell.JobShare, error) {
+	shares := make([]cell.JobShare, len(queues))
+	b := &pgx.Batch{}
+	for i, q := range queues {
+		share := &shares[i]
+		b.Queue(shareSQL, q.TenantID.String(), int16(q.Priority), windows[i]).Query(func(rows pgx.Rows) error {
+			var id *uuid.UUID
+			var attempts *int
+			_, err := pgx.ForEachRow(rows, []any{&share.Out, &id, &attempts}, func() error {
+				if id != nil {
+					share.Due = append(share.Due, cell.JobRef{TenantID: q.TenantID, JobID: *id, Attempt: *attempts, Priority: q.Priority})
+				}
+				return nil
+			})
+			return err
+		})
+	}
+	err := r.pool.SendBatch(ctx, b).Close()
+	return shares, translate(err, nil)
 }
 
 // LostJobs returns up to limit jobs that were handed out longer ago than the
 // given times and not heard of since: the broker or the worker lost them, or
-// is very slow, which does no harm (see [Store.ClaimJob]).
+// is very slow, which does no harm (see [Store.ClaimJobs]).
 func (r *Relay) LostJobs(ctx context.Context, queued, running time.Duration, limit int) ([]cell.JobRef, error) {
-	return r.refs(ctx, `
-		SELECT j.tenant_id, j.job_id, j.attempts FROM jobs j
+	rows, err := r.pool.Query(ctx, `
+		SELECT j.tenant_id, j.job_id, j.attempts, j.priority FROM jobs j
 		JOIN tenants t ON t.tenant_id = j.tenant_id JOIN tenant_gate g ON g.tenant_id = j.tenant_id
 		WHERE (j.state = 'queued' AND j.updated_at < now() - $1::interval OR j.state = 'running' AND j.updated_at < now() - $2::interval)
 			AND t.state = 'live' AND g.open ORDER BY j.updated_at LIMIT $3`, queued, running, limit)
+	if err != nil {
+		return nil, translate(err, nil)
+	}
+	refs, err := pgx.CollectRows(rows, scanRef)
+	return refs, translate(err, nil)
 }
 
 // MarkQueued records that the broker has confirmed the jobs: pending → queued,
 // except those that a worker has begun meanwhile.
 func (r *Relay) MarkQueued(ctx context.Context, refs []cell.JobRef) error {
-	return r.mark(ctx, refs, `state = 'queued'`, `j.state = 'pending'`)
+	return r.mark(ctx, refs, `'queued'`, `'pending'`)
 }
 
-// Reset makes lost jobs due again: queued or running → pending.
+// Reset makes lost jobs due again: queued or running → pending, or cancelled
+// if somebody asked for that.
 func (r *Relay) Reset(ctx context.Context, refs []cell.JobRef) error {
-	return r.mark(ctx, refs, `state = 'pending'`, `j.state IN ('queued', 'running')`)
+	return r.mark(ctx, refs, `CASE WHEN cancel_requested THEN 'cancelled' ELSE 'pending' END`, `'queued', 'running'`)
 }
 
 // mark changes jobs behind the fence of each one's tenant: what is frozen stays
-// as it is. One statement a job keeps each on one node under Citus; all travel
-// in one pipeline.
-func (r *Relay) mark(ctx context.Context, refs []cell.JobRef, set, from string) error {
-	statement := `
-		WITH fence AS MATERIALIZED (
-			SELECT t.state FROM tenants t JOIN tenant_gate g ON g.tenant_id = t.tenant_id
-			WHERE t.tenant_id = $1 AND g.open FOR SHARE OF t)
-		UPDATE jobs j SET ` + set + `, updated_at = now()
-		WHERE j.tenant_id = $1 AND j.job_id = $2 AND j.attempts = $3 AND ` + from + `
-			AND EXISTS (SELECT FROM fence WHERE fence.state = 'live')`
+// as it is. A job that a worker is just claiming is left to it, so the two never
+// wait for each other. A statement a tenant keeps each on one node under Citus;
+// all travel in one pipeline.
+func (r *Relay) mark(ctx context.Context, refs []cell.JobRef, to, from string) error {
+	statement := liveFence + `
+		UPDATE jobs SET state = ` + to + `, updated_at = now()
+		WHERE tenant_id = $1 AND ` + isLive + ` AND job_id IN (
+			SELECT job_id FROM jobs WHERE tenant_id = $1 AND job_id = ANY($2::text[]::uuid[]) AND attempts = $3 AND state IN (` + from + `)
+			FOR UPDATE SKIP LOCKED)`
 	b := &pgx.Batch{}
-	for _, ref := range refs {
-		b.Queue(statement, ref.TenantID.String(), ref.JobID.String(), ref.Attempt)
+	for _, group := range byTenant(refs, func(ref cell.JobRef) cell.JobRef { return ref }) {
+		for attempt, ids := range byAttempt(group) {
+			b.Queue(statement, group[0].TenantID.String(), ids, attempt)
+		}
 	}
 	return translate(r.pool.SendBatch(ctx, b).Close(), nil)
-}
-
-func (r *Relay) refs(ctx context.Context, query string, args ...any) ([]cell.JobRef, error) {
-	rows, err := r.pool.Query(ctx, query, args...)
-	if err != nil {
-		return nil, translate(err, nil)
-	}
-	refs, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (cell.JobRef, error) {
-		var ref cell.JobRef
-		var tenant uuid.UUID
-		err := row.Scan(&tenant, &ref.JobID, &ref.Attempt)
-		ref.TenantID = tenancy.ID(tenant)
-		return ref, err
-	})
-	return refs, translate(err, nil)
 }

@@ -27,10 +27,22 @@ type work struct {
 func begin(call *cell.Call, statement string) *work {
 	w := &work{call: call}
 	w.Queue(statement)
+	w.enter()
+	return w
+}
+
+// join is the part of one tenant in a transaction of several, which has begun.
+func join(call *cell.Call) *work {
+	w := &work{call: call}
+	w.enter()
+	return w
+}
+
+// enter makes the tenant's rows visible to what follows.
+func (w *work) enter() {
 	// The statement, not set_config(): under Citus only this form reaches the
 	// workers. The id's canonical text holds nothing to quote.
-	w.Queue("SET LOCAL app.tenant_id = '" + call.Tenant.String() + "'")
-	return w
+	w.Queue("SET LOCAL app.tenant_id = '" + w.call.Tenant.String() + "'")
 }
 
 // tenant is the tenant's id as a statement's parameter.

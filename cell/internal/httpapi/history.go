@@ -52,11 +52,11 @@ func (s *server) ListJobs(ctx context.Context, r api.ListJobsRequestObject) (api
 	if err != nil {
 		return nil, err
 	}
-	var state cell.JobState
+	var filter cell.JobFilter
 	if r.Params.State != nil {
-		state = cell.JobState(*r.Params.State)
+		filter.State = cell.JobState(*r.Params.State)
 	}
-	page, err := s.History.Jobs(ctx, call, state, req)
+	page, err := s.History.Jobs(ctx, call, filter, req)
 	if err != nil {
 		return nil, err
 	}

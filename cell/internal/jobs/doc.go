@@ -9,16 +9,45 @@
 //
 //	          relay: broker confirmed       worker: claim
 //	pending ─────────────────────────▶ queued ───────────▶ running ──────▶ done
-//	   ▲  │                              │                  │  │
-//	   │  └─── worker: claim (it was faster than the relay) ▶  │
-//	   ├──────── relay: not heard of ────┴──────────────────┤  │ last attempt failed
-//	   └──────── worker: failed, again after a pause ───────┘  └─────────────▶ dead
+//	 ▲  ▲ │                              │                  │  │  │
+//	 │  │ └─── worker: claim (it was faster than the relay) ▶  │  │
+//	 │  ├──────── relay: not heard of ───┴──────────────────┤  │  │
+//	 │  └──────── worker: failed, again after a pause ──────┘  │  └──▶ cancelled
+//	 │                                   last attempt failed   ▼
+//	 └──────── replay ─────────────────────────────────────── dead
+//
+// A pending or queued job is cancelled at once; of a running one the worker
+// that has it is told, and it is cancelled when its effect gives up. A cancelled
+// job may be replayed like a dead one. Done is the end.
 //
 // # Invariant
 //
-// An attempt is begun at most once. An effect happens at least once for each
-// job that is done; effects are made so that a repetition is recognised (an
-// e-mail repeats its Message-ID).
+// An attempt is begun at most once. What an effect changes in the database is
+// committed in the transaction that moves the row from running to done, behind
+// the tenant's fence: exactly once for each job that is done, whatever dies in
+// between. What it does elsewhere happens at least once, with an id that is the
+// same every time (an e-mail repeats its Message-ID).
+//
+// # A tenant that moves
+//
+// Jobs are rows, and move with their tenant. While it is frozen or has gone,
+// nothing is claimed here, and an effect that is still running finishes without
+// a trace, since its outcome meets the fence. The cell that takes the tenant over
+// makes its queued and running jobs pending again as it opens.
+//
+// # Fairness
+//
+// A queue is one lane (priority) of one tenant. The relay goes round all queues
+// with due jobs and hands out of each as many as its window leaves room for
+// (windows.go), so a tenant with a hundred thousand jobs delays another's first
+// by a window of them. Each lane has a queue at the broker and slots of its own
+// at every worker, so none waits for another.
+//
+// # Cost
+//
+// Everything happens to many jobs at once: the relay publishes a round and waits
+// for its confirmations once; a worker claims all that wait and it has room for
+// in one round trip, and records outcomes that come together in one transaction.
 //
 // # One relay
 //

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/coditect/platform/cell"
@@ -27,31 +28,86 @@ func TestBackoffDoublesUpToItsLongest(t *testing.T) {
 	}
 }
 
-// ledger is one job's row.
-type ledger struct {
-	claim    error
-	claimed  bool
-	kind     cell.JobKind
-	finished int
-	failed   []string
+// rows are jobs' rows, of which each outcome is noted.
+type rows struct {
+	kind    cell.JobKind
+	claim   error
+	refused map[uuid.UUID]error // what recording the outcome of a job comes to
+
+	mu       sync.Mutex
+	finished map[uuid.UUID]bool
+	reasons  map[uuid.UUID]string
+	writes   int // transactions that recorded outcomes
 }
 
-func (l *ledger) ClaimJob(context.Context, cell.JobRef) (cell.Job, bool, error) {
-	return cell.Job{Kind: l.kind, Attempts: 3, MaxAttempts: 8}, l.claimed, l.claim
+func (r *rows) ClaimJobs(_ context.Context, refs []cell.JobRef) ([]cell.Claimed, error) {
+	var claimed []cell.Claimed
+	for _, ref := range refs {
+		if ref.Attempt == 0 { // an old message
+			continue
+		}
+		ref.Attempt = 3
+		claimed = append(claimed, cell.Claimed{Ref: ref, Job: cell.Job{ID: ref.JobID, Kind: r.kind, Attempts: 3, MaxAttempts: 8}})
+	}
+	return claimed, r.claim
 }
 
-func (l *ledger) FinishJob(_ context.Context, ref cell.JobRef) error {
-	if ref.Attempt == 3 {
-		l.finished++
+func (r *rows) FinishJobs(_ context.Context, jobs []cell.Finished) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.writes++
+	for _, job := range jobs {
+		if err := r.refused[job.Ref.JobID]; err != nil {
+			return err
+		}
+	}
+	for _, job := range jobs {
+		r.finished[job.Ref.JobID] = job.Ref.Attempt == 3
 	}
 	return nil
 }
 
-func (l *ledger) FailJob(_ context.Context, _ cell.JobRef, at time.Time, reason string) error {
-	if time.Until(at) > 0 {
-		l.failed = append(l.failed, reason)
+func (r *rows) FailJobs(_ context.Context, jobs []cell.Failed) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, job := range jobs {
+		if time.Until(job.RetryAt) > 0 {
+			r.reasons[job.Ref.JobID] = job.Reason
+		}
 	}
 	return nil
+}
+
+func (r *rows) BeatJobs(context.Context, []cell.JobProgress) error { return nil }
+
+func (r *rows) CancelledJobs(context.Context) ([]cell.JobRef, error) { return nil, nil }
+
+func newRows() *rows {
+	return &rows{kind: "k", refused: map[uuid.UUID]error{}, finished: map[uuid.UUID]bool{}, reasons: map[uuid.UUID]string{}}
+}
+
+func newWorker(t *testing.T, r *rows, slots int, do jobs.Effect) *jobs.Worker {
+	t.Helper()
+	w, err := jobs.NewWorker(jobs.WorkerOptions{
+		Attempts: r, Cancellations: r, Kinds: []jobs.Kind{{Name: "k", Do: do}}, Log: slog.New(slog.DiscardHandler),
+		Metrics: jobs.NewMetrics(prometheus.NewRegistry()), Slots: slots, Timeout: time.Minute, Silence: time.Minute,
+		Backoff: jobs.Backoff{First: time.Minute, Longest: time.Hour},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func give(t *testing.T, w *jobs.Worker, refs ...cell.JobRef) error {
+	t.Helper()
+	room := w.Room(t.Context(), cell.NormalPriority, len(refs))
+	if room != len(refs) {
+		t.Fatalf("room for %d of %d", room, len(refs))
+	}
+	err := w.Begin(t.Context(), cell.NormalPriority, room, refs)
+	w.Wait()
+	return err
 }
 
 func TestWorkerSettlesEveryOutcome(t *testing.T) {
@@ -59,31 +115,89 @@ func TestWorkerSettlesEveryOutcome(t *testing.T) {
 	secret := errors.New("password=hunter2")
 	for _, c := range []struct {
 		name    string
-		ledger  ledger
+		attempt int
+		kind    cell.JobKind
+		claim   error
 		effect  error
 		again   bool   // the message shall come again
 		done    bool   // the job is done
 		reason  string // or why not
 		effects int
 	}{
-		{name: "done", ledger: ledger{claimed: true, kind: "k"}, done: true, effects: 1},
-		{name: "an old message", ledger: ledger{kind: "k"}},
-		{name: "frozen", ledger: ledger{kind: "k", claim: cell.RefusedFrozen()}},
-		{name: "database down", ledger: ledger{kind: "k", claim: fault.New(fault.Unavailable, "down")}, again: true},
-		{name: "unknown kind", ledger: ledger{claimed: true, kind: "other"}, reason: "something went wrong on our side"},
-		{name: "our failure", ledger: ledger{claimed: true, kind: "k"}, effect: secret, reason: "something went wrong on our side", effects: 1},
-		{name: "said failure", ledger: ledger{claimed: true, kind: "k"}, effect: &jobs.Failure{Public: "no mail", Cause: secret}, reason: "no mail", effects: 1},
-		{name: "timeout", ledger: ledger{claimed: true, kind: "k"}, effect: context.DeadlineExceeded, reason: "it took too long", effects: 1},
+		{name: "done", attempt: 2, kind: "k", done: true, effects: 1},
+		{name: "an old message", kind: "k"},
+		{name: "database down", attempt: 2, kind: "k", claim: fault.New(fault.Unavailable, "down"), again: true},
+		{name: "unknown kind", attempt: 2, kind: "other", reason: "this cell does not know this kind of job"},
+		{name: "our failure", attempt: 2, kind: "k", effect: secret, reason: "something went wrong on our side", effects: 1},
+		{name: "said failure", attempt: 2, kind: "k", effect: &jobs.Failure{Public: "no mail", Cause: secret}, reason: "no mail", effects: 1},
+		{name: "timeout", attempt: 2, kind: "k", effect: context.DeadlineExceeded, reason: "it took too long", effects: 1},
+		{name: "panic", attempt: 2, kind: "k", effect: errPanic, reason: "something went wrong on our side", effects: 1},
 	} {
-		effects := 0
-		w := jobs.Worker{
-			Attempts: &c.ledger, Log: slog.New(slog.DiscardHandler), Timeout: time.Minute, Counter: jobs.NewCounter(prometheus.NewRegistry()),
-			Backoff: jobs.Backoff{First: time.Minute, Longest: time.Hour},
-			Effects: map[cell.JobKind]jobs.Effect{"k": func(context.Context, cell.JobRef, cell.Job) error { effects++; return c.effect }},
+		effects, r, id := 0, newRows(), uuid.New()
+		r.kind, r.claim = c.kind, c.claim
+		w := newWorker(t, r, 1, func(context.Context, *jobs.Task) (cell.Outcome, error) {
+			if effects++; errors.Is(c.effect, errPanic) {
+				panic(c.effect)
+			}
+			return cell.Outcome{}, c.effect
+		})
+		err := give(t, w, cell.JobRef{JobID: id, Attempt: c.attempt})
+		if (err != nil) != c.again || effects != c.effects || r.finished[id] != c.done || r.reasons[id] != c.reason {
+			t.Errorf("%s: %v, %d effects, %+v", c.name, err, effects, r)
 		}
-		err := w.Handle(t.Context(), cell.JobRef{Attempt: 2})
-		if (err != nil) != c.again || effects != c.effects || (c.ledger.finished == 1) != c.done || strings.Join(c.ledger.failed, "") != c.reason {
-			t.Errorf("%s: %v, %d effects, %+v", c.name, err, effects, c.ledger)
+		if w.Room(t.Context(), cell.NormalPriority, 1) != 1 {
+			t.Errorf("%s: a slot was kept", c.name)
 		}
+	}
+}
+
+var errPanic = errors.New("oops")
+
+// Outcomes that are recorded together do not spoil each other.
+func TestOneBadOutcomeFailsAlone(t *testing.T) {
+	t.Parallel()
+	r := newRows()
+	const n = 20
+	refs := make([]cell.JobRef, n)
+	for i := range refs {
+		refs[i] = cell.JobRef{JobID: uuid.New(), Attempt: 1}
+	}
+	over, bad := refs[3].JobID, refs[7].JobID
+	r.refused[over], r.refused[bad] = cell.ErrAttemptOver, errors.New("constraint")
+	var all sync.WaitGroup
+	all.Add(n)
+	w := newWorker(t, r, n, func(context.Context, *jobs.Task) (cell.Outcome, error) {
+		all.Done()
+		all.Wait() // so that many outcomes come at once
+		return cell.Outcome{}, nil
+	})
+	if err := give(t, w, refs...); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.finished) != n-2 || len(r.reasons) != 1 || r.reasons[bad] == "" {
+		t.Errorf("%d finished, failures %v", len(r.finished), r.reasons)
+	}
+}
+
+func TestOutcomesShareTransactions(t *testing.T) {
+	t.Parallel()
+	r := newRows()
+	const n = 500
+	refs := make([]cell.JobRef, n)
+	for i := range refs {
+		refs[i] = cell.JobRef{JobID: uuid.New(), Attempt: 1}
+	}
+	w := newWorker(t, r, n, func(context.Context, *jobs.Task) (cell.Outcome, error) { return cell.Outcome{}, nil })
+	r.mu.Lock() // the database is slow
+	done := make(chan error, 1)
+	room := w.Room(t.Context(), cell.NormalPriority, n)
+	if err := w.Begin(t.Context(), cell.NormalPriority, room, refs); err != nil {
+		t.Fatal(err)
+	}
+	go func() { w.Wait(); done <- nil }()
+	r.mu.Unlock()
+	<-done
+	if len(r.finished) != n || r.writes >= n {
+		t.Errorf("%d jobs in %d transactions", len(r.finished), r.writes)
 	}
 }

@@ -32,24 +32,24 @@ type WelcomeEmail struct {
 }
 
 // Do sends the mail. A user who is gone or disabled is not welcomed any more.
-func (e WelcomeEmail) Do(ctx context.Context, ref cell.JobRef, job cell.Job) error {
+func (e WelcomeEmail) Do(ctx context.Context, task *Task) (cell.Outcome, error) {
 	var payload cell.WelcomePayload
-	if err := json.Unmarshal(job.Payload, &payload); err != nil {
-		return fmt.Errorf("payload: %w", err)
+	if err := json.Unmarshal(task.Job.Payload, &payload); err != nil {
+		return cell.Outcome{}, fmt.Errorf("payload: %w", err)
 	}
-	organization, user, err := e.Store.GetWelcome(ctx, ref, payload.UserID)
+	organization, user, err := e.Store.GetWelcome(ctx, task.Ref, payload.UserID)
 	if fault.CodeOf(err) == fault.NotFound || err == nil && user.Status != cell.UserActive {
-		return nil
+		return cell.Outcome{}, nil
 	}
 	if err != nil {
-		return fmt.Errorf("find recipient: %w", err)
+		return cell.Outcome{}, fmt.Errorf("find recipient: %w", err)
 	}
 	err = e.Mailer.SendWelcome(ctx, cell.Welcome{
-		MessageID: ref.JobID.String() + "@" + e.Domain, Name: user.Name, Email: user.Email, Organization: organization.Name,
+		MessageID: task.Ref.JobID.String() + "@" + e.Domain, Name: user.Name, Email: user.Email, Organization: organization.Name,
 		URL: strings.ReplaceAll(e.TenantURL, "{slug}", string(organization.Slug)),
 	})
 	if err != nil {
-		return &Failure{Public: "the mail server did not take the message", Cause: err}
+		return cell.Outcome{}, &Failure{Public: "the mail server did not take the message", Cause: err}
 	}
-	return nil
+	return cell.Outcome{}, nil
 }

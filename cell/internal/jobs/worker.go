@@ -5,104 +5,168 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
+	"sync"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/shared/fault"
 )
 
-// Attempts moves one job through its states, behind the fence of its tenant.
-// It is an interface because use-cases do not know the database.
+// Attempts moves jobs through their states, many at once, behind the fences of
+// their tenants. It is an interface because use-cases do not know the database.
 type Attempts interface {
-	ClaimJob(ctx context.Context, ref cell.JobRef) (cell.Job, bool, error)
-	FinishJob(ctx context.Context, ref cell.JobRef) error
-	FailJob(ctx context.Context, ref cell.JobRef, retryAt time.Time, reason string) error
+	ClaimJobs(ctx context.Context, refs []cell.JobRef) ([]cell.Claimed, error)
+	FinishJobs(ctx context.Context, jobs []cell.Finished) error
+	FailJobs(ctx context.Context, jobs []cell.Failed) error
+	BeatJobs(ctx context.Context, beats []cell.JobProgress) error
 }
 
-// Effect does what one kind of job is for. It may be called again for the same
-// job. A [Failure] tells the tenant why it failed; another error stays inside.
-type Effect func(ctx context.Context, ref cell.JobRef, job cell.Job) error
-
-// Failure is an error whose text the tenant may read.
-type Failure struct {
-	Public string
-	Cause  error
+// Cancellations finds the running jobs that are to stop. It is an interface
+// because use-cases do not know the database.
+type Cancellations interface {
+	CancelledJobs(ctx context.Context) ([]cell.JobRef, error)
 }
 
-// Error implements error.
-func (f *Failure) Error() string { return f.Public + ": " + f.Cause.Error() }
-
-// Unwrap returns the cause.
-func (f *Failure) Unwrap() error { return f.Cause }
+// WorkerOptions says what a worker works with. All fields are required.
+type WorkerOptions struct {
+	Attempts      Attempts
+	Cancellations Cancellations
+	Kinds         []Kind
+	Log           *slog.Logger
+	Metrics       *Metrics
+	Slots         int           // jobs done at once, in each lane
+	Timeout       time.Duration // of one attempt, unless its kind has one
+	Silence       time.Duration // a running job gives a sign of life at least that often
+	Backoff       Backoff
+}
 
 // Worker does the jobs that the broker hands out.
 type Worker struct {
-	Attempts Attempts
-	Effects  map[cell.JobKind]Effect
-	Log      *slog.Logger
-	Timeout  time.Duration // of one effect
-	Backoff  Backoff
-	Counter  *prometheus.CounterVec // by kind and outcome
+	opts  WorkerOptions
+	kinds map[cell.JobKind]Kind
+	slots map[cell.JobPriority]chan struct{}
+	desk  *desk
+	tasks sync.WaitGroup
+
+	mu      sync.Mutex
+	running map[cell.JobRef]*Task
 }
 
-// NewCounter returns the metric of what became of attempts.
-func NewCounter(registry prometheus.Registerer) *prometheus.CounterVec {
-	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cell_job_attempts_total", Help: "Attempts at jobs, by kind and outcome."}, []string{"kind", "outcome"})
-	registry.MustRegister(c)
-	return c
+// NewWorker returns a worker. Two kinds of one name are an error of the program.
+func NewWorker(opts WorkerOptions) (*Worker, error) {
+	w := &Worker{
+		opts: opts, kinds: map[cell.JobKind]Kind{}, slots: map[cell.JobPriority]chan struct{}{}, desk: newDesk(opts), running: map[cell.JobRef]*Task{},
+	}
+	for _, kind := range opts.Kinds {
+		if _, twice := w.kinds[kind.Name]; twice {
+			return nil, fmt.Errorf("the job kind %s is registered twice", kind.Name)
+		}
+		w.kinds[kind.Name] = kind
+	}
+	for _, lane := range cell.JobPriorities {
+		w.slots[lane] = make(chan struct{}, opts.Slots)
+	}
+	return w, nil
 }
 
-// Handle makes one attempt. An error means that the database could not be
-// asked, so the message should come again; everything else is settled in the
-// job's row.
-func (w Worker) Handle(ctx context.Context, ref cell.JobRef) error {
-	job, claimed, err := w.Attempts.ClaimJob(ctx, ref)
-	var refused *cell.Refused
-	switch {
-	case errors.As(err, &refused):
-		// The tenant is frozen or gone. Its rows say what is to be done: here
-		// once it thaws, or where it went.
-		w.Log.InfoContext(ctx, "job left alone", "tenant", ref.TenantID, "job", ref.JobID, "tenant_state", refused.TenantState)
+// Room waits until a slot of the lane is free and takes all that are, up to
+// most. It returns how many; 0 if ctx ends before. They go to Begin.
+func (w *Worker) Room(ctx context.Context, lane cell.JobPriority, most int) int {
+	slots := w.slots[lane]
+	select {
+	case slots <- struct{}{}:
+	case <-ctx.Done():
+		return 0
+	}
+	for n := 1; n < most; n++ {
+		select {
+		case slots <- struct{}{}:
+		default:
+			return n
+		}
+	}
+	return most
+}
+
+// Begin begins jobs of the lane, at most as many as it has room for, and returns
+// while they go on. An error means that the database could not be asked, so
+// the references should come again; everything else is settled in the jobs'
+// rows. A job that ctx would stop goes on to its end: Wait waits for it.
+func (w *Worker) Begin(ctx context.Context, lane cell.JobPriority, room int, refs []cell.JobRef) error {
+	slots := w.slots[lane]
+	begun := 0
+	defer func() {
+		for range room - begun {
+			<-slots
+		}
+	}()
+	if len(refs) == 0 {
 		return nil
-	case err != nil:
-		return fmt.Errorf("claim job %s: %w", ref.JobID, err)
-	case !claimed:
-		return nil
 	}
-	ref.Attempt = job.Attempts
-	return w.settle(ctx, ref, job, w.attempt(ctx, ref, job))
-}
-
-func (w Worker) attempt(ctx context.Context, ref cell.JobRef, job cell.Job) error {
-	effect, known := w.Effects[job.Kind]
-	if !known {
-		return fmt.Errorf("no worker of this version knows the job kind %q", job.Kind)
-	}
-	ctx, cancel := context.WithTimeout(ctx, w.Timeout)
-	defer cancel()
-	return effect(ctx, ref, job)
-}
-
-func (w Worker) settle(ctx context.Context, ref cell.JobRef, job cell.Job, failed error) error {
-	var err error
-	if failed == nil {
-		w.Counter.WithLabelValues(string(job.Kind), "done").Inc()
-		err = w.Attempts.FinishJob(ctx, ref)
-	} else {
-		w.Counter.WithLabelValues(string(job.Kind), "failed").Inc()
-		pause := w.Backoff.Pause(job.Attempts)
-		w.Log.WarnContext(ctx, "job failed", "tenant", ref.TenantID, "job", ref.JobID, "kind", job.Kind, "attempt", job.Attempts,
-			"of", job.MaxAttempts, "again_in", pause, "err", failed)
-		err = w.Attempts.FailJob(ctx, ref, time.Now().Add(pause), reason(failed))
-	}
+	ctx = context.WithoutCancel(ctx)
+	claimed, err := w.opts.Attempts.ClaimJobs(ctx, refs)
 	if err != nil {
-		// The row stays running; the relay finds it and hands it out again.
-		w.Log.WarnContext(ctx, "outcome of a job not recorded", "tenant", ref.TenantID, "job", ref.JobID, "err", err)
+		return fmt.Errorf("claim %d jobs: %w", len(refs), err)
+	}
+	begun = len(claimed)
+	for _, c := range claimed {
+		w.tasks.Go(func() {
+			defer func() { <-slots }()
+			w.do(ctx, c)
+		})
 	}
 	return nil
 }
+
+// Wait returns when every job that was begun has ended.
+func (w *Worker) Wait() { w.tasks.Wait() }
+
+func (w *Worker) do(ctx context.Context, claimed cell.Claimed) {
+	working, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	task := newTask(claimed, cancel)
+	w.note(task, true)
+	outcome, err := w.attempt(working, task)
+	w.note(task, false)
+	w.desk.settle(ctx, task, outcome, err)
+}
+
+func (w *Worker) note(task *Task, running bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if running {
+		w.running[task.Ref] = task
+	} else {
+		delete(w.running, task.Ref)
+	}
+}
+
+func (w *Worker) attempt(ctx context.Context, task *Task) (outcome cell.Outcome, err error) {
+	kind, known := w.kinds[task.Job.Kind]
+	if !known {
+		return outcome, &Failure{Public: "this cell does not know this kind of job", Cause: fmt.Errorf("unknown job kind %q", task.Job.Kind)}
+	}
+	timeout := w.opts.Timeout
+	if kind.Timeout > 0 {
+		timeout = kind.Timeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	outcome, err = kind.Do(ctx, task)
+	if err != nil && errors.Is(context.Cause(ctx), errCancelled) {
+		err = errCancelled
+	}
+	return outcome, err
+}
+
+// errCancelled ends a job that somebody cancelled.
+var errCancelled = &Failure{Public: "it was cancelled", Cause: context.Canceled}
 
 func reason(failed error) string {
 	var f *Failure

@@ -12,7 +12,7 @@ import (
 // interface because use-cases do not know the database.
 type HistoryStore interface {
 	ListAudit(ctx context.Context, call *cell.Call, page cell.PageRequest) ([]cell.AuditEntry, error)
-	ListJobs(ctx context.Context, call *cell.Call, state cell.JobState, page cell.PageRequest) ([]cell.Job, error)
+	ListJobs(ctx context.Context, call *cell.Call, filter cell.JobFilter, page cell.PageRequest) ([]cell.Job, error)
 }
 
 // History shows the audit log and the jobs.
@@ -24,8 +24,8 @@ func (h History) Audit(ctx context.Context, call *cell.Call, req cell.PageReques
 	return page(rows, err, req.Limit, func(e cell.AuditEntry) uuid.UUID { return e.ID })
 }
 
-// Jobs returns a page of jobs, newest first; of one state unless it is "".
-func (h History) Jobs(ctx context.Context, call *cell.Call, state cell.JobState, req cell.PageRequest) (cell.Page[cell.Job], error) {
-	rows, err := h.Store.ListJobs(ctx, call, state, req)
+// Jobs returns a page of jobs, newest first.
+func (h History) Jobs(ctx context.Context, call *cell.Call, filter cell.JobFilter, req cell.PageRequest) (cell.Page[cell.Job], error) {
+	rows, err := h.Store.ListJobs(ctx, call, filter, req)
 	return page(rows, err, req.Limit, func(j cell.Job) uuid.UUID { return j.ID })
 }

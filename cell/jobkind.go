@@ -1,0 +1,10 @@
+package cell
+
+// JobKind says what a job does. Which kinds a worker knows is one table in
+// package app.
+type JobKind string
+
+// The kinds of jobs.
+const (
+	WelcomeEmail JobKind = "welcome_email" // greets the owner of a new tenant
+)
