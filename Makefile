@@ -69,6 +69,11 @@ bench-router: ## Measure the router against HAProxy and nginx (ARGS=-short: in a
 	@go build -o $(local_bin)/bench-router ./loadtest/benchrouter
 	@exec $(local_bin)/bench-router $(ARGS)
 
+.PHONY: bench-cell
+bench-cell: install ## Measure a cell against pgbench, Redis and PgBouncer (ARGS=-short: in a minute or two)
+	@go build -o $(local_bin)/bench-cell ./loadtest/benchcell
+	@exec $(local_bin)/bench-cell $(ARGS)
+
 .PHONY: smuggling
 smuggling: ## Attack the router, with real servers behind it (ARGS=-short: fewer mutations)
 	@deploy/local/install.sh nginx apache2 nodejs

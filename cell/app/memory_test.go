@@ -101,7 +101,7 @@ func TestRememberedAnswersCostTheDatabaseNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(t.Context()) //nolint:errcheck // the end of the test
+	defer conn.Close(t.Context())
 	if _, err := conn.Exec(t.Context(), `BEGIN; LOCK TABLE tenants, organizations, users, api_keys IN ACCESS EXCLUSIVE MODE`); err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +267,7 @@ func TestOneOfManyAsksTheDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(t.Context()) //nolint:errcheck // the end of the test
+	defer conn.Close(t.Context())
 	if _, err := conn.Exec(t.Context(), `BEGIN; LOCK TABLE workspaces IN ACCESS EXCLUSIVE MODE`); err != nil {
 		t.Fatal(err)
 	}

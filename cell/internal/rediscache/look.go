@@ -13,9 +13,6 @@ import (
 	"github.com/coditect/platform/cell"
 )
 
-// writing stands in place of a generation while somebody writes.
-const writing = "w"
-
 // Look returns what is known about the question, in one round trip, and one
 // more if the tenant has no generation. A failure is the zero Remembered.
 func (c *Cache) Look(ctx context.Context, q cell.Question) cell.Remembered {
@@ -40,12 +37,14 @@ func (c *Cache) look(ctx context.Context, q cell.Question) (cell.Remembered, err
 	if err != nil {
 		return cell.Remembered{}, err
 	}
-	known, generations, err := cell.Remembered{}, [2]string{}, error(nil)
+	var known cell.Remembered
+	var generations [2]string
 	for i := range generations {
 		if generations[i], err = c.generation(ctx, keys[i], text(found[i])); err != nil {
 			return cell.Remembered{}, err
 		}
 	}
+	// What has another length is the mark of a writer.
 	if known.Open = copy(known.Data[:], generations[0]) == len(known.Data) && copy(known.Rights[:], generations[1]) == len(known.Rights); !known.Open {
 		return known, nil
 	}
@@ -79,7 +78,7 @@ func (c *Cache) generation(ctx context.Context, key, found string) (string, erro
 // takes, the earlier ("optimal probabilistic cache stampede prevention",
 // Vattani and others, 2015).
 func (e *answerEntry) due(now time.Time, life time.Duration) bool {
-	early := time.Duration(-math.Log(1-mathrand.Float64()) * float64(e.took)) //nolint:gosec // chance, not secrecy
+	early := time.Duration(-math.Log(1-mathrand.Float64()) * float64(e.took))
 	return !now.Add(early).Before(e.kept.Add(life))
 }
 
