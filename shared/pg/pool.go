@@ -70,15 +70,25 @@ func InTx(ctx context.Context, db Beginner, opts pgx.TxOptions, fn func(pgx.Tx) 
 	return nil
 }
 
-// shardSuffix is what Citus adds to the names of a shard's constraints.
-var shardSuffix = regexp.MustCompile(`_\d{6,}$`)
+// Citus passes a worker's message on, but not the field that names the
+// constraint, and the name is that of the shard.
+var (
+	namedConstraint = regexp.MustCompile(`constraint "([^"]+)"`)
+	shardSuffix     = regexp.MustCompile(`_\d{6,}$`)
+)
 
 // Constraint returns the name of the constraint that err violates, or "". On
 // Citus it is that of the table, not of the shard.
 func Constraint(err error) string {
 	var e *pgconn.PgError
-	if errors.As(err, &e) && len(e.Code) == 5 && e.Code[:2] == "23" {
-		return shardSuffix.ReplaceAllString(e.ConstraintName, "")
+	if !errors.As(err, &e) || len(e.Code) != 5 || e.Code[:2] != "23" {
+		return ""
+	}
+	if e.ConstraintName != "" {
+		return e.ConstraintName
+	}
+	if found := namedConstraint.FindStringSubmatch(e.Message); found != nil {
+		return shardSuffix.ReplaceAllString(found[1], "")
 	}
 	return ""
 }
