@@ -18,12 +18,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/shared/directory"
 	"github.com/coditect/platform/shared/fault"
 	"github.com/coditect/platform/shared/tenancy"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/gorilla/mux"
 	"github.com/oapi-codegen/runtime"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // Defines values for DomainState.
@@ -150,6 +152,24 @@ type AuditPage struct {
 // BaseURL Without path, user or query.
 type BaseURL = string
 
+// BatchPlan defines model for BatchPlan.
+type BatchPlan struct {
+	Batch *MigrationID `json:"batch,omitempty"`
+
+	// More There are more tenants than one plan takes.
+	More      bool          `json:"more"`
+	Moves     []PlannedMove `json:"moves"`
+	Obstacles []Obstacle    `json:"obstacles"`
+}
+
+// BatchRequest defines model for BatchRequest.
+type BatchRequest struct {
+	Cell         *CellID         `json:"cell,omitempty"`
+	MaxMoves     *int            `json:"max_moves,omitempty"`
+	Terms        *MigrationTerms `json:"terms,omitempty"`
+	ValidateOnly *bool           `json:"validate_only,omitempty"`
+}
+
 // Cell defines model for Cell.
 type Cell struct {
 	// AssignedTenants Tenants that the directory has placed there.
@@ -204,6 +224,12 @@ type CellStateChange struct {
 	// Expected Refuse (412) if the cell is in another state than this.
 	Expected *directory.CellState `json:"expected,omitempty"`
 	State    CellState            `json:"state"`
+}
+
+// CertificateKey defines model for CertificateKey.
+type CertificateKey struct {
+	// PublicKey Ed25519, 32 bytes.
+	PublicKey []byte `json:"public_key"`
 }
 
 // Changes defines model for Changes.
@@ -362,6 +388,137 @@ type LookupKey = directory.Key
 // LookupRequest defines model for LookupRequest.
 type LookupRequest = directory.LookupRequest
 
+// Migration defines model for Migration.
+type Migration struct {
+	Actor string `json:"actor"`
+
+	// Attempts Cutovers begun.
+	Attempts  int          `json:"attempts"`
+	Batch     *MigrationID `json:"batch,omitempty"`
+	CreatedAt time.Time    `json:"created_at"`
+
+	// Epoch In the target.
+	Epoch uint64 `json:"epoch"`
+
+	// Failure Why it was aborted, or what it waits for.
+	Failure     *string     `json:"failure,omitempty"`
+	FailureCode *string     `json:"failure_code,omitempty"`
+	FinishedAt  *time.Time  `json:"finished_at,omitempty"`
+	ID          MigrationID `json:"id"`
+
+	// PauseMs Measured, from freeze to activate.
+	PauseMs          *float64          `json:"pause_ms,omitempty"`
+	Paused           bool              `json:"paused"`
+	Phase            MigrationPhase    `json:"phase"`
+	PredictedPauseMs *float64          `json:"predicted_pause_ms,omitempty"`
+	Progress         MigrationProgress `json:"progress"`
+	RollbackPauseMs  *float64          `json:"rollback_pause_ms,omitempty"`
+	Slug             string            `json:"slug"`
+	Source           string            `json:"source"`
+
+	// Stage Where in its phase: waiting, prepare, copy, catch_up, verify, ready, cutover, window, return, undo, clean_up, done.
+	Stage     string         `json:"stage"`
+	Target    string         `json:"target"`
+	TenantID  TenantID       `json:"tenant_id"`
+	Terms     MigrationTerms `json:"terms"`
+	Timings   []StageTiming  `json:"timings"`
+	UpdatedAt time.Time      `json:"updated_at"`
+
+	// Verified Both sides had equal digests.
+	Verified *bool `json:"verified,omitempty"`
+
+	// WindowUntil A rollback is possible until then.
+	WindowUntil *time.Time `json:"window_until,omitempty"`
+}
+
+// MigrationID defines model for MigrationID.
+type MigrationID = openapi_types.UUID
+
+// MigrationPage defines model for MigrationPage.
+type MigrationPage struct {
+	Migrations []Migration `json:"migrations"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// MigrationPhase defines model for MigrationPhase.
+type MigrationPhase = controlplane.MigrationPhase
+
+// MigrationPlan defines model for MigrationPlan.
+type MigrationPlan struct {
+	Bytes int64 `json:"bytes"`
+
+	// DurationSeconds Estimate, if the cells can work on it at once.
+	DurationSeconds float64 `json:"duration_seconds"`
+	PlacementReason *string `json:"placement_reason,omitempty"`
+
+	// Rows Estimate, as bytes.
+	Rows     int64    `json:"rows"`
+	Slug     string   `json:"slug"`
+	Source   string   `json:"source"`
+	Tables   int      `json:"tables"`
+	Target   string   `json:"target"`
+	TenantID TenantID `json:"tenant_id"`
+}
+
+// MigrationProgress defines model for MigrationProgress.
+type MigrationProgress struct {
+	Bytes     int64 `json:"bytes"`
+	BytesDone int64 `json:"bytes_done"`
+
+	// BytesPerSecond Of late.
+	BytesPerSecond int64 `json:"bytes_per_second"`
+
+	// EtaSeconds Of the copy; absent while it is not known.
+	EtaSeconds *float64 `json:"eta_seconds,omitempty"`
+	LagBytes   int64    `json:"lag_bytes"`
+	LagMs      int64    `json:"lag_ms"`
+
+	// Rows Estimate, as bytes.
+	Rows       int64 `json:"rows"`
+	RowsDone   int64 `json:"rows_done"`
+	Tables     int   `json:"tables"`
+	TablesDone int   `json:"tables_done"`
+}
+
+// MigrationRequest defines model for MigrationRequest.
+type MigrationRequest struct {
+	Target       *CellID         `json:"target,omitempty"`
+	TenantID     TenantID        `json:"tenant_id"`
+	Terms        *MigrationTerms `json:"terms,omitempty"`
+	ValidateOnly *bool           `json:"validate_only,omitempty"`
+}
+
+// MigrationTerms defines model for MigrationTerms.
+type MigrationTerms struct {
+	// BytesPerSecond Bound of the copy; 0: none.
+	BytesPerSecond *int64 `json:"bytes_per_second,omitempty"`
+
+	// MovesAtOnce How many moves either cell may have under way.
+	MovesAtOnce *int `json:"moves_at_once,omitempty"`
+
+	// NotAfter The move is aborted if its cutover has not happened by then.
+	NotAfter *time.Time `json:"not_after,omitempty"`
+
+	// NotBefore The move does not begin earlier.
+	NotBefore *time.Time `json:"not_before,omitempty"`
+
+	// PauseBudgetMs The longest freeze; the cutover is tried again if it takes longer.
+	PauseBudgetMs *int    `json:"pause_budget_ms,omitempty"`
+	Reason        *string `json:"reason,omitempty"`
+
+	// RollbackWindowSeconds For how long the tenant can be moved back without a loss; 3600 for a single move, 0 for drain and rebalance.
+	RollbackWindowSeconds *int `json:"rollback_window_seconds,omitempty"`
+}
+
+// Obstacle defines model for Obstacle.
+type Obstacle struct {
+	Slug     string   `json:"slug"`
+	TenantID TenantID `json:"tenant_id"`
+	Why      string   `json:"why"`
+}
+
 // Owner defines model for Owner.
 type Owner struct {
 	Email string `json:"email"`
@@ -371,14 +528,31 @@ type Owner struct {
 // Plan defines model for Plan.
 type Plan = string
 
+// PlannedMove defines model for PlannedMove.
+type PlannedMove struct {
+	Reason   string   `json:"reason"`
+	Slug     string   `json:"slug"`
+	Source   string   `json:"source"`
+	Target   string   `json:"target"`
+	TenantID TenantID `json:"tenant_id"`
+}
+
 // Problem defines model for Problem.
 type Problem = fault.Problem
+
+// Reason defines model for Reason.
+type Reason struct {
+	Reason *string `json:"reason,omitempty"`
+}
 
 // Region defines model for Region.
 type Region = string
 
 // Role defines model for Role.
 type Role string
+
+// SignedCertificate defines model for SignedCertificate.
+type SignedCertificate = json.RawMessage
 
 // SignupRequest defines model for SignupRequest.
 type SignupRequest struct {
@@ -399,6 +573,13 @@ type SignupResult struct {
 
 	// URL The tenant's own base URL.
 	URL string `json:"url"`
+}
+
+// StageTiming defines model for StageTiming.
+type StageTiming struct {
+	From  time.Time  `json:"from"`
+	Stage string     `json:"stage"`
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // SuspendRequest defines model for SuspendRequest.
@@ -454,6 +635,12 @@ type TenantPatch struct {
 // TenantState defines model for TenantState.
 type TenantState = directory.State
 
+// Throttle defines model for Throttle.
+type Throttle struct {
+	// BytesPerSecond 0: unbounded.
+	BytesPerSecond int64 `json:"bytes_per_second"`
+}
+
 // Tier defines model for Tier.
 type Tier = string
 
@@ -472,11 +659,17 @@ type IfMatch = string
 // Limit defines model for Limit.
 type Limit = int
 
+// MigrationPath defines model for MigrationPath.
+type MigrationPath = MigrationID
+
 // TenantPath defines model for TenantPath.
 type TenantPath = TenantID
 
 // EdgePolicyAnswer What one tenant wants of the routers; rules beyond this schema are told by violations (422).
 type EdgePolicyAnswer = EdgePolicy
+
+// MigrationAnswer defines model for MigrationAnswer.
+type MigrationAnswer = Migration
 
 // ProblemAnswer defines model for ProblemAnswer.
 type ProblemAnswer = Problem
@@ -540,6 +733,30 @@ type LookupParams struct {
 
 // ListKeysParams defines parameters for ListKeys.
 type ListKeysParams struct {
+	// Limit The most items of a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListMigrationsParams defines parameters for ListMigrations.
+type ListMigrationsParams struct {
+	// Tenant Only this tenant's.
+	Tenant *TenantID `form:"tenant,omitempty" json:"tenant,omitempty"`
+
+	// Cell Only those that leave or enter this cell.
+	Cell *CellID `form:"cell,omitempty" json:"cell,omitempty"`
+
+	// Phase Only those in this phase.
+	Phase *MigrationPhase `form:"phase,omitempty" json:"phase,omitempty"`
+
+	// Batch Only those of this drain or rebalance.
+	Batch *MigrationID `form:"batch,omitempty" json:"batch,omitempty"`
+
+	// Open Only those that are not over.
+	Open *bool `form:"open,omitempty" json:"open,omitempty"`
+
 	// Limit The most items of a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -622,6 +839,9 @@ type SuspendTenantParams struct {
 // RegisterCellJSONRequestBody defines body for RegisterCell for application/json ContentType.
 type RegisterCellJSONRequestBody = CellRegistration
 
+// DrainCellJSONRequestBody defines body for DrainCell for application/json ContentType.
+type DrainCellJSONRequestBody = BatchRequest
+
 // HeartbeatJSONRequestBody defines body for Heartbeat for application/json ContentType.
 type HeartbeatJSONRequestBody = Heartbeat
 
@@ -633,6 +853,21 @@ type LookupManyJSONRequestBody = LookupRequest
 
 // CreateKeyJSONRequestBody defines body for CreateKey for application/json ContentType.
 type CreateKeyJSONRequestBody = CreateKeyRequest
+
+// CreateMigrationJSONRequestBody defines body for CreateMigration for application/json ContentType.
+type CreateMigrationJSONRequestBody = MigrationRequest
+
+// AbortMigrationJSONRequestBody defines body for AbortMigration for application/json ContentType.
+type AbortMigrationJSONRequestBody = Reason
+
+// RollbackMigrationJSONRequestBody defines body for RollbackMigration for application/json ContentType.
+type RollbackMigrationJSONRequestBody = Reason
+
+// ThrottleMigrationJSONRequestBody defines body for ThrottleMigration for application/json ContentType.
+type ThrottleMigrationJSONRequestBody = Throttle
+
+// RebalanceJSONRequestBody defines body for Rebalance for application/json ContentType.
+type RebalanceJSONRequestBody = BatchRequest
 
 // SignUpJSONRequestBody defines body for SignUp for application/json ContentType.
 type SignUpJSONRequestBody = SignupRequest
@@ -758,6 +993,26 @@ type ClientInterface interface {
 	// Corresponds with PUT /v1/cells/{cell} (the `RegisterCell` operationId).
 	RegisterCell(ctx context.Context, cell CellPath, body RegisterCellJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// DrainCellWithBody Move a cell's tenants to other cells
+	//
+	// Placement chooses each target, within the tenant's region and tier. The cell becomes draining. With validate_only only the
+	// plan is made. A plan has at most 1,000 moves; repeat it for what is left.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/cells/{cell}/drain (the `DrainCell` operationId).
+	DrainCellWithBody(ctx context.Context, cell CellPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DrainCell Move a cell's tenants to other cells
+	//
+	// Placement chooses each target, within the tenant's region and tier. The cell becomes draining. With validate_only only the
+	// plan is made. A plan has at most 1,000 moves; repeat it for what is left.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/cells/{cell}/drain (the `DrainCell` operationId).
+	DrainCell(ctx context.Context, cell CellPath, body DrainCellJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// HeartbeatWithBody Report that a cell lives, and its load
 	//
 	// Every 5 seconds; a cell not heard of for 15 seconds is silent and receives no new tenants.
@@ -795,6 +1050,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /v1/cells/{cell}/state (the `SetCellState` operationId).
 	SetCellState(ctx context.Context, cell CellPath, body SetCellStateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCertificateKey The public key that certificates are verified with
+	//
+	// Corresponds with GET /v1/certificate-key (the `GetCertificateKey` operationId).
+	GetCertificateKey(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListChanges The change log after a version (long poll)
 	//
@@ -856,6 +1116,146 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /v1/keys/{name} (the `RevokeKey` operationId).
 	RevokeKey(ctx context.Context, name KeyName, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListMigrations List migrations, newest first
+	//
+	// Corresponds with GET /v1/migrations (the `ListMigrations` operationId).
+	ListMigrations(ctx context.Context, params *ListMigrationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateMigrationWithBody Move a tenant to another cell
+	//
+	// The move goes on by itself, whoever asked for it hangs up. Without a target, placement chooses one in the tenant's region.
+	// With validate_only everything is checked and estimated, and nothing is changed. 409 says why the tenant cannot move and
+	// what to do.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/migrations (the `CreateMigration` operationId).
+	CreateMigrationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateMigration Move a tenant to another cell
+	//
+	// The move goes on by itself, whoever asked for it hangs up. Without a target, placement chooses one in the tenant's region.
+	// With validate_only everything is checked and estimated, and nothing is changed. 409 says why the tenant cannot move and
+	// what to do.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/migrations (the `CreateMigration` operationId).
+	CreateMigration(ctx context.Context, body CreateMigrationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMigration Show a migration
+	//
+	// Corresponds with GET /v1/migrations/{migration} (the `GetMigration` operationId).
+	GetMigration(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AbortMigrationWithBody End it as if it had not been
+	//
+	// Before the commit point: the target's rows are removed, and the source goes on. During a rollback it gives the rollback up. 409 otherwise.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/migrations/{migration}/abort (the `AbortMigration` operationId).
+	AbortMigrationWithBody(ctx context.Context, migration MigrationPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AbortMigration End it as if it had not been
+	//
+	// Before the commit point: the target's rows are removed, and the source goes on. During a rollback it gives the rollback up. 409 otherwise.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/migrations/{migration}/abort (the `AbortMigration` operationId).
+	AbortMigration(ctx context.Context, migration MigrationPath, body AbortMigrationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCertificate The signed certificate of a move
+	//
+	// There once the tenant is live in its target. The signature is Ed25519 over the certificate's JSON.
+	//
+	// Corresponds with GET /v1/migrations/{migration}/certificate (the `GetCertificate` operationId).
+	GetCertificate(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FinishMigration End the rollback window now
+	//
+	// The source's rows are removed.
+	//
+	// Corresponds with POST /v1/migrations/{migration}/finish (the `FinishMigration` operationId).
+	FinishMigration(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PauseMigration Stop before the cutover until it is resumed
+	//
+	// The copy stops; 409 once it is committed.
+	//
+	// Corresponds with POST /v1/migrations/{migration}/pause (the `PauseMigration` operationId).
+	PauseMigration(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResumeMigration Let a paused migration go on
+	//
+	// Resuming what is not paused changes nothing.
+	//
+	// Corresponds with POST /v1/migrations/{migration}/resume (the `ResumeMigration` operationId).
+	ResumeMigration(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RollbackMigrationWithBody Move the tenant back
+	//
+	// In the rollback window only; no write is lost.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/migrations/{migration}/rollback (the `RollbackMigration` operationId).
+	RollbackMigrationWithBody(ctx context.Context, migration MigrationPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RollbackMigration Move the tenant back
+	//
+	// In the rollback window only; no write is lost.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/migrations/{migration}/rollback (the `RollbackMigration` operationId).
+	RollbackMigration(ctx context.Context, migration MigrationPath, body RollbackMigrationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ThrottleMigrationWithBody Bound the copy
+	//
+	// 409 once it is committed.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/migrations/{migration}/throttle (the `ThrottleMigration` operationId).
+	ThrottleMigrationWithBody(ctx context.Context, migration MigrationPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ThrottleMigration Bound the copy
+	//
+	// 409 once it is committed.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/migrations/{migration}/throttle (the `ThrottleMigration` operationId).
+	ThrottleMigration(ctx context.Context, migration MigrationPath, body ThrottleMigrationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WatchMigration Follow a migration (server-sent events)
+	//
+	// An event `migration` at once and after every change, whose data is the migration as JSON; comments keep the connection
+	// alive. The stream ends when the migration is over, and after ten minutes: connect again then.
+	//
+	// Corresponds with GET /v1/migrations/{migration}/watch (the `WatchMigration` operationId).
+	WatchMigration(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RebalanceWithBody Move tenants from the fullest cells to the emptiest
+	//
+	// Within region and tier, until the shares of used places are close. With validate_only only the plan is made.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/rebalance (the `Rebalance` operationId).
+	RebalanceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Rebalance Move tenants from the fullest cells to the emptiest
+	//
+	// Within region and tier, until the shares of used places are close. With validate_only only the plan is made.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/rebalance (the `Rebalance` operationId).
+	Rebalance(ctx context.Context, body RebalanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SignUpWithBody Sign a tenant up
 	//
@@ -1113,6 +1513,46 @@ func (c *Client) RegisterCell(ctx context.Context, cell CellPath, body RegisterC
 	return c.Client.Do(req)
 }
 
+// DrainCellWithBody Move a cell's tenants to other cells
+//
+// Placement chooses each target, within the tenant's region and tier. The cell becomes draining. With validate_only only the
+// plan is made. A plan has at most 1,000 moves; repeat it for what is left.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/cells/{cell}/drain (the `DrainCell` operationId).
+func (c *Client) DrainCellWithBody(ctx context.Context, cell CellPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDrainCellRequestWithBody(c.Server, cell, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DrainCell Move a cell's tenants to other cells
+//
+// Placement chooses each target, within the tenant's region and tier. The cell becomes draining. With validate_only only the
+// plan is made. A plan has at most 1,000 moves; repeat it for what is left.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/cells/{cell}/drain (the `DrainCell` operationId).
+func (c *Client) DrainCell(ctx context.Context, cell CellPath, body DrainCellJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDrainCellRequest(c.Server, cell, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // HeartbeatWithBody Report that a cell lives, and its load
 //
 // Every 5 seconds; a cell not heard of for 15 seconds is silent and receives no new tenants.
@@ -1181,6 +1621,21 @@ func (c *Client) SetCellStateWithBody(ctx context.Context, cell CellPath, conten
 // Corresponds with PUT /v1/cells/{cell}/state (the `SetCellState` operationId).
 func (c *Client) SetCellState(ctx context.Context, cell CellPath, body SetCellStateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetCellStateRequest(c.Server, cell, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCertificateKey The public key that certificates are verified with
+//
+// Corresponds with GET /v1/certificate-key (the `GetCertificateKey` operationId).
+func (c *Client) GetCertificateKey(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCertificateKeyRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -1332,6 +1787,316 @@ func (c *Client) CreateKey(ctx context.Context, body CreateKeyJSONRequestBody, r
 // Corresponds with DELETE /v1/keys/{name} (the `RevokeKey` operationId).
 func (c *Client) RevokeKey(ctx context.Context, name KeyName, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRevokeKeyRequest(c.Server, name)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListMigrations List migrations, newest first
+//
+// Corresponds with GET /v1/migrations (the `ListMigrations` operationId).
+func (c *Client) ListMigrations(ctx context.Context, params *ListMigrationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMigrationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateMigrationWithBody Move a tenant to another cell
+//
+// The move goes on by itself, whoever asked for it hangs up. Without a target, placement chooses one in the tenant's region.
+// With validate_only everything is checked and estimated, and nothing is changed. 409 says why the tenant cannot move and
+// what to do.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/migrations (the `CreateMigration` operationId).
+func (c *Client) CreateMigrationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMigrationRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateMigration Move a tenant to another cell
+//
+// The move goes on by itself, whoever asked for it hangs up. Without a target, placement chooses one in the tenant's region.
+// With validate_only everything is checked and estimated, and nothing is changed. 409 says why the tenant cannot move and
+// what to do.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/migrations (the `CreateMigration` operationId).
+func (c *Client) CreateMigration(ctx context.Context, body CreateMigrationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMigrationRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMigration Show a migration
+//
+// Corresponds with GET /v1/migrations/{migration} (the `GetMigration` operationId).
+func (c *Client) GetMigration(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMigrationRequest(c.Server, migration)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AbortMigrationWithBody End it as if it had not been
+//
+// Before the commit point: the target's rows are removed, and the source goes on. During a rollback it gives the rollback up. 409 otherwise.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/migrations/{migration}/abort (the `AbortMigration` operationId).
+func (c *Client) AbortMigrationWithBody(ctx context.Context, migration MigrationPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAbortMigrationRequestWithBody(c.Server, migration, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AbortMigration End it as if it had not been
+//
+// Before the commit point: the target's rows are removed, and the source goes on. During a rollback it gives the rollback up. 409 otherwise.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/migrations/{migration}/abort (the `AbortMigration` operationId).
+func (c *Client) AbortMigration(ctx context.Context, migration MigrationPath, body AbortMigrationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAbortMigrationRequest(c.Server, migration, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCertificate The signed certificate of a move
+//
+// There once the tenant is live in its target. The signature is Ed25519 over the certificate's JSON.
+//
+// Corresponds with GET /v1/migrations/{migration}/certificate (the `GetCertificate` operationId).
+func (c *Client) GetCertificate(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCertificateRequest(c.Server, migration)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FinishMigration End the rollback window now
+//
+// The source's rows are removed.
+//
+// Corresponds with POST /v1/migrations/{migration}/finish (the `FinishMigration` operationId).
+func (c *Client) FinishMigration(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFinishMigrationRequest(c.Server, migration)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PauseMigration Stop before the cutover until it is resumed
+//
+// The copy stops; 409 once it is committed.
+//
+// Corresponds with POST /v1/migrations/{migration}/pause (the `PauseMigration` operationId).
+func (c *Client) PauseMigration(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPauseMigrationRequest(c.Server, migration)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResumeMigration Let a paused migration go on
+//
+// Resuming what is not paused changes nothing.
+//
+// Corresponds with POST /v1/migrations/{migration}/resume (the `ResumeMigration` operationId).
+func (c *Client) ResumeMigration(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumeMigrationRequest(c.Server, migration)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RollbackMigrationWithBody Move the tenant back
+//
+// In the rollback window only; no write is lost.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/migrations/{migration}/rollback (the `RollbackMigration` operationId).
+func (c *Client) RollbackMigrationWithBody(ctx context.Context, migration MigrationPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRollbackMigrationRequestWithBody(c.Server, migration, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RollbackMigration Move the tenant back
+//
+// In the rollback window only; no write is lost.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/migrations/{migration}/rollback (the `RollbackMigration` operationId).
+func (c *Client) RollbackMigration(ctx context.Context, migration MigrationPath, body RollbackMigrationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRollbackMigrationRequest(c.Server, migration, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ThrottleMigrationWithBody Bound the copy
+//
+// 409 once it is committed.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/migrations/{migration}/throttle (the `ThrottleMigration` operationId).
+func (c *Client) ThrottleMigrationWithBody(ctx context.Context, migration MigrationPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewThrottleMigrationRequestWithBody(c.Server, migration, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ThrottleMigration Bound the copy
+//
+// 409 once it is committed.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/migrations/{migration}/throttle (the `ThrottleMigration` operationId).
+func (c *Client) ThrottleMigration(ctx context.Context, migration MigrationPath, body ThrottleMigrationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewThrottleMigrationRequest(c.Server, migration, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WatchMigration Follow a migration (server-sent events)
+//
+// An event `migration` at once and after every change, whose data is the migration as JSON; comments keep the connection
+// alive. The stream ends when the migration is over, and after ten minutes: connect again then.
+//
+// Corresponds with GET /v1/migrations/{migration}/watch (the `WatchMigration` operationId).
+func (c *Client) WatchMigration(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWatchMigrationRequest(c.Server, migration)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RebalanceWithBody Move tenants from the fullest cells to the emptiest
+//
+// Within region and tier, until the shares of used places are close. With validate_only only the plan is made.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/rebalance (the `Rebalance` operationId).
+func (c *Client) RebalanceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRebalanceRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Rebalance Move tenants from the fullest cells to the emptiest
+//
+// Within region and tier, until the shares of used places are close. With validate_only only the plan is made.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/rebalance (the `Rebalance` operationId).
+func (c *Client) Rebalance(ctx context.Context, body RebalanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRebalanceRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1995,6 +2760,53 @@ func NewRegisterCellRequestWithBody(server string, cell CellPath, contentType st
 	return req, nil
 }
 
+// NewDrainCellRequest calls the generic DrainCell builder with application/json body
+func NewDrainCellRequest(server string, cell CellPath, body DrainCellJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDrainCellRequestWithBody(server, cell, "application/json", bodyReader)
+}
+
+// NewDrainCellRequestWithBody constructs an http.Request for the DrainCell method, with any body, and a specified content type
+func NewDrainCellRequestWithBody(server string, cell CellPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "cell", cell, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/cells/%s/drain", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewHeartbeatRequest calls the generic Heartbeat builder with application/json body
 func NewHeartbeatRequest(server string, cell CellPath, body HeartbeatJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -2085,6 +2897,33 @@ func NewSetCellStateRequestWithBody(server string, cell CellPath, contentType st
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetCertificateKeyRequest constructs an http.Request for the GetCertificateKey method
+func NewGetCertificateKeyRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/certificate-key")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -2424,6 +3263,557 @@ func NewRevokeKeyRequest(server string, name KeyName) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewListMigrationsRequest constructs an http.Request for the ListMigrations method
+func NewListMigrationsRequest(server string, params *ListMigrationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/migrations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Tenant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tenant", *params.Tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cell != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cell", *params.Cell, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Phase != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "phase", *params.Phase, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Batch != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "batch", *params.Batch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Open != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "open", *params.Open, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateMigrationRequest calls the generic CreateMigration builder with application/json body
+func NewCreateMigrationRequest(server string, body CreateMigrationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateMigrationRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateMigrationRequestWithBody constructs an http.Request for the CreateMigration method, with any body, and a specified content type
+func NewCreateMigrationRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/migrations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetMigrationRequest constructs an http.Request for the GetMigration method
+func NewGetMigrationRequest(server string, migration MigrationPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "migration", migration, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/migrations/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAbortMigrationRequest calls the generic AbortMigration builder with application/json body
+func NewAbortMigrationRequest(server string, migration MigrationPath, body AbortMigrationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAbortMigrationRequestWithBody(server, migration, "application/json", bodyReader)
+}
+
+// NewAbortMigrationRequestWithBody constructs an http.Request for the AbortMigration method, with any body, and a specified content type
+func NewAbortMigrationRequestWithBody(server string, migration MigrationPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "migration", migration, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/migrations/%s/abort", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetCertificateRequest constructs an http.Request for the GetCertificate method
+func NewGetCertificateRequest(server string, migration MigrationPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "migration", migration, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/migrations/%s/certificate", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewFinishMigrationRequest constructs an http.Request for the FinishMigration method
+func NewFinishMigrationRequest(server string, migration MigrationPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "migration", migration, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/migrations/%s/finish", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPauseMigrationRequest constructs an http.Request for the PauseMigration method
+func NewPauseMigrationRequest(server string, migration MigrationPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "migration", migration, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/migrations/%s/pause", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewResumeMigrationRequest constructs an http.Request for the ResumeMigration method
+func NewResumeMigrationRequest(server string, migration MigrationPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "migration", migration, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/migrations/%s/resume", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRollbackMigrationRequest calls the generic RollbackMigration builder with application/json body
+func NewRollbackMigrationRequest(server string, migration MigrationPath, body RollbackMigrationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRollbackMigrationRequestWithBody(server, migration, "application/json", bodyReader)
+}
+
+// NewRollbackMigrationRequestWithBody constructs an http.Request for the RollbackMigration method, with any body, and a specified content type
+func NewRollbackMigrationRequestWithBody(server string, migration MigrationPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "migration", migration, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/migrations/%s/rollback", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewThrottleMigrationRequest calls the generic ThrottleMigration builder with application/json body
+func NewThrottleMigrationRequest(server string, migration MigrationPath, body ThrottleMigrationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewThrottleMigrationRequestWithBody(server, migration, "application/json", bodyReader)
+}
+
+// NewThrottleMigrationRequestWithBody constructs an http.Request for the ThrottleMigration method, with any body, and a specified content type
+func NewThrottleMigrationRequestWithBody(server string, migration MigrationPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "migration", migration, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/migrations/%s/throttle", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewWatchMigrationRequest constructs an http.Request for the WatchMigration method
+func NewWatchMigrationRequest(server string, migration MigrationPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "migration", migration, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/migrations/%s/watch", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRebalanceRequest calls the generic Rebalance builder with application/json body
+func NewRebalanceRequest(server string, body RebalanceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRebalanceRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewRebalanceRequestWithBody constructs an http.Request for the Rebalance method, with any body, and a specified content type
+func NewRebalanceRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rebalance")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -3354,6 +4744,26 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /v1/cells/{cell} (the `RegisterCell` operationId).
 	RegisterCellWithResponse(ctx context.Context, cell CellPath, body RegisterCellJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterCellResponse, error)
 
+	// DrainCellWithBodyWithResponse Move a cell's tenants to other cells
+	//
+	// Placement chooses each target, within the tenant's region and tier. The cell becomes draining. With validate_only only the
+	// plan is made. A plan has at most 1,000 moves; repeat it for what is left.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/cells/{cell}/drain (the `DrainCell` operationId).
+	DrainCellWithBodyWithResponse(ctx context.Context, cell CellPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DrainCellResponse, error)
+
+	// DrainCellWithResponse Move a cell's tenants to other cells
+	//
+	// Placement chooses each target, within the tenant's region and tier. The cell becomes draining. With validate_only only the
+	// plan is made. A plan has at most 1,000 moves; repeat it for what is left.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/cells/{cell}/drain (the `DrainCell` operationId).
+	DrainCellWithResponse(ctx context.Context, cell CellPath, body DrainCellJSONRequestBody, reqEditors ...RequestEditorFn) (*DrainCellResponse, error)
+
 	// HeartbeatWithBodyWithResponse Report that a cell lives, and its load
 	//
 	// Every 5 seconds; a cell not heard of for 15 seconds is silent and receives no new tenants.
@@ -3391,6 +4801,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /v1/cells/{cell}/state (the `SetCellState` operationId).
 	SetCellStateWithResponse(ctx context.Context, cell CellPath, body SetCellStateJSONRequestBody, reqEditors ...RequestEditorFn) (*SetCellStateResponse, error)
+
+	// GetCertificateKeyWithResponse The public key that certificates are verified with
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/certificate-key (the `GetCertificateKey` operationId).
+	GetCertificateKeyWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetCertificateKeyResponse, error)
 
 	// ListChangesWithResponse The change log after a version (long poll)
 	//
@@ -3462,6 +4879,160 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with DELETE /v1/keys/{name} (the `RevokeKey` operationId).
 	RevokeKeyWithResponse(ctx context.Context, name KeyName, reqEditors ...RequestEditorFn) (*RevokeKeyResponse, error)
+
+	// ListMigrationsWithResponse List migrations, newest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/migrations (the `ListMigrations` operationId).
+	ListMigrationsWithResponse(ctx context.Context, params *ListMigrationsParams, reqEditors ...RequestEditorFn) (*ListMigrationsResponse, error)
+
+	// CreateMigrationWithBodyWithResponse Move a tenant to another cell
+	//
+	// The move goes on by itself, whoever asked for it hangs up. Without a target, placement chooses one in the tenant's region.
+	// With validate_only everything is checked and estimated, and nothing is changed. 409 says why the tenant cannot move and
+	// what to do.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/migrations (the `CreateMigration` operationId).
+	CreateMigrationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMigrationResponse, error)
+
+	// CreateMigrationWithResponse Move a tenant to another cell
+	//
+	// The move goes on by itself, whoever asked for it hangs up. Without a target, placement chooses one in the tenant's region.
+	// With validate_only everything is checked and estimated, and nothing is changed. 409 says why the tenant cannot move and
+	// what to do.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/migrations (the `CreateMigration` operationId).
+	CreateMigrationWithResponse(ctx context.Context, body CreateMigrationJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMigrationResponse, error)
+
+	// GetMigrationWithResponse Show a migration
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/migrations/{migration} (the `GetMigration` operationId).
+	GetMigrationWithResponse(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*GetMigrationResponse, error)
+
+	// AbortMigrationWithBodyWithResponse End it as if it had not been
+	//
+	// Before the commit point: the target's rows are removed, and the source goes on. During a rollback it gives the rollback up. 409 otherwise.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/migrations/{migration}/abort (the `AbortMigration` operationId).
+	AbortMigrationWithBodyWithResponse(ctx context.Context, migration MigrationPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AbortMigrationResponse, error)
+
+	// AbortMigrationWithResponse End it as if it had not been
+	//
+	// Before the commit point: the target's rows are removed, and the source goes on. During a rollback it gives the rollback up. 409 otherwise.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/migrations/{migration}/abort (the `AbortMigration` operationId).
+	AbortMigrationWithResponse(ctx context.Context, migration MigrationPath, body AbortMigrationJSONRequestBody, reqEditors ...RequestEditorFn) (*AbortMigrationResponse, error)
+
+	// GetCertificateWithResponse The signed certificate of a move
+	//
+	// There once the tenant is live in its target. The signature is Ed25519 over the certificate's JSON.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/migrations/{migration}/certificate (the `GetCertificate` operationId).
+	GetCertificateWithResponse(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*GetCertificateResponse, error)
+
+	// FinishMigrationWithResponse End the rollback window now
+	//
+	// The source's rows are removed.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/migrations/{migration}/finish (the `FinishMigration` operationId).
+	FinishMigrationWithResponse(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*FinishMigrationResponse, error)
+
+	// PauseMigrationWithResponse Stop before the cutover until it is resumed
+	//
+	// The copy stops; 409 once it is committed.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/migrations/{migration}/pause (the `PauseMigration` operationId).
+	PauseMigrationWithResponse(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*PauseMigrationResponse, error)
+
+	// ResumeMigrationWithResponse Let a paused migration go on
+	//
+	// Resuming what is not paused changes nothing.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/migrations/{migration}/resume (the `ResumeMigration` operationId).
+	ResumeMigrationWithResponse(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*ResumeMigrationResponse, error)
+
+	// RollbackMigrationWithBodyWithResponse Move the tenant back
+	//
+	// In the rollback window only; no write is lost.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/migrations/{migration}/rollback (the `RollbackMigration` operationId).
+	RollbackMigrationWithBodyWithResponse(ctx context.Context, migration MigrationPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RollbackMigrationResponse, error)
+
+	// RollbackMigrationWithResponse Move the tenant back
+	//
+	// In the rollback window only; no write is lost.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/migrations/{migration}/rollback (the `RollbackMigration` operationId).
+	RollbackMigrationWithResponse(ctx context.Context, migration MigrationPath, body RollbackMigrationJSONRequestBody, reqEditors ...RequestEditorFn) (*RollbackMigrationResponse, error)
+
+	// ThrottleMigrationWithBodyWithResponse Bound the copy
+	//
+	// 409 once it is committed.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/migrations/{migration}/throttle (the `ThrottleMigration` operationId).
+	ThrottleMigrationWithBodyWithResponse(ctx context.Context, migration MigrationPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ThrottleMigrationResponse, error)
+
+	// ThrottleMigrationWithResponse Bound the copy
+	//
+	// 409 once it is committed.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/migrations/{migration}/throttle (the `ThrottleMigration` operationId).
+	ThrottleMigrationWithResponse(ctx context.Context, migration MigrationPath, body ThrottleMigrationJSONRequestBody, reqEditors ...RequestEditorFn) (*ThrottleMigrationResponse, error)
+
+	// WatchMigrationWithResponse Follow a migration (server-sent events)
+	//
+	// An event `migration` at once and after every change, whose data is the migration as JSON; comments keep the connection
+	// alive. The stream ends when the migration is over, and after ten minutes: connect again then.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/migrations/{migration}/watch (the `WatchMigration` operationId).
+	WatchMigrationWithResponse(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*WatchMigrationResponse, error)
+
+	// RebalanceWithBodyWithResponse Move tenants from the fullest cells to the emptiest
+	//
+	// Within region and tier, until the shares of used places are close. With validate_only only the plan is made.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rebalance (the `Rebalance` operationId).
+	RebalanceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RebalanceResponse, error)
+
+	// RebalanceWithResponse Move tenants from the fullest cells to the emptiest
+	//
+	// Within region and tier, until the shares of used places are close. With validate_only only the plan is made.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/rebalance (the `Rebalance` operationId).
+	RebalanceWithResponse(ctx context.Context, body RebalanceJSONRequestBody, reqEditors ...RequestEditorFn) (*RebalanceResponse, error)
 
 	// SignUpWithBodyWithResponse Sign a tenant up
 	//
@@ -3874,6 +5445,61 @@ func (r RegisterCellResponse) ContentType() string {
 	return ""
 }
 
+// DrainCellResponseDefaultHeaders the declared response headers of an HTTP default response for DrainCell
+type DrainCellResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type DrainCellResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BatchPlan
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *DrainCellResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DrainCellResponse) GetJSON200() *BatchPlan {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DrainCellResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DrainCellResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DrainCellResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DrainCellResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DrainCellResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // HeartbeatResponseDefaultHeaders the declared response headers of an HTTP default response for Heartbeat
 type HeartbeatResponseDefaultHeaders struct {
 	RetryAfter *int
@@ -3971,6 +5597,61 @@ func (r SetCellStateResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SetCellStateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetCertificateKeyResponseDefaultHeaders the declared response headers of an HTTP default response for GetCertificateKey
+type GetCertificateKeyResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type GetCertificateKeyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CertificateKey
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetCertificateKeyResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCertificateKeyResponse) GetJSON200() *CertificateKey {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCertificateKeyResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCertificateKeyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCertificateKeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCertificateKeyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCertificateKeyResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4370,6 +6051,666 @@ func (r RevokeKeyResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RevokeKeyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListMigrationsResponseDefaultHeaders the declared response headers of an HTTP default response for ListMigrations
+type ListMigrationsResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ListMigrationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MigrationPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListMigrationsResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListMigrationsResponse) GetJSON200() *MigrationPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListMigrationsResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListMigrationsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMigrationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMigrationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListMigrationsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateMigrationResponseDefaultHeaders the declared response headers of an HTTP default response for CreateMigration
+type CreateMigrationResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type CreateMigrationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MigrationPlan
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Migration
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *CreateMigrationResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CreateMigrationResponse) GetJSON200() *MigrationPlan {
+	return r.JSON200
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateMigrationResponse) GetJSON201() *Migration {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateMigrationResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateMigrationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateMigrationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateMigrationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateMigrationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetMigrationResponseDefaultHeaders the declared response headers of an HTTP default response for GetMigration
+type GetMigrationResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type GetMigrationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MigrationAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetMigrationResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMigrationResponse) GetJSON200() *MigrationAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMigrationResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMigrationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMigrationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMigrationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMigrationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AbortMigrationResponseDefaultHeaders the declared response headers of an HTTP default response for AbortMigration
+type AbortMigrationResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type AbortMigrationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MigrationAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *AbortMigrationResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AbortMigrationResponse) GetJSON200() *MigrationAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AbortMigrationResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AbortMigrationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AbortMigrationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AbortMigrationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AbortMigrationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetCertificateResponseDefaultHeaders the declared response headers of an HTTP default response for GetCertificate
+type GetCertificateResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type GetCertificateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SignedCertificate
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetCertificateResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCertificateResponse) GetJSON200() *SignedCertificate {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCertificateResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCertificateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCertificateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCertificateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCertificateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// FinishMigrationResponseDefaultHeaders the declared response headers of an HTTP default response for FinishMigration
+type FinishMigrationResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type FinishMigrationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MigrationAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *FinishMigrationResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FinishMigrationResponse) GetJSON200() *MigrationAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r FinishMigrationResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r FinishMigrationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FinishMigrationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FinishMigrationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FinishMigrationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PauseMigrationResponseDefaultHeaders the declared response headers of an HTTP default response for PauseMigration
+type PauseMigrationResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type PauseMigrationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MigrationAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *PauseMigrationResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PauseMigrationResponse) GetJSON200() *MigrationAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PauseMigrationResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PauseMigrationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PauseMigrationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PauseMigrationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PauseMigrationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ResumeMigrationResponseDefaultHeaders the declared response headers of an HTTP default response for ResumeMigration
+type ResumeMigrationResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ResumeMigrationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MigrationAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ResumeMigrationResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ResumeMigrationResponse) GetJSON200() *MigrationAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ResumeMigrationResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ResumeMigrationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ResumeMigrationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResumeMigrationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ResumeMigrationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RollbackMigrationResponseDefaultHeaders the declared response headers of an HTTP default response for RollbackMigration
+type RollbackMigrationResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type RollbackMigrationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MigrationAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RollbackMigrationResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RollbackMigrationResponse) GetJSON200() *MigrationAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RollbackMigrationResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RollbackMigrationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RollbackMigrationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RollbackMigrationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RollbackMigrationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ThrottleMigrationResponseDefaultHeaders the declared response headers of an HTTP default response for ThrottleMigration
+type ThrottleMigrationResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ThrottleMigrationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MigrationAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ThrottleMigrationResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ThrottleMigrationResponse) GetJSON200() *MigrationAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ThrottleMigrationResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ThrottleMigrationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ThrottleMigrationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ThrottleMigrationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ThrottleMigrationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// WatchMigrationResponseDefaultHeaders the declared response headers of an HTTP default response for WatchMigration
+type WatchMigrationResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type WatchMigrationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *WatchMigrationResponseDefaultHeaders
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WatchMigrationResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WatchMigrationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WatchMigrationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WatchMigrationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WatchMigrationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RebalanceResponseDefaultHeaders the declared response headers of an HTTP default response for Rebalance
+type RebalanceResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type RebalanceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BatchPlan
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RebalanceResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RebalanceResponse) GetJSON200() *BatchPlan {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RebalanceResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RebalanceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RebalanceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RebalanceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RebalanceResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5362,6 +7703,38 @@ func (c *ClientWithResponses) RegisterCellWithResponse(ctx context.Context, cell
 	return ParseRegisterCellResponse(rsp)
 }
 
+// DrainCellWithBodyWithResponse Move a cell's tenants to other cells
+//
+// Placement chooses each target, within the tenant's region and tier. The cell becomes draining. With validate_only only the
+// plan is made. A plan has at most 1,000 moves; repeat it for what is left.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/cells/{cell}/drain (the `DrainCell` operationId).
+func (c *ClientWithResponses) DrainCellWithBodyWithResponse(ctx context.Context, cell CellPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DrainCellResponse, error) {
+	rsp, err := c.DrainCellWithBody(ctx, cell, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDrainCellResponse(rsp)
+}
+
+// DrainCellWithResponse Move a cell's tenants to other cells
+//
+// Placement chooses each target, within the tenant's region and tier. The cell becomes draining. With validate_only only the
+// plan is made. A plan has at most 1,000 moves; repeat it for what is left.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/cells/{cell}/drain (the `DrainCell` operationId).
+func (c *ClientWithResponses) DrainCellWithResponse(ctx context.Context, cell CellPath, body DrainCellJSONRequestBody, reqEditors ...RequestEditorFn) (*DrainCellResponse, error) {
+	rsp, err := c.DrainCell(ctx, cell, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDrainCellResponse(rsp)
+}
+
 // HeartbeatWithBodyWithResponse Report that a cell lives, and its load
 //
 // Every 5 seconds; a cell not heard of for 15 seconds is silent and receives no new tenants.
@@ -5422,6 +7795,19 @@ func (c *ClientWithResponses) SetCellStateWithResponse(ctx context.Context, cell
 		return nil, err
 	}
 	return ParseSetCellStateResponse(rsp)
+}
+
+// GetCertificateKeyWithResponse The public key that certificates are verified with
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/certificate-key (the `GetCertificateKey` operationId).
+func (c *ClientWithResponses) GetCertificateKeyWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetCertificateKeyResponse, error) {
+	rsp, err := c.GetCertificateKey(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCertificateKeyResponse(rsp)
 }
 
 // ListChangesWithResponse The change log after a version (long poll)
@@ -5547,6 +7933,262 @@ func (c *ClientWithResponses) RevokeKeyWithResponse(ctx context.Context, name Ke
 		return nil, err
 	}
 	return ParseRevokeKeyResponse(rsp)
+}
+
+// ListMigrationsWithResponse List migrations, newest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/migrations (the `ListMigrations` operationId).
+func (c *ClientWithResponses) ListMigrationsWithResponse(ctx context.Context, params *ListMigrationsParams, reqEditors ...RequestEditorFn) (*ListMigrationsResponse, error) {
+	rsp, err := c.ListMigrations(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMigrationsResponse(rsp)
+}
+
+// CreateMigrationWithBodyWithResponse Move a tenant to another cell
+//
+// The move goes on by itself, whoever asked for it hangs up. Without a target, placement chooses one in the tenant's region.
+// With validate_only everything is checked and estimated, and nothing is changed. 409 says why the tenant cannot move and
+// what to do.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/migrations (the `CreateMigration` operationId).
+func (c *ClientWithResponses) CreateMigrationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMigrationResponse, error) {
+	rsp, err := c.CreateMigrationWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateMigrationResponse(rsp)
+}
+
+// CreateMigrationWithResponse Move a tenant to another cell
+//
+// The move goes on by itself, whoever asked for it hangs up. Without a target, placement chooses one in the tenant's region.
+// With validate_only everything is checked and estimated, and nothing is changed. 409 says why the tenant cannot move and
+// what to do.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/migrations (the `CreateMigration` operationId).
+func (c *ClientWithResponses) CreateMigrationWithResponse(ctx context.Context, body CreateMigrationJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMigrationResponse, error) {
+	rsp, err := c.CreateMigration(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateMigrationResponse(rsp)
+}
+
+// GetMigrationWithResponse Show a migration
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/migrations/{migration} (the `GetMigration` operationId).
+func (c *ClientWithResponses) GetMigrationWithResponse(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*GetMigrationResponse, error) {
+	rsp, err := c.GetMigration(ctx, migration, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMigrationResponse(rsp)
+}
+
+// AbortMigrationWithBodyWithResponse End it as if it had not been
+//
+// Before the commit point: the target's rows are removed, and the source goes on. During a rollback it gives the rollback up. 409 otherwise.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/migrations/{migration}/abort (the `AbortMigration` operationId).
+func (c *ClientWithResponses) AbortMigrationWithBodyWithResponse(ctx context.Context, migration MigrationPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AbortMigrationResponse, error) {
+	rsp, err := c.AbortMigrationWithBody(ctx, migration, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAbortMigrationResponse(rsp)
+}
+
+// AbortMigrationWithResponse End it as if it had not been
+//
+// Before the commit point: the target's rows are removed, and the source goes on. During a rollback it gives the rollback up. 409 otherwise.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/migrations/{migration}/abort (the `AbortMigration` operationId).
+func (c *ClientWithResponses) AbortMigrationWithResponse(ctx context.Context, migration MigrationPath, body AbortMigrationJSONRequestBody, reqEditors ...RequestEditorFn) (*AbortMigrationResponse, error) {
+	rsp, err := c.AbortMigration(ctx, migration, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAbortMigrationResponse(rsp)
+}
+
+// GetCertificateWithResponse The signed certificate of a move
+//
+// There once the tenant is live in its target. The signature is Ed25519 over the certificate's JSON.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/migrations/{migration}/certificate (the `GetCertificate` operationId).
+func (c *ClientWithResponses) GetCertificateWithResponse(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*GetCertificateResponse, error) {
+	rsp, err := c.GetCertificate(ctx, migration, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCertificateResponse(rsp)
+}
+
+// FinishMigrationWithResponse End the rollback window now
+//
+// The source's rows are removed.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/migrations/{migration}/finish (the `FinishMigration` operationId).
+func (c *ClientWithResponses) FinishMigrationWithResponse(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*FinishMigrationResponse, error) {
+	rsp, err := c.FinishMigration(ctx, migration, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFinishMigrationResponse(rsp)
+}
+
+// PauseMigrationWithResponse Stop before the cutover until it is resumed
+//
+// The copy stops; 409 once it is committed.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/migrations/{migration}/pause (the `PauseMigration` operationId).
+func (c *ClientWithResponses) PauseMigrationWithResponse(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*PauseMigrationResponse, error) {
+	rsp, err := c.PauseMigration(ctx, migration, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePauseMigrationResponse(rsp)
+}
+
+// ResumeMigrationWithResponse Let a paused migration go on
+//
+// Resuming what is not paused changes nothing.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/migrations/{migration}/resume (the `ResumeMigration` operationId).
+func (c *ClientWithResponses) ResumeMigrationWithResponse(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*ResumeMigrationResponse, error) {
+	rsp, err := c.ResumeMigration(ctx, migration, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResumeMigrationResponse(rsp)
+}
+
+// RollbackMigrationWithBodyWithResponse Move the tenant back
+//
+// In the rollback window only; no write is lost.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/migrations/{migration}/rollback (the `RollbackMigration` operationId).
+func (c *ClientWithResponses) RollbackMigrationWithBodyWithResponse(ctx context.Context, migration MigrationPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RollbackMigrationResponse, error) {
+	rsp, err := c.RollbackMigrationWithBody(ctx, migration, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRollbackMigrationResponse(rsp)
+}
+
+// RollbackMigrationWithResponse Move the tenant back
+//
+// In the rollback window only; no write is lost.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/migrations/{migration}/rollback (the `RollbackMigration` operationId).
+func (c *ClientWithResponses) RollbackMigrationWithResponse(ctx context.Context, migration MigrationPath, body RollbackMigrationJSONRequestBody, reqEditors ...RequestEditorFn) (*RollbackMigrationResponse, error) {
+	rsp, err := c.RollbackMigration(ctx, migration, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRollbackMigrationResponse(rsp)
+}
+
+// ThrottleMigrationWithBodyWithResponse Bound the copy
+//
+// 409 once it is committed.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/migrations/{migration}/throttle (the `ThrottleMigration` operationId).
+func (c *ClientWithResponses) ThrottleMigrationWithBodyWithResponse(ctx context.Context, migration MigrationPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ThrottleMigrationResponse, error) {
+	rsp, err := c.ThrottleMigrationWithBody(ctx, migration, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseThrottleMigrationResponse(rsp)
+}
+
+// ThrottleMigrationWithResponse Bound the copy
+//
+// 409 once it is committed.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/migrations/{migration}/throttle (the `ThrottleMigration` operationId).
+func (c *ClientWithResponses) ThrottleMigrationWithResponse(ctx context.Context, migration MigrationPath, body ThrottleMigrationJSONRequestBody, reqEditors ...RequestEditorFn) (*ThrottleMigrationResponse, error) {
+	rsp, err := c.ThrottleMigration(ctx, migration, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseThrottleMigrationResponse(rsp)
+}
+
+// WatchMigrationWithResponse Follow a migration (server-sent events)
+//
+// An event `migration` at once and after every change, whose data is the migration as JSON; comments keep the connection
+// alive. The stream ends when the migration is over, and after ten minutes: connect again then.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/migrations/{migration}/watch (the `WatchMigration` operationId).
+func (c *ClientWithResponses) WatchMigrationWithResponse(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*WatchMigrationResponse, error) {
+	rsp, err := c.WatchMigration(ctx, migration, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWatchMigrationResponse(rsp)
+}
+
+// RebalanceWithBodyWithResponse Move tenants from the fullest cells to the emptiest
+//
+// Within region and tier, until the shares of used places are close. With validate_only only the plan is made.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rebalance (the `Rebalance` operationId).
+func (c *ClientWithResponses) RebalanceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RebalanceResponse, error) {
+	rsp, err := c.RebalanceWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRebalanceResponse(rsp)
+}
+
+// RebalanceWithResponse Move tenants from the fullest cells to the emptiest
+//
+// Within region and tier, until the shares of used places are close. With validate_only only the plan is made.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/rebalance (the `Rebalance` operationId).
+func (c *ClientWithResponses) RebalanceWithResponse(ctx context.Context, body RebalanceJSONRequestBody, reqEditors ...RequestEditorFn) (*RebalanceResponse, error) {
+	rsp, err := c.Rebalance(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRebalanceResponse(rsp)
 }
 
 // SignUpWithBodyWithResponse Sign a tenant up
@@ -6049,6 +8691,52 @@ func ParseRegisterCellResponse(rsp *http.Response) (*RegisterCellResponse, error
 	return response, nil
 }
 
+// ParseDrainCellResponse parses an HTTP response from a DrainCellWithResponse call
+func ParseDrainCellResponse(rsp *http.Response) (*DrainCellResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DrainCellResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BatchPlan
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers DrainCellResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseHeartbeatResponse parses an HTTP response from a HeartbeatWithResponse call
 func ParseHeartbeatResponse(rsp *http.Response) (*HeartbeatResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -6124,6 +8812,52 @@ func ParseSetCellStateResponse(rsp *http.Response) (*SetCellStateResponse, error
 	switch {
 	case true:
 		var headers SetCellStateResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetCertificateKeyResponse parses an HTTP response from a GetCertificateKeyWithResponse call
+func ParseGetCertificateKeyResponse(rsp *http.Response) (*GetCertificateKeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCertificateKeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CertificateKey
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers GetCertificateKeyResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -6469,6 +9203,558 @@ func ParseRevokeKeyResponse(rsp *http.Response) (*RevokeKeyResponse, error) {
 	switch {
 	case true:
 		var headers RevokeKeyResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListMigrationsResponse parses an HTTP response from a ListMigrationsWithResponse call
+func ParseListMigrationsResponse(rsp *http.Response) (*ListMigrationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMigrationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MigrationPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListMigrationsResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateMigrationResponse parses an HTTP response from a CreateMigrationWithResponse call
+func ParseCreateMigrationResponse(rsp *http.Response) (*CreateMigrationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateMigrationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MigrationPlan
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Migration
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers CreateMigrationResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetMigrationResponse parses an HTTP response from a GetMigrationWithResponse call
+func ParseGetMigrationResponse(rsp *http.Response) (*GetMigrationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMigrationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MigrationAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers GetMigrationResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAbortMigrationResponse parses an HTTP response from a AbortMigrationWithResponse call
+func ParseAbortMigrationResponse(rsp *http.Response) (*AbortMigrationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AbortMigrationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MigrationAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers AbortMigrationResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetCertificateResponse parses an HTTP response from a GetCertificateWithResponse call
+func ParseGetCertificateResponse(rsp *http.Response) (*GetCertificateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCertificateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SignedCertificate
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers GetCertificateResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseFinishMigrationResponse parses an HTTP response from a FinishMigrationWithResponse call
+func ParseFinishMigrationResponse(rsp *http.Response) (*FinishMigrationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FinishMigrationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MigrationAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers FinishMigrationResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePauseMigrationResponse parses an HTTP response from a PauseMigrationWithResponse call
+func ParsePauseMigrationResponse(rsp *http.Response) (*PauseMigrationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PauseMigrationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MigrationAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers PauseMigrationResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseResumeMigrationResponse parses an HTTP response from a ResumeMigrationWithResponse call
+func ParseResumeMigrationResponse(rsp *http.Response) (*ResumeMigrationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResumeMigrationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MigrationAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ResumeMigrationResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRollbackMigrationResponse parses an HTTP response from a RollbackMigrationWithResponse call
+func ParseRollbackMigrationResponse(rsp *http.Response) (*RollbackMigrationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RollbackMigrationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MigrationAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers RollbackMigrationResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseThrottleMigrationResponse parses an HTTP response from a ThrottleMigrationWithResponse call
+func ParseThrottleMigrationResponse(rsp *http.Response) (*ThrottleMigrationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ThrottleMigrationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MigrationAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ThrottleMigrationResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseWatchMigrationResponse parses an HTTP response from a WatchMigrationWithResponse call
+func ParseWatchMigrationResponse(rsp *http.Response) (*WatchMigrationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WatchMigrationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers WatchMigrationResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRebalanceResponse parses an HTTP response from a RebalanceWithResponse call
+func ParseRebalanceResponse(rsp *http.Response) (*RebalanceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RebalanceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BatchPlan
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers RebalanceResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -7297,12 +10583,18 @@ type ServerInterface interface {
 	// RegisterCell Register a cell, or update its registration
 	// (PUT /v1/cells/{cell})
 	RegisterCell(w http.ResponseWriter, r *http.Request, cell CellPath)
+	// DrainCell Move a cell's tenants to other cells
+	// (POST /v1/cells/{cell}/drain)
+	DrainCell(w http.ResponseWriter, r *http.Request, cell CellPath)
 	// Heartbeat Report that a cell lives, and its load
 	// (POST /v1/cells/{cell}/heartbeat)
 	Heartbeat(w http.ResponseWriter, r *http.Request, cell CellPath)
 	// SetCellState Cordon, drain, retire or reactivate a cell
 	// (PUT /v1/cells/{cell}/state)
 	SetCellState(w http.ResponseWriter, r *http.Request, cell CellPath)
+	// GetCertificateKey The public key that certificates are verified with
+	// (GET /v1/certificate-key)
+	GetCertificateKey(w http.ResponseWriter, r *http.Request)
 	// ListChanges The change log after a version (long poll)
 	// (GET /v1/directory/changes)
 	ListChanges(w http.ResponseWriter, r *http.Request, params ListChangesParams)
@@ -7324,6 +10616,42 @@ type ServerInterface interface {
 	// RevokeKey Revoke an API key
 	// (DELETE /v1/keys/{name})
 	RevokeKey(w http.ResponseWriter, r *http.Request, name KeyName)
+	// ListMigrations List migrations, newest first
+	// (GET /v1/migrations)
+	ListMigrations(w http.ResponseWriter, r *http.Request, params ListMigrationsParams)
+	// CreateMigration Move a tenant to another cell
+	// (POST /v1/migrations)
+	CreateMigration(w http.ResponseWriter, r *http.Request)
+	// GetMigration Show a migration
+	// (GET /v1/migrations/{migration})
+	GetMigration(w http.ResponseWriter, r *http.Request, migration MigrationPath)
+	// AbortMigration End it as if it had not been
+	// (POST /v1/migrations/{migration}/abort)
+	AbortMigration(w http.ResponseWriter, r *http.Request, migration MigrationPath)
+	// GetCertificate The signed certificate of a move
+	// (GET /v1/migrations/{migration}/certificate)
+	GetCertificate(w http.ResponseWriter, r *http.Request, migration MigrationPath)
+	// FinishMigration End the rollback window now
+	// (POST /v1/migrations/{migration}/finish)
+	FinishMigration(w http.ResponseWriter, r *http.Request, migration MigrationPath)
+	// PauseMigration Stop before the cutover until it is resumed
+	// (POST /v1/migrations/{migration}/pause)
+	PauseMigration(w http.ResponseWriter, r *http.Request, migration MigrationPath)
+	// ResumeMigration Let a paused migration go on
+	// (POST /v1/migrations/{migration}/resume)
+	ResumeMigration(w http.ResponseWriter, r *http.Request, migration MigrationPath)
+	// RollbackMigration Move the tenant back
+	// (POST /v1/migrations/{migration}/rollback)
+	RollbackMigration(w http.ResponseWriter, r *http.Request, migration MigrationPath)
+	// ThrottleMigration Bound the copy
+	// (POST /v1/migrations/{migration}/throttle)
+	ThrottleMigration(w http.ResponseWriter, r *http.Request, migration MigrationPath)
+	// WatchMigration Follow a migration (server-sent events)
+	// (GET /v1/migrations/{migration}/watch)
+	WatchMigration(w http.ResponseWriter, r *http.Request, migration MigrationPath)
+	// Rebalance Move tenants from the fullest cells to the emptiest
+	// (POST /v1/rebalance)
+	Rebalance(w http.ResponseWriter, r *http.Request)
 	// SignUp Sign a tenant up
 	// (POST /v1/signups)
 	SignUp(w http.ResponseWriter, r *http.Request, params SignUpParams)
@@ -7592,6 +10920,32 @@ func (siw *ServerInterfaceWrapper) RegisterCell(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// DrainCell operation middleware
+func (siw *ServerInterfaceWrapper) DrainCell(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "cell" -------------
+	var cell CellPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "cell", mux.Vars(r)["cell"], &cell, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cell", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DrainCell(w, r, cell)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // Heartbeat operation middleware
 func (siw *ServerInterfaceWrapper) Heartbeat(w http.ResponseWriter, r *http.Request) {
 
@@ -7635,6 +10989,20 @@ func (siw *ServerInterfaceWrapper) SetCellState(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.SetCellState(w, r, cell)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCertificateKey operation middleware
+func (siw *ServerInterfaceWrapper) GetCertificateKey(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCertificateKey(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7854,6 +11222,379 @@ func (siw *ServerInterfaceWrapper) RevokeKey(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RevokeKey(w, r, name)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListMigrations operation middleware
+func (siw *ServerInterfaceWrapper) ListMigrations(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMigrationsParams
+
+	// ------------- Optional query parameter "tenant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tenant", r.URL.Query(), &params.Tenant, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "tenant"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cell" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cell", r.URL.Query(), &params.Cell, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cell"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cell", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "phase" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "phase", r.URL.Query(), &params.Phase, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "phase"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "phase", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "batch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "batch", r.URL.Query(), &params.Batch, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "batch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "batch", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", r.URL.Query(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "open"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "open", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListMigrations(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateMigration operation middleware
+func (siw *ServerInterfaceWrapper) CreateMigration(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateMigration(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetMigration operation middleware
+func (siw *ServerInterfaceWrapper) GetMigration(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "migration" -------------
+	var migration MigrationPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration", mux.Vars(r)["migration"], &migration, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetMigration(w, r, migration)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AbortMigration operation middleware
+func (siw *ServerInterfaceWrapper) AbortMigration(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "migration" -------------
+	var migration MigrationPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration", mux.Vars(r)["migration"], &migration, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AbortMigration(w, r, migration)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCertificate operation middleware
+func (siw *ServerInterfaceWrapper) GetCertificate(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "migration" -------------
+	var migration MigrationPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration", mux.Vars(r)["migration"], &migration, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCertificate(w, r, migration)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// FinishMigration operation middleware
+func (siw *ServerInterfaceWrapper) FinishMigration(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "migration" -------------
+	var migration MigrationPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration", mux.Vars(r)["migration"], &migration, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FinishMigration(w, r, migration)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PauseMigration operation middleware
+func (siw *ServerInterfaceWrapper) PauseMigration(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "migration" -------------
+	var migration MigrationPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration", mux.Vars(r)["migration"], &migration, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PauseMigration(w, r, migration)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ResumeMigration operation middleware
+func (siw *ServerInterfaceWrapper) ResumeMigration(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "migration" -------------
+	var migration MigrationPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration", mux.Vars(r)["migration"], &migration, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ResumeMigration(w, r, migration)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RollbackMigration operation middleware
+func (siw *ServerInterfaceWrapper) RollbackMigration(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "migration" -------------
+	var migration MigrationPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration", mux.Vars(r)["migration"], &migration, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RollbackMigration(w, r, migration)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ThrottleMigration operation middleware
+func (siw *ServerInterfaceWrapper) ThrottleMigration(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "migration" -------------
+	var migration MigrationPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration", mux.Vars(r)["migration"], &migration, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ThrottleMigration(w, r, migration)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WatchMigration operation middleware
+func (siw *ServerInterfaceWrapper) WatchMigration(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "migration" -------------
+	var migration MigrationPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration", mux.Vars(r)["migration"], &migration, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WatchMigration(w, r, migration)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// Rebalance operation middleware
+func (siw *ServerInterfaceWrapper) Rebalance(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.Rebalance(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -8701,6 +12442,34 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/domains/{domain}/verify", wrapper.VerifyDomain).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/migrations", wrapper.ListMigrations).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/migrations", wrapper.CreateMigration).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/migrations/{migration}", wrapper.GetMigration).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/migrations/{migration}/watch", wrapper.WatchMigration).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/migrations/{migration}/pause", wrapper.PauseMigration).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/migrations/{migration}/resume", wrapper.ResumeMigration).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/migrations/{migration}/throttle", wrapper.ThrottleMigration).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/migrations/{migration}/abort", wrapper.AbortMigration).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/migrations/{migration}/rollback", wrapper.RollbackMigration).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/migrations/{migration}/finish", wrapper.FinishMigration).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/migrations/{migration}/certificate", wrapper.GetCertificate).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/certificate-key", wrapper.GetCertificateKey).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/cells/{cell}/drain", wrapper.DrainCell).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/rebalance", wrapper.Rebalance).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/keys", wrapper.ListKeys).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/keys", wrapper.CreateKey).Methods(http.MethodPost)
@@ -8722,6 +12491,8 @@ type EdgePolicyAnswerJSONResponse struct {
 
 	Headers EdgePolicyAnswerResponseHeaders
 }
+
+type MigrationAnswerJSONResponse Migration
 
 type ProblemAnswerResponseHeaders struct {
 	RetryAfter *int
@@ -8914,6 +12685,50 @@ func (response RegisterCelldefaultApplicationProblemPlusJSONResponse) VisitRegis
 	return err
 }
 
+type DrainCellRequestObject struct {
+	Cell CellPath `json:"cell"`
+	Body *DrainCellJSONRequestBody
+}
+
+type DrainCellResponseObject interface {
+	VisitDrainCellResponse(w http.ResponseWriter) error
+}
+
+type DrainCell200JSONResponse BatchPlan
+
+func (response DrainCell200JSONResponse) VisitDrainCellResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DrainCelldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response DrainCelldefaultApplicationProblemPlusJSONResponse) VisitDrainCellResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type HeartbeatRequestObject struct {
 	Cell CellPath `json:"cell"`
 	Body *HeartbeatJSONRequestBody
@@ -8982,6 +12797,48 @@ type SetCellStatedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetCellStatedefaultApplicationProblemPlusJSONResponse) VisitSetCellStateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCertificateKeyRequestObject struct {
+}
+
+type GetCertificateKeyResponseObject interface {
+	VisitGetCertificateKeyResponse(w http.ResponseWriter) error
+}
+
+type GetCertificateKey200JSONResponse CertificateKey
+
+func (response GetCertificateKey200JSONResponse) VisitGetCertificateKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCertificateKeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response GetCertificateKeydefaultApplicationProblemPlusJSONResponse) VisitGetCertificateKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9330,6 +13187,568 @@ type RevokeKeydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RevokeKeydefaultApplicationProblemPlusJSONResponse) VisitRevokeKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMigrationsRequestObject struct {
+	Params ListMigrationsParams
+}
+
+type ListMigrationsResponseObject interface {
+	VisitListMigrationsResponse(w http.ResponseWriter) error
+}
+
+type ListMigrations200JSONResponse MigrationPage
+
+func (response ListMigrations200JSONResponse) VisitListMigrationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMigrationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response ListMigrationsdefaultApplicationProblemPlusJSONResponse) VisitListMigrationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateMigrationRequestObject struct {
+	Body *CreateMigrationJSONRequestBody
+}
+
+type CreateMigrationResponseObject interface {
+	VisitCreateMigrationResponse(w http.ResponseWriter) error
+}
+
+type CreateMigration200JSONResponse MigrationPlan
+
+func (response CreateMigration200JSONResponse) VisitCreateMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateMigration201JSONResponse Migration
+
+func (response CreateMigration201JSONResponse) VisitCreateMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateMigrationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response CreateMigrationdefaultApplicationProblemPlusJSONResponse) VisitCreateMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMigrationRequestObject struct {
+	Migration MigrationPath `json:"migration"`
+}
+
+type GetMigrationResponseObject interface {
+	VisitGetMigrationResponse(w http.ResponseWriter) error
+}
+
+type GetMigration200JSONResponse struct{ MigrationAnswerJSONResponse }
+
+func (response GetMigration200JSONResponse) VisitGetMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMigrationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response GetMigrationdefaultApplicationProblemPlusJSONResponse) VisitGetMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AbortMigrationRequestObject struct {
+	Migration MigrationPath `json:"migration"`
+	Body      *AbortMigrationJSONRequestBody
+}
+
+type AbortMigrationResponseObject interface {
+	VisitAbortMigrationResponse(w http.ResponseWriter) error
+}
+
+type AbortMigration200JSONResponse struct{ MigrationAnswerJSONResponse }
+
+func (response AbortMigration200JSONResponse) VisitAbortMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AbortMigrationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response AbortMigrationdefaultApplicationProblemPlusJSONResponse) VisitAbortMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCertificateRequestObject struct {
+	Migration MigrationPath `json:"migration"`
+}
+
+type GetCertificateResponseObject interface {
+	VisitGetCertificateResponse(w http.ResponseWriter) error
+}
+
+type GetCertificate200JSONResponse SignedCertificate
+
+func (response GetCertificate200JSONResponse) VisitGetCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCertificatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response GetCertificatedefaultApplicationProblemPlusJSONResponse) VisitGetCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FinishMigrationRequestObject struct {
+	Migration MigrationPath `json:"migration"`
+}
+
+type FinishMigrationResponseObject interface {
+	VisitFinishMigrationResponse(w http.ResponseWriter) error
+}
+
+type FinishMigration200JSONResponse struct{ MigrationAnswerJSONResponse }
+
+func (response FinishMigration200JSONResponse) VisitFinishMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FinishMigrationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response FinishMigrationdefaultApplicationProblemPlusJSONResponse) VisitFinishMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PauseMigrationRequestObject struct {
+	Migration MigrationPath `json:"migration"`
+}
+
+type PauseMigrationResponseObject interface {
+	VisitPauseMigrationResponse(w http.ResponseWriter) error
+}
+
+type PauseMigration200JSONResponse struct{ MigrationAnswerJSONResponse }
+
+func (response PauseMigration200JSONResponse) VisitPauseMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PauseMigrationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response PauseMigrationdefaultApplicationProblemPlusJSONResponse) VisitPauseMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeMigrationRequestObject struct {
+	Migration MigrationPath `json:"migration"`
+}
+
+type ResumeMigrationResponseObject interface {
+	VisitResumeMigrationResponse(w http.ResponseWriter) error
+}
+
+type ResumeMigration200JSONResponse struct{ MigrationAnswerJSONResponse }
+
+func (response ResumeMigration200JSONResponse) VisitResumeMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeMigrationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response ResumeMigrationdefaultApplicationProblemPlusJSONResponse) VisitResumeMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RollbackMigrationRequestObject struct {
+	Migration MigrationPath `json:"migration"`
+	Body      *RollbackMigrationJSONRequestBody
+}
+
+type RollbackMigrationResponseObject interface {
+	VisitRollbackMigrationResponse(w http.ResponseWriter) error
+}
+
+type RollbackMigration200JSONResponse struct{ MigrationAnswerJSONResponse }
+
+func (response RollbackMigration200JSONResponse) VisitRollbackMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RollbackMigrationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response RollbackMigrationdefaultApplicationProblemPlusJSONResponse) VisitRollbackMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ThrottleMigrationRequestObject struct {
+	Migration MigrationPath `json:"migration"`
+	Body      *ThrottleMigrationJSONRequestBody
+}
+
+type ThrottleMigrationResponseObject interface {
+	VisitThrottleMigrationResponse(w http.ResponseWriter) error
+}
+
+type ThrottleMigration200JSONResponse struct{ MigrationAnswerJSONResponse }
+
+func (response ThrottleMigration200JSONResponse) VisitThrottleMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ThrottleMigrationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response ThrottleMigrationdefaultApplicationProblemPlusJSONResponse) VisitThrottleMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WatchMigrationRequestObject struct {
+	Migration MigrationPath `json:"migration"`
+}
+
+type WatchMigrationResponseObject interface {
+	VisitWatchMigrationResponse(w http.ResponseWriter) error
+}
+
+type WatchMigration200TextEventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response WatchMigration200TextEventStreamResponse) VisitWatchMigrationResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type WatchMigrationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response WatchMigrationdefaultApplicationProblemPlusJSONResponse) VisitWatchMigrationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RebalanceRequestObject struct {
+	Body *RebalanceJSONRequestBody
+}
+
+type RebalanceResponseObject interface {
+	VisitRebalanceResponse(w http.ResponseWriter) error
+}
+
+type Rebalance200JSONResponse BatchPlan
+
+func (response Rebalance200JSONResponse) VisitRebalanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RebalancedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response RebalancedefaultApplicationProblemPlusJSONResponse) VisitRebalanceResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10105,12 +14524,18 @@ type StrictServerInterface interface {
 	// RegisterCell Register a cell, or update its registration
 	// (PUT /v1/cells/{cell})
 	RegisterCell(ctx context.Context, request RegisterCellRequestObject) (RegisterCellResponseObject, error)
+	// DrainCell Move a cell's tenants to other cells
+	// (POST /v1/cells/{cell}/drain)
+	DrainCell(ctx context.Context, request DrainCellRequestObject) (DrainCellResponseObject, error)
 	// Heartbeat Report that a cell lives, and its load
 	// (POST /v1/cells/{cell}/heartbeat)
 	Heartbeat(ctx context.Context, request HeartbeatRequestObject) (HeartbeatResponseObject, error)
 	// SetCellState Cordon, drain, retire or reactivate a cell
 	// (PUT /v1/cells/{cell}/state)
 	SetCellState(ctx context.Context, request SetCellStateRequestObject) (SetCellStateResponseObject, error)
+	// GetCertificateKey The public key that certificates are verified with
+	// (GET /v1/certificate-key)
+	GetCertificateKey(ctx context.Context, request GetCertificateKeyRequestObject) (GetCertificateKeyResponseObject, error)
 	// ListChanges The change log after a version (long poll)
 	// (GET /v1/directory/changes)
 	ListChanges(ctx context.Context, request ListChangesRequestObject) (ListChangesResponseObject, error)
@@ -10132,6 +14557,42 @@ type StrictServerInterface interface {
 	// RevokeKey Revoke an API key
 	// (DELETE /v1/keys/{name})
 	RevokeKey(ctx context.Context, request RevokeKeyRequestObject) (RevokeKeyResponseObject, error)
+	// ListMigrations List migrations, newest first
+	// (GET /v1/migrations)
+	ListMigrations(ctx context.Context, request ListMigrationsRequestObject) (ListMigrationsResponseObject, error)
+	// CreateMigration Move a tenant to another cell
+	// (POST /v1/migrations)
+	CreateMigration(ctx context.Context, request CreateMigrationRequestObject) (CreateMigrationResponseObject, error)
+	// GetMigration Show a migration
+	// (GET /v1/migrations/{migration})
+	GetMigration(ctx context.Context, request GetMigrationRequestObject) (GetMigrationResponseObject, error)
+	// AbortMigration End it as if it had not been
+	// (POST /v1/migrations/{migration}/abort)
+	AbortMigration(ctx context.Context, request AbortMigrationRequestObject) (AbortMigrationResponseObject, error)
+	// GetCertificate The signed certificate of a move
+	// (GET /v1/migrations/{migration}/certificate)
+	GetCertificate(ctx context.Context, request GetCertificateRequestObject) (GetCertificateResponseObject, error)
+	// FinishMigration End the rollback window now
+	// (POST /v1/migrations/{migration}/finish)
+	FinishMigration(ctx context.Context, request FinishMigrationRequestObject) (FinishMigrationResponseObject, error)
+	// PauseMigration Stop before the cutover until it is resumed
+	// (POST /v1/migrations/{migration}/pause)
+	PauseMigration(ctx context.Context, request PauseMigrationRequestObject) (PauseMigrationResponseObject, error)
+	// ResumeMigration Let a paused migration go on
+	// (POST /v1/migrations/{migration}/resume)
+	ResumeMigration(ctx context.Context, request ResumeMigrationRequestObject) (ResumeMigrationResponseObject, error)
+	// RollbackMigration Move the tenant back
+	// (POST /v1/migrations/{migration}/rollback)
+	RollbackMigration(ctx context.Context, request RollbackMigrationRequestObject) (RollbackMigrationResponseObject, error)
+	// ThrottleMigration Bound the copy
+	// (POST /v1/migrations/{migration}/throttle)
+	ThrottleMigration(ctx context.Context, request ThrottleMigrationRequestObject) (ThrottleMigrationResponseObject, error)
+	// WatchMigration Follow a migration (server-sent events)
+	// (GET /v1/migrations/{migration}/watch)
+	WatchMigration(ctx context.Context, request WatchMigrationRequestObject) (WatchMigrationResponseObject, error)
+	// Rebalance Move tenants from the fullest cells to the emptiest
+	// (POST /v1/rebalance)
+	Rebalance(ctx context.Context, request RebalanceRequestObject) (RebalanceResponseObject, error)
 	// SignUp Sign a tenant up
 	// (POST /v1/signups)
 	SignUp(ctx context.Context, request SignUpRequestObject) (SignUpResponseObject, error)
@@ -10332,6 +14793,39 @@ func (sh *strictHandler) RegisterCell(w http.ResponseWriter, r *http.Request, ce
 	}
 }
 
+// DrainCell operation middleware
+func (sh *strictHandler) DrainCell(w http.ResponseWriter, r *http.Request, cell CellPath) {
+	var request DrainCellRequestObject
+
+	request.Cell = cell
+
+	var body DrainCellJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DrainCell(ctx, request.(DrainCellRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DrainCell")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DrainCellResponseObject); ok {
+		if err := validResponse.VisitDrainCellResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Heartbeat operation middleware
 func (sh *strictHandler) Heartbeat(w http.ResponseWriter, r *http.Request, cell CellPath) {
 	var request HeartbeatRequestObject
@@ -10391,6 +14885,30 @@ func (sh *strictHandler) SetCellState(w http.ResponseWriter, r *http.Request, ce
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(SetCellStateResponseObject); ok {
 		if err := validResponse.VisitSetCellStateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCertificateKey operation middleware
+func (sh *strictHandler) GetCertificateKey(w http.ResponseWriter, r *http.Request) {
+	var request GetCertificateKeyRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCertificateKey(ctx, request.(GetCertificateKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCertificateKey")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCertificateKeyResponseObject); ok {
+		if err := validResponse.VisitGetCertificateKeyResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -10581,6 +15099,355 @@ func (sh *strictHandler) RevokeKey(w http.ResponseWriter, r *http.Request, name 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RevokeKeyResponseObject); ok {
 		if err := validResponse.VisitRevokeKeyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMigrations operation middleware
+func (sh *strictHandler) ListMigrations(w http.ResponseWriter, r *http.Request, params ListMigrationsParams) {
+	var request ListMigrationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMigrations(ctx, request.(ListMigrationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMigrations")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListMigrationsResponseObject); ok {
+		if err := validResponse.VisitListMigrationsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateMigration operation middleware
+func (sh *strictHandler) CreateMigration(w http.ResponseWriter, r *http.Request) {
+	var request CreateMigrationRequestObject
+
+	var body CreateMigrationJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateMigration(ctx, request.(CreateMigrationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateMigration")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateMigrationResponseObject); ok {
+		if err := validResponse.VisitCreateMigrationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMigration operation middleware
+func (sh *strictHandler) GetMigration(w http.ResponseWriter, r *http.Request, migration MigrationPath) {
+	var request GetMigrationRequestObject
+
+	request.Migration = migration
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMigration(ctx, request.(GetMigrationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMigration")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetMigrationResponseObject); ok {
+		if err := validResponse.VisitGetMigrationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AbortMigration operation middleware
+func (sh *strictHandler) AbortMigration(w http.ResponseWriter, r *http.Request, migration MigrationPath) {
+	var request AbortMigrationRequestObject
+
+	request.Migration = migration
+
+	var body AbortMigrationJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AbortMigration(ctx, request.(AbortMigrationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AbortMigration")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AbortMigrationResponseObject); ok {
+		if err := validResponse.VisitAbortMigrationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCertificate operation middleware
+func (sh *strictHandler) GetCertificate(w http.ResponseWriter, r *http.Request, migration MigrationPath) {
+	var request GetCertificateRequestObject
+
+	request.Migration = migration
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCertificate(ctx, request.(GetCertificateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCertificate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCertificateResponseObject); ok {
+		if err := validResponse.VisitGetCertificateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FinishMigration operation middleware
+func (sh *strictHandler) FinishMigration(w http.ResponseWriter, r *http.Request, migration MigrationPath) {
+	var request FinishMigrationRequestObject
+
+	request.Migration = migration
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FinishMigration(ctx, request.(FinishMigrationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FinishMigration")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FinishMigrationResponseObject); ok {
+		if err := validResponse.VisitFinishMigrationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PauseMigration operation middleware
+func (sh *strictHandler) PauseMigration(w http.ResponseWriter, r *http.Request, migration MigrationPath) {
+	var request PauseMigrationRequestObject
+
+	request.Migration = migration
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PauseMigration(ctx, request.(PauseMigrationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PauseMigration")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PauseMigrationResponseObject); ok {
+		if err := validResponse.VisitPauseMigrationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ResumeMigration operation middleware
+func (sh *strictHandler) ResumeMigration(w http.ResponseWriter, r *http.Request, migration MigrationPath) {
+	var request ResumeMigrationRequestObject
+
+	request.Migration = migration
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ResumeMigration(ctx, request.(ResumeMigrationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResumeMigration")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ResumeMigrationResponseObject); ok {
+		if err := validResponse.VisitResumeMigrationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RollbackMigration operation middleware
+func (sh *strictHandler) RollbackMigration(w http.ResponseWriter, r *http.Request, migration MigrationPath) {
+	var request RollbackMigrationRequestObject
+
+	request.Migration = migration
+
+	var body RollbackMigrationJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RollbackMigration(ctx, request.(RollbackMigrationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RollbackMigration")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RollbackMigrationResponseObject); ok {
+		if err := validResponse.VisitRollbackMigrationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ThrottleMigration operation middleware
+func (sh *strictHandler) ThrottleMigration(w http.ResponseWriter, r *http.Request, migration MigrationPath) {
+	var request ThrottleMigrationRequestObject
+
+	request.Migration = migration
+
+	var body ThrottleMigrationJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ThrottleMigration(ctx, request.(ThrottleMigrationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ThrottleMigration")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ThrottleMigrationResponseObject); ok {
+		if err := validResponse.VisitThrottleMigrationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WatchMigration operation middleware
+func (sh *strictHandler) WatchMigration(w http.ResponseWriter, r *http.Request, migration MigrationPath) {
+	var request WatchMigrationRequestObject
+
+	request.Migration = migration
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WatchMigration(ctx, request.(WatchMigrationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WatchMigration")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WatchMigrationResponseObject); ok {
+		if err := validResponse.VisitWatchMigrationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Rebalance operation middleware
+func (sh *strictHandler) Rebalance(w http.ResponseWriter, r *http.Request) {
+	var request RebalanceRequestObject
+
+	var body RebalanceJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.Rebalance(ctx, request.(RebalanceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Rebalance")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RebalanceResponseObject); ok {
+		if err := validResponse.VisitRebalanceResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -11055,137 +15922,179 @@ func (sh *strictHandler) WhoAmI(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"3H3bchs5luCvIDgTYak7RVEq2VWWYmNWZbuqPfa0HbI8vbGWRgQzD0mMkgALQIpmeRUxDxuz7/MR/WH1",
-	"JRs4B8gLieRFply16xeLZF4ODs79hi+dVE2mSoK0pnP6pTMGnoHGP18KDalVev6voI1Q0n2XgUm1mFr8",
-	"2LkcA8vCVU8Mu6MLGTdMDZkdC8O4NDPQ3U7SMekYJtw9ZKj0hNvOaUdI++ykk3QmQopJMemc9pKOnU+B",
-	"foIR6E7S+XwwUgf+24LuuL+/TzpTrvkErAf2BeT5e27HcSBTyPMnhonMASLct1N3bdKRfOKe637vJB0N",
-	"vxRCQ9Y5tbqAOsj/qGHYOe38w2GFrUP61Ry6V79+2XEwvSi0UXoZhr6Ez/YmxV/7hBtgUz4CNoCh0lCC",
-	"9UsBel6Di55Xh2TCP78FOXIrfXp0jLgLn48cUqwF7Z70b5/OD/4nP/i1d/D85uD6z//YKVFrrBZyhPC+",
-	"VBMu5Aq8FcaqCcvwsoQJyT5KkaoMmNJsWsi5+7sFp3TTSqzW1nL89LvFtSyD+3r4L9ymLbC+uuQjZsfc",
-	"InJTnuegmeEztnfVuSp6ve9ST574Aa46+2fs5OiYCdoNC5JLy8bcsHTM5QgyZoRMq9URZ1Trez08IGha",
-	"VvTdqs3Zu+p86h08v/5ylBz37q86/+vq6k/78T16KybCxpc8UcYyYWGC/MaRotpIKcfH1GHNYMiL3HZO",
-	"j3q9xEFOPHjUw4+BJY+WWNIBdYnYaiccwuYqlqMrHsx0BACy3b17hpkqaQBFwatsBO9VLtL5OQof912q",
-	"pAWJaOTTaS5S7oA9/HdDYm2zd1YPpreuWDZkI2BTvNatvyZVHZmuwVkQo0KyXwplwTTF5yKJOFDeazXI",
-	"YbJ2wVO67s/bLdw/PbbqvzmGm4G0bKaVHCVO9nPmX8MylRYTkHYBBxdg9fzgfGghIis/QKpkZhh3P7PZ",
-	"WKRjZhWzes74iAvZRMZKOq0odceUQA9dTQXfYN/vw8/4hvMsI3l+Ab8UYGiJWSbcq3j+XqspaCscjwx5",
-	"biDpTGtffQnyegnE161Cf1vxXXH6p/C26/I6Nfh3SG3nPumcGyNGcuI3qQkkKuplXCT+eWYZ/H8FLYYC",
-	"sqYuQ9Si5Iw+zX/BteZz99mx8zbSIenAVMUU1c9azQwbzJmSwOAzT20+Z7MxyLoOIv1j0GpxcC7ZS4uE",
-	"nnSmOZfRlWgYtZpu3iqiS7rLyifpmLwYRR9rLLewGZd8wEsdUvHjjcg2l+1J524j29OjjNT/hGfgjc+S",
-	"kjZC4wKJVvB6RCSVnYhIDWgIu+23oQJ6ibqb1mwJfrdG8rVLDsRkqjRxAWrazkjYcTHopmpymKpMWEjt",
-	"4TTn1i3t0Iy5huywfCou6LzIhH0lrZ4vMxNPbRS1PyntaHMyzUtZZgozBZlFiYS7t8U36BacW+A0/hnr",
-	"T4tBLtI+GyrN3HIPiqlJWN/MjYUJfT0rzTclrVY5cwgFlilAphHWQD6MA2EbnkXGLRxYMYHYtRlYLvJ2",
-	"8Uh2yJJcIsLdgBk1yV9P6cssqXKISx2uRxAx9c6DYBBZgkyLfyjt0IvI7XbWiVskYu6oi3bLQ5EEGihf",
-	"HhXIjobecxKBTRICabX/s5Smq1i7Ro73qEBe011kdC6K3ZrXFMHKwDizQ5HozLmxpf27GhcB5thSf+QG",
-	"Pl68XX7b34Qdq8K9wo4TVhjQbgPQxl5ShU8bqvCHhuE/tnZq/un08PDTvx3+0z9cXZn/HvXNEnRoIyyL",
-	"ggKyG6KIiL4j4WkqT6gSks63meY8hcz9oOuoqlFvyqc8FXZef8XyVSCzqRKkopdgd2aPVmoSQaODShiW",
-	"w9AGP9hRdMJ6zsg7OmOctnU2FjkwgRcbkS+K8EwVg7zG3LKYDAiwMfDcjufLr/4LcJ25d86EHYsa1Rw9",
-	"ZYZszhpCBkrlwKV/orYDIAmzirjfcmP/Ul5cSowl9Dg0asnzm5VIrDR39CdjQUN2s43c20hpO7qrVLYg",
-	"o3npUTW1vE4gtkRwIvKpVKv42hqNxVBWKd8AS4R0k2WGqShkEY8xeeBjO03P/qTXYPDjZtiFH/x6/YkC",
-	"LwfXf/J/XbfyeFyuOp7YXKqirPjd5CnB2oa9C8Sx5sHU2MIjiUmiRpgC/62OVTQl1SokBtHfxqAb3lux",
-	"7aobLuiqGoutNIhFxDzdkluWkNm2YR+ClADpcPrJbcqdcBzmNp8shjvHd6nSmZLgODfTXPifNViE8HqR",
-	"bNps3+qdOzZ9ywe/QOdgS+KDz1NILaAE53n+btg5/bSx5LxeDAtcwLAwwPZOjo73Q8SRLDnj3H0uldPI",
-	"DEWaU90SHZjut0fatjpigSjp9ihpkVMbEXXVD6WwayLvlfeTnc/sbAYyhrnMShQaQPMgHitYtZIyxxFE",
-	"qA9LrjNjK38NWXgCm2vhLVTnInYrTYcPj6G5UgFPoyoAY9oPeTfdmJTbtbFvGzZ+19ytgVt4A/OHRbs2",
-	"IY6Q2Akx69VXv4H5X91lNQ9vpQZw1ywiGd/j748yES46ewMRb/6WvlwDItIApDrmZ6b29gbZ6uQ7NuAG",
-	"np0UOmfpmGueWtBmvSngYCifH1tAk98i7uQKg7jNnW63k7c3eL+COZsm7Ao7dXPOoWjTTtnmZRnlXZLC",
-	"eQ5yBDeB1pu04Ug7OGyX/+OSaXDq3/lsGNYx42hUpnrqHc+LyGNfW8N8RD7+ACL4rdycFYHsevS6nVpK",
-	"wwdkRpbLnQ8iL1s199WPWwAZD4ZXpLKwG8uIbGAmymj4yLfCRILotVj5Ru6Fp5kF7bKoW6JripuZtVD5",
-	"OqkdCR84M8DbADMMdXiy1KpwUuqM6SIHwwYwVzKjQDCthHENzKo8Y4M5uxMqR6fEsL2T4+P9iP2gKHOz",
-	"hVbhea5mN6mGDKQVPK8HT2oRBbwMsptaeqi5zpeUmj1l54UdKy1+RUgT9oJY5eByPoWEvc5gMlUWZDo/",
-	"eAPzhIWU9HbJjQDNBOxYZaug4XkekH3+/vUT87D3KC1G0VRNH4Njp4eHY2Xsp1Mn6677jBs20GpmQBs2",
-	"08JiVGjPXYoh41ylPHc3MCXz+T7GRft/6jOeKwmnjMt5ghEfVVhW25jVoK+i88S5Bso0t29zLEz45xs+",
-	"ghsfcorEqdSM5UqOMI0Kw1yMxhgFG0Au4A4yHyr74dlJr3fGeu6nZ71ed72CWsR/jDOxSsDEZKexwLOy",
-	"dCXn8olJcAPsGIQm5mNpzo0B0yWwCjlQhcwgayB7C3YaFNpE7BRv8RmGwiCFitW59RhxMoIw/MSwmdJ2",
-	"3BLsdADHIu619QSSOmVwB3pOXzKrRuB8trjaUjIttPYpzBbohWS0u4RH4OnYy7A4rI5yBiqb3wzmlvCz",
-	"SWIQtCe1VXj0uGIhLOrITxcyYeoONLK9F64bBWEX40OI4xi1LfJGSJzUGGuVXvoLXnbhpH2nVgTyoNvv",
-	"NzXKarprx6ZZS5buG7mx0eRnSHlubLLSGnaMmPpGbWcvnFuqkTrukVHQZT8JbSzTMFF3kDhil8yAPQtS",
-	"DaF4YpiaSUZkxIYC8syg7aAxipMtmwr0vO0UgSEX7CFyMZjoy6ZosLJX25veqKSr1zPmxrxR36jd00CV",
-	"hPnmMeR0WiyLzx8LM2cIbD2T9cSwqVYpGKPaxGX1/mjpa5XL+qWAAm4ymMbK7P5ZDXyWb8ZFvMBheaEL",
-	"i+2tSF+bm6buWLWO1c+uFrR51hIje2OVU1Ju5Y71NqzkMPEMkdvb+KKbGxDjk9dI2G+FhEcNPyk94tI7",
-	"AYt1s73emsKrpKNmknIMm8Wx3+HlsRg2YRTNaVZmBf4b5n+69SqklbWEOflA2+ZJQilSbe3Pvlu79AfU",
-	"HC3GPanyp7EF7aTwPmClUWDrU2RJGVkInysZFwss0CMvwOBDlkoBpuLGx/yWSxWYDw9gOG9hq06RwZAo",
-	"nhjnyLFbmMfN2LZqO9Ba6Y2rRp1bISPBn3febyfWS9hQqwk7cs5DPQnp7g0Ctuom2MD0XVm8Vph6pMdj",
-	"y+3QZ2FQLAy5yCm3pSREt8cUkwnXa4OutIsf/MU7oUlEZ7mOdmr8UEEYIZG+W1kf3eZI8MNjZDMvw2Nt",
-	"s4s9Zh8QYm3fphgOolHyQNIRfGiVk97xDCLzOamhUindwpxN+Jzx1DqXbWcRS0fnN86y9Hct6EaFL58I",
-	"WVhoWhSrHrptzgLu1O2WcO8kz7E2lPkG5m8E2SCBX71QLuOmYot8c3jcjg3UgMoFFXWyqkPH14b4/7s3",
-	"B9d/itaJvIF5vEzkFuabh3F99uf3KRJBSGO72yyaWtZyW5Cjt9I3KBJbMKw3r+lcbxSvsnnXBeicZ7Ub",
-	"w/StUrfFtOp6aK3aXEqReDlnnjClM9BnTBZ5zmZj0MCkqrdJ+SsjkdRPlaPo7u5cN8ju+OmzZaprrfM+",
-	"x/g+tYHwPGcedvQNHlLVXeXQW+tA2yRHA6k7Fh/0bK+ytnAkbkUssufkY+JbHZjSvgurPVywRAXCGpZy",
-	"qaRIee503QQ7e3y8l+UIrdsYJTdhfpK3LfGGFYL6cbD8sIqBrWRttZ3LpD8RMgjgNTm0uNBcTZ5hcTvG",
-	"3LvSh9yihGriy+wb1dFNjfjdCstlKzc3bmEQCDEJ+d77qo9R1xk8n2XrU2XxwF3VkhCpb1jZTVA5M8tK",
-	"ywrb1mqAX8QiiGVatEHrzWVgSDSeOANjvKWyen/oEdUNG0UhGzEd92NYYomGhFC8hmfQLe+GXfpqTiEv",
-	"3wF4UQY1HoOsLry5HazgOwGkidzecGrr4NkELeLQqYRpm6j7+kGM5ENl4a4CUhuEob5NVKmpAL9jVrGT",
-	"HjZVH/yasN7BcwykGCFHObDxfDoGaRI2gJGQUsgRhcQ4y8Ft7BmTyjINBvQdZQu2CVot0HkD1WUjGmEw",
-	"xjRhW7cMGl0uh4TYXprZm9/+4+/7XfYaU9BuWcYqDdkZucecaZhSoMl3dDELeW6YsFWzbktQbrsay0Ln",
-	"a7pn1Uxi1Rr7ePF2vUlS5rfcg5MSL1GMUu/bwzhFAzdLPPK05nfV4Ft682WJqA27YB9ULgU5WLjh8W7s",
-	"v2EfDl4j5CihXlVnHWbcckcTlPrKNo9LPHKnbui7fVhbynKsfemN2EHlyPKm2ttFnM3r7byzqu3K59er",
-	"qJKwTohwyVpY5ZH6ejUYkYFMWwQB3VnFvfxCJoVx/M/nDIeBDJHLzS1k6BfEPYEd9xD7PlTIasjfRdA/",
-	"6RTTbGvW2XUXVKTjeEH8b9mA3JAIjTVet4obancq11MUCE59sMmzpgX/rGnQ9A6e84Ph+cFP119+uD+o",
-	"fzzZ5uPR8f2yEdTEIqIrnXdfv/x6G84/qzHcJBZx21F0rBEW2sijDCMn1gXwWlKf7fv9PozUWanVJkLW",
-	"vz1a1HObG2ntim7jzqNSCnS8+qLfSZNtEQp+lA6aS9/QtXsPgEr3Cy3s/INDaWnS+bDRALgG/VPg3HXl",
-	"/GG4CBan4q3VK8fWTmm8iZBDFdcSo1wNeN5s1T91OuEWYGoWeo/3vA757T//C/XTfkI60TAJM69gDEJ7",
-	"K9XMlGrSdK/klTwv7Bik9cNaTlm/URd7yn5E8Jlb8W//8fd+lzlXiWp2yEliNAGKBU8pfEZ3KcH3ujc6",
-	"i12kgKkgw/oOgD7b46nF0NeVVNIrb6w1xdv65GL12Z4Gni0se7/LXvF07F/rdKrhc8MKmYFm/c8HPE3B",
-	"mD6bjRUmllKe50zYU/fUHPrOvrJjuJK5moEpG6btWAMkrO+hNX2WC2NNE/okDFw4ZVYX0GcSIHMmPMZs",
-	"HVJfYTUjpnLdi5an9rC9i59esOcnT7/fDw5O37nXfbIMplqNNJ8YTIcpWSKxX0Us+t0rp4RykYI0VB+F",
-	"BbhD5JHO+ZSnYzg47vaquVC176oIRudFnchqCu60c4RG2xQknwrnunWP8GmOfZE9Du+ODnmR0QgtP16h",
-	"3I7XWee081YYi3MJOs2hcp+W8tUSh7WgUSQMukhZbb7VwsCtMGghOhxsOS+0xOvRt9NYE5zZsOK93jbY",
-	"5YtnVGhkWIbl94ogWZxLQTMp2iDzIya+YgJcXL9Um3ZIw9I2uNBP6ru/Xhgedtzr7WxKVDU3IzIo6hVl",
-	"HxIn/xxvD4U2tksOmS8biT+9BPewOfTrvl6SgERNJRMOCJarUfNNOPFjZDDC4GUiGglBJqHvivGmEGbC",
-	"NThuKnvTW7nphS9vWc9NKUULpG/TcPq4jXqCqbv5UMayRXWDV1fOUuzdlb290ctDfOn/NYIt5xFE6BX3",
-	"FIfwZDum0lAMFeixnCewKS0efnH/3beS5M9gXwS/6REx1zYOjsZ47QplH8ZqxjjzjuAWOHPGI9kL4YbO",
-	"9eIc1U/ryTDMWXWEOC0i5SplV5LtsnO07kKXdr9uz/dZIa3IMZaEEomVc1YSn+6d8FvAUGKfLP++e2Aj",
-	"uEE2hwDNJNyBvpJ+Dhh2hQhLBaSldbl30nu+TxZJk0Au/ByQF9UYWDD2R5XNd0ogjVEY901Pzdlo978j",
-	"gTJOOKVxKLsj14BaT7LYS0NhCNx5XUfJZuQcMhwxao5IhcPG+J6vIXYV60UiI7qcIHTm14mh8nGYODRU",
-	"ujZlqBpphOSrIQVxB2ia13yh7hKVVlUyj0OitdFFm9DmSaRJWNnd0o5zxsnZ8GjNHabIX3PkkyuePRLZ",
-	"lNHJXctHkmXst//zv1mYoIIfwgwV/EAXnbG6xMRVl1cpXbv9P/+L+bkrJPqqQp0wa2sPcgPMC8APYK17",
-	"Brq8YeRIve6+HIKMOZ+xkKOY2PxAejVEUR5LbNZnuPzhpObQgp5xnZndkf0L3NaEtjrxG+v2WwOShduv",
-	"rQyAMj1cUnoZoDisTV9pN+fLCR4rDXqHlDDCtqQnTU1UY25a7Xo/WKR9DvQO5sUnrV22VmH/DMpo7i0R",
-	"QsoZ6/mC87LTtG0N7gllR290xnZ9wvaztd0rrcO+A1da5UHDwMzDZn7XQXq6fuj3ozoensIirHbOdCHL",
-	"Du4Rn/omIcy948YgAf356IzBZGrnTAyDzCoHudMwQbdJTpI5Rj056n3LKdmXWDM3cnLZER1otqd04kdc",
-	"c6aBsupswNPbYpqg9TAHu48sPwaDP7hN7+Ni+2wP5zGPlIT9Lrvkt04iGMmnZqx2GERAMUcWtYM+gBuY",
-	"fA8ZaKryfL8miRo9LZu6I6FOJSKhqNawXUDRzxvIplsh0RpbEaHyhYoPG0kfCstb+PcW5kzEKivPyvFf",
-	"7hPLMYws1SyM6IwBGqaA7Opshcdkbj/uNc4V4H7ssg8ho0NGjs/pVHkBDWXhr1UqZhdR7ocp6eP+Ui1O",
-	"YC+bpA9qB5rEAPf3HC4dgIJrOCHL91uJjr8u1Fz7wDMJgELeSjWTvptxP/Enryyt9HEwsRMZ85PjSl4f",
-	"6oYc4owrPyadhko9rnihHGbUwztHfKPOSbl0knkACNceZyYvytqvTFnnmIQ9QXGz3+RmOh1BzhmxOz6z",
-	"UVO/7PSRePsXLuePZGE3q4a/sX3dqKiPEP876SUE424XklBAs2WDwk5pdeI2sBRMNI4oaESfoKto9PHo",
-	"Nmj7mmJcoNs8p9Aqucs8z0uoB4VdLUG77BJdQw188sRQJcMgV+ktS7lGKeyYtDzuSWYsHUN6a4rJMgX/",
-	"DPZDgHUrUrqTWTfk3Lvlwg/qC4/4CAMhOSF+8biMmPopbSZ27pdLXAkyM6XRiZGGCgU4stPRjsPXbo2t",
-	"2Vjl9ax5k7z84SoE585JK/Q3tLqBb9wF28aL/1D5jdBHFyEGtzincJx9VQ2MotlGNM/QnDHfI0lGhlVq",
-	"x4kQX3drtsjNUVQLw/heeTX3rZyS+VjxmcUpnBspkKMdvx8HYrZwuFPeqKEFVki4nQz5BWGYGTtVjVYV",
-	"+fc7C+IgYM4e8Lv6gE2tMebhF0eY9yTlndyJjVJkxqopjru6DTXpQlax6S67cPSL8r4kZYeexVBfJD/i",
-	"Lg5UtC4KTFfvNA7sHvh1uNzEPywPK2k5six0LT/UO6RW6/trv68GK/VXWJ4vC80HOZzidiF7kXKinnem",
-	"NBZkpIVlajh01DwUUpgx4HxDKsx3my0sMQBGe/mEWMLp7IHK5knZWmmUv8fXHPn4EvX40YtNkaYAGWRd",
-	"RnXhOGatSMclfI720OAgC3cE1rCT3nMCoHbsVzScLEby41pP/sVYGZBuhRiuzgVIm7BCjgowxqHL2eUf",
-	"P75+yWYiz1mm9rsM2/sDTG7V/mAJP88JB0AmDi03GtwX++2H/jVHLm7uga86E+TT1dXn46ODq6vP30P8",
-	"pMbrx5HezRagbyy6G40qK09SwySGuIMyfLKLhLovpOycfrpupNfFSFbuKAaWgqgJ/LogaKjKzuMryOxa",
-	"dW+rPXVZdnqvr5MJlns4VjUcDRY9NJQyA9seXrryvY9QodOo7F/zei+/BDZStFbp+OL3DUMuvhi5pcyu",
-	"6t4oX+2c/dalU7V+vOTu/7e6tlp9fIxvac8SpvLs0QrbStYJzFmrc9+gbMhffVgr945q4HcSWDXji3Ea",
-	"RrTH/VjBo2fsjfgRJ3fuJxjYobEPjk3dleasNrXI+200m7Q+2qma/lkbdXQly7FIUlkmwa2Ia5FjEBkj",
-	"H85nHfCM7kJt5p4ZQqgKyn69Kc2zcdoPjcBgGHDJCAFoCfMhnGKZ55WksmMNjOcauFOX4SBnyFifZu/0",
-	"YyqclrWhYMPyatMn04P6VEyN87zQcQ4YXnjG+qWj22c58DuolYkz567t0UBgnjGLc00XwzH7rZKjHNu1",
-	"qfhYHPe1hY7+fCCz7RiuNmbuqwN0D317u6J+t0jPxCYrQyp+9pRX6NWcr5pBe+bNUdxCotPdSRGCt05p",
-	"gyK/bQuwrBYuy+n1IF6+0B8r3bammVMlCKl5mGaiSTVjSnbZR6yY69c7NvuUPiwmwAZOm2C9HGYLOf45",
-	"4ySEok2bVxIfXwbcQ/Qdw9okRbAFkw0gVRNgQw3QZS9DdqY0k6w/1W0A7usQSNygggQfBZehF3e70FI4",
-	"DTyW3C+08fWFKACayz5jPf8nNSobZhSdWj9VxohB3mrhjDRP4WbsHh9Pq39/XM+q//D92lR/i55eTdmN",
-	"M413xRK0F7VUjM/24prZFLRQ2UN4Imktyr2sjgD/Q2DAl9aWreFb2hbb0m/tDHUsFosfbX9Bg7eZk+Fk",
-	"mEqY+QHsjMa1h0hPGec5x9/RrvDKcVi6v1gt60+Yqp/TXveGe8/3T9lEjDS3cCVrxrBV5O77ajwy7Vi9",
-	"nAxfvNg4vGE92UesC/1aabCxHp6AHsEBov3PDzOA8X0bK+TfgaKprqak6SfkP+1Qsx3WuvlbHd2X/ppH",
-	"dElqx520hBI8oEkI8u/YI6mhuDm+4NvLkagnU6HAsbo/2aZWgo+zP+iEWDrPx1n6C6fO9Mk8qh3/4xDZ",
-	"uM590fd2BBpz4XAcrDq9A82rLOSEz9mY31EU0cPmATvD71Iu6QJhq+ew8ywj48PfgnNG6qHLMCU2ImHK",
-	"I/IfKR2ydAT/N46phZN6VrFAVWMRdm2HWY+ci4nTDnUWeARxc/iF/liwrBezFs7Eq+33usRFzRQv3Wek",
-	"P1tH3pxNlN4hzn4Wd7CIsmbgcQtT6+GSY31oiTDp5cymG3SIjDvfvpD+K2Brk4Envefh7E0vv/xMI0vF",
-	"OUpXVlKzisTvSiWEcFbNnORQ+DZctTadRje3EWbvG0mDBbB3R9C0vCWSpvP7a9pjl3IBMmfKlUeKrXK2",
-	"MQWGeq6yWqlymO7vtnipjYNfvsY23UIMOfqTygPmrHivqhfq+V5d8tGa6VihVkdI9kuhLGCpWUVGS8Uy",
-	"u8vd2kLXMipWUSu5Wwj6CiNBbvhXuZaLFXv1uASdERdKwgNHr97xn8E2tnt7c766/TGc1Bm1RK04BS+c",
-	"iRXw/O3N0KLFCqUaJ8J8whZC6WrI/vnDu7+elcsYqjx3C254uFWBjlPHqZJDMSr8gA1Cg9Cmy97XOJze",
-	"55zZ9a4pu1yYeTUA35DlVEQ5fKbZU7VEQ+8LuzORsXtLtQbarjzYRyP5C8BRMXUfy8l7v6e7VCMUSf06",
-	"Y6XV/FgUS6ZGSn6sHk3Y8PFTUb+ApimyCwegz914kvQP3aCIx61tJ9GVP0Rsg9bDeA1JhArqMZaZcj4i",
-	"xqqVDALEicOvDWi2EY+H45Gop4wDUjKRmqf9+X0nveOyhYJs0kWcrCcPf/s3i75tWSzSnMF572XWHyNs",
-	"TLBtHzlepqnZWPGJaA2m/W2szievO49bIbuqkJKqwMRIQhbGpuCG7Hi8BWZ1eZ7jNFrspdiq5q994EVS",
-	"L3tuVgFVg9Q+XTsqxvybJ34cPosz0U4PD4+Ov+/2ur3u0ekPvec9pHgP2PIcUEUN69Sd4KQ3muynwbpJ",
-	"ynlkaI77JFNtnFzSNt6TRqX5WVQwx1BZyrWed5t1QKYTb30tbcdUTaiddADdek8ulTpFAKhNasPXlytg",
-	"mSrrDCe1ZwUeWH5WqHcuJ4eVs4pqt1ebfX99/38DAAD//w==",
+	"7H3bchs5luCvIDgTYamboiiV7CpLsTGrsl3dnnJ1OWxV18RaGhHMPCLRSgIsACma5VXEPGzMvs9HzIf1",
+	"l2zgHCAvJJJM0qSrZnf9YpHMC3Bw7tdPnURNpkqCtKZz/qkzBp6Cxj9fCg2JVXr+V9BGKOm+S8EkWkwt",
+	"fuxcjYGl4aonhj3QhYwbpu6YHQvDuDQz0L1Ot2OSMUy4e8id0hNuO+cdIe2zs063MxFSTPJJ57zf7dj5",
+	"FOgnGIHudDsfj0bqyH+b0x2Pj4/dzpRrPgHrF/sCsuwtt+P4IhPIsieGidQtRLhvp+7abkfyiXuu+73T",
+	"7Wj4JRca0s651TlUl/yPGu46551/OC6hdUy/mmP36tcvO25NL3JtlF5ew0DCR3ub4K8Dgg2wKR8BG8Kd",
+	"0lAs65cc9LyyLnpedSUT/vENyJHb6dOTU4Rd+HzigGItaPekf/1wefQ/+NGv/aPnt0c3f/zHTgFaY7WQ",
+	"I1zvSzXhQq6AW26smrAUL+syIdlPUiQqBaY0m+Zy7v5ugCndtBKqlb2cPv1qcS/Ly3199wO3ScNaX13x",
+	"EbNjbhG4Cc8y0MzwGTu47lzn/f5XiUdP/ADXncMLdnZyygSdhgXJpWVjblgy5nIEKTNCJuXuiDLK/b2+",
+	"O6LVNOzoq1WHc3Dd+dA/en7z6aR72n+87vzP6+s/HMbP6I2YCBvf8kQZy4SFCdIbR4xqQqUMH1Ndawp3",
+	"PM9s5/yk3++6lRMNnvTxYyDJkyWSdIv6QYw0dytpxp1JuGQV4RUXbU19xUo8CV7hOTYvi8551Zroiq0X",
+	"RAvA1Ty6Z5ipkgaQSb1KR/BWZSKZXyJbdN8lSlqQeMB8Os1Egps5/pshhtvuneWD6a0rtg3pCNgUr3X7",
+	"r/B7R0BrYBYYvJDsl1xZMHXGvoi8NUzZ8ZaL5zbtuECtXuex23mr1TCDydpFTOm6P262GP/02FJ+dhxp",
+	"BtKymVZy1HXCkTP/GpaqJJ+AtAtH8Q6snh9d3lmICJP3kCiZGsbdz2w2FsmYWcWsnjM+4kLWz2QlIZcE",
+	"s+PToYeuRsYvgH6P4Wd8w2WaksB7B7/kYGiLaSrcq3j2VqspaCscqd7xzEC3M6189SkItKUlvm6UipvK",
+	"t5LhfAhvuymuU8O/QWIdLl8aI0Zy4g+pvkjUZJZh0fXPM8vL/ytocScgrQt7BC2KlujT/Bdcaz53nx1X",
+	"2YRJdTswVTFJ/ietZoYN50xJYPCRJzabs9kYZFVIk4A2qNa5dS4plIuI3u1MMy6jO9EwatRtvdpIl/SW",
+	"pXO3Y7J8FH2ssdxCOyp5j5c6oOLHW5G2FzHdzkMr5dyDjPSjCU/Ba+cFJrUC4wKKluv1gOiWivSIZDqB",
+	"IZy2P4Zy0UvYXVf3i+X3KihfueRITKZKExWgwO+MhB3nw16iJseJSoWFxB5PM27d1o7NmGtIj4un4oYu",
+	"81TYV9Lq+TIx8cRGQfud0g43J9Os4GUmN1OQaRRJuHtb/IDuwdlNTvG4YINpPsxEMmB3SjO33aN8arps",
+	"YObGwoS+nhX6rZJWq4w5gAJLFSDRCGsgu4svwtZMr5RbOLJiArFrU7BcZM3skdShJb5EiNuCGDXxX4/p",
+	"yySpMohzHa5HENGFLwNjEGkXiRb/UNqBF4Hb66xjt4jE3GEXnZZfRTfgQPHyKEN2OPSWEwusoxBIq/2f",
+	"BTddRdoVdHxEAfKa7iKtfJHtVszKCFSGxqkdilhnxo0tDITVsAhrjm31W27gp3dvlt/2s7BjlbtX2HGX",
+	"5Qa0OwA0QpZE4dOaKPymZhmNrZ2afzo/Pv7wr8f/9A/X1+a/R41XtxKbjN96tl4H+jBYia0Nh25nojRE",
+	"aVQD49rZWjoQu3FsVKKEcuTHLL8nVcSvcahUBlzSUx82OHy3GwnpD+oB2py+GhrLk2yDF/zo76g//TTy",
+	"9AWUoH1UX+khFscRm4y307GC+tLG34JbuC0gvIEB60StXg+tAkOu8GonbHkmHOe8VTKb12xov5tFDHiM",
+	"gOeF3+OCrEEJB+mtx7EILpbIRzKglO5jbhwqJpC6H3SVxiubTviUJ8LOq69YvgpkOlWCdMslonP6ulZq",
+	"EqF/typhWAZ3Nni43Gl2Wd9ZJycXjBM/mo1FBkzgxUZki7pHqvJhVpFKMp8MaWFj4Jkdz5df/WfgOnXv",
+	"nAk7FhV2d/KUGTKW4tQ5Bq7tEEg0rsKEN9zYPxcXF6JuCTwOjFry7HYlEEuVM/qTsaAhvd1EYLfSNh3e",
+	"lbqmIGtv6VEVfXKdJG/wzUYEa6EP4msrOBYDWak1hrVEULe7TDAlhizC8aaBCl+/XPDZnfVrkum07lDl",
+	"R7/efCCX6tHNH/xfN1HhRO7omELgaKI9w0Ze8ZspArTWJui9Qxh7J8yGbD7CiWr8G/+tY+JVIlsFxKCz",
+	"NBFoy3tLsl11wzu6qkJiKy05EbGrNqSWJWA2Hdj7wCVAOph+cIfyIByFucMnVffB0V2idKokOMpNNRf+",
+	"Zw0WV3iziDZNRlv5zh3bbMWDX6BVuyHywccpJBaQg/Ms+/Guc/6hNee8WfRnvYO73AA7ODs5PQyxBDJB",
+	"DBOScamcRGbI0khvdJZ378sDbVMZsYCUdHsctbQVdyLhFr6HiBVNZu3tPURE96v09OnTk+dd9tUpG869",
+	"R6+QO+6btUyq8vjo6shXFGHE5Q8FK15YnHc/OUXfaTRkY3KZFgdsAJWXzXXYIrYaGLwPOqyzDks3CDKY",
+	"CbTXETYQ7IsgLuUwPjwG5lJAPY0KKIylbfNuurFbHFdrl1E4+F3zHg2E6F/CwKGI1Oqrv4f5X9xlFcfJ",
+	"SvnkrlkEMr7H3x8lItx0GiVvT9drlog4AImOuW8Se3+LZHX2FRtyA8/Ocp2xZMw1Tyxos15RcWsonh/b",
+	"QJ3eIl6aFep6k5eqWYvfXB3/DOKsK9grtOj2lENO3J2SzcsieLLEhbMM5AhuA67XccOhdjAnr/7limlw",
+	"yomzKJHvm3HU2Vk+9YFneeSxr61hPtAVfwAh/EZG2Ir4UDUo1IwthVoGMiW96sHHZpZ1rsfyxw0WGY8x",
+	"laiycBrLgKxBJkpo+Mg3wkRiU5UQVCvjx+PMgnRZ46kKL4ktrhKBWse1I84NpwZ4HWCGjhiPllrljktd",
+	"MJ1nYNgQ5kqmFF+hnaD/0KosZcM5exAqQ5PJsIOz09PDiP6gKCC6gVThWaZmt4mGFKQVPKu6dir+DrwM",
+	"0ttK1LW+z5fkzjpnl7kdKy1+xZV22QsilaOr+RS67HUKk6myIJP50fcw77KQCrNZzDCsZgJ2rNJVq+FZ",
+	"FoB9+fb1E7Pde5QWo2gEdIA+5/Pj47Ey9sO543U3A8YNG2o1M6ANm2lh0Wd14C7FSEymEp65G5iS2fwQ",
+	"ww2DPwwYz5SEc8blvIv+KJVbVjmY1UtfheddZ7goUz++9lCY8I+3fAS33iEW8aKpGcuUHGF2AtxlYjRG",
+	"H90QMgEPkHpH3jfPzvr9C9Z3Pz3r93vrBdQi/GOUidlJJsY7jQWeFilzGZdPTBcPwI5BaCI+lmTcGDA9",
+	"WlYuhyqXKaQ1YG9ATsNcm4ie4jU+w5AZJFCSOrceIo5HEISfGDZT2o4bXLFuwbFAVmU/AaXOGTyAntOX",
+	"zKoROIsyLraUTHKtfWZAw+qFZHS6BEfgydjzsPhaHeYMVTq/RQOtZYhvCtqj2io4elix4LR16Kdz2WXq",
+	"ATSSvWeurVzEi94rhHEM2xZpI8QjK4S1Si79GS9757h9p5LitdXtj22Vsors2rFq1hD8/kJmbDSnIGQS",
+	"tFZZaQ87Bkz1oDbTFy4t5Wae9kkp6LHvhDaWaZioB+g6ZJfMgL0IXA1X8cQwNZOM0IjdCchSg7qDRh9T",
+	"uqwq0PM2EwSGTLBt+GJQ0ZdV0aBlr9Y3vVJJV68nzNa0UT2o3eNAGSL64h7uZJovs89vczNnuNhqnO2J",
+	"YVOtEjBGNbHL8v3RlPsy0vZLDjncpjCNJdH+sxr6GOSMi3je0PJGFzbbX5EVYm7rsmPVPlY/u9xQ+5gq",
+	"evbGKqOQ4coT67dMkDLx+JU72/im6wcQo5PXiNhvhIS9up+UHnHpjYDFfP1+f00+Y7ejZpIiIO287D/i",
+	"5TEPO0EU1WlWxCz+G0anetXkvnW5FdtEcUKGX2Xvz75au/UtUvkW/Z6UUFc7gmZUeBugUktK8AG8buFZ",
+	"CJ9LHhdzLNAj34HBhywlKkxF3Jf/szse7x5Ad97CUZ0jgSFSPDHOkGP3MI+rsU1JrKC10q2TsZ1ZISPO",
+	"nx+93U6k12V3Wk3YiTMeqiFSd29gsGUVUwvVd2VOaG6qnh4PLXdCH4VBtnDHRUaRNyUhejwmn0y4Xut0",
+	"pVN87y/eCU4iOIt9NGPj+3KFERQZuJ0N0GyOOD88RNpZGR5q7S72kN3Cxdp8TDEYRL3kAaUj8NAqI7nj",
+	"CURmcxJDhVC6hzmb8DnjiXUm2848lg7Pb51m6e9akI0KXz4RMrdQ1yhWPXTTmAU8qPsN172TOMdaV+b3",
+	"MP9ekA4S6NUz5cJvKjaIhofH7VhBDaBcEFFnqyoDfeaK/793e3Tzh2gWy/cwjyex3MO8vRvXR39+mxQW",
+	"XGnsdOspXctSbgN09Fp6ixS2BcW6far0eqV4lc67zkHnLKvdKKZvlLrPp2UxUWMy9FKIxPM584QpnYK+",
+	"YDLPMjbD/FupquWZ/sqIJ/VDaSi6uzs39TTXp8+Wsa6xfOIS/ftUXcWzjPm1o22wTbFEGUNvTK9u4hw1",
+	"oO6YfdCzvcjawJC4FzHPnuOPXV9BxJT2NZbN7oIlLBDWsIRLJUXCMyfrJlgw5/29LMPVuoNRsg3xE79t",
+	"8DesYNT7gfJ2GQMb8dryOJdRfyJkYMBrYmhxprkaPcPmdgy5sswzVp2j4jmsTtRNpjF7/0VulaNENoRR",
+	"LuP+7m2qB7bRvhoq4DwvpHKTNpwmnoZLKmoeK2r4eTxnwrIZN4wPlbZAxTJYWyTIrWMa9Uz/1NtEpXFf",
+	"4J2Qwow3hMV6o2QB4FOeG7iNZW39ANzk2u0J7bo7DfArMKsYpjfyRVW2UX7iG9J4IHU65gZar/gtXu1u",
+	"05CKxOFJdflt1qLVSINpX7HwNtxA2nI25Mn9pi9ttmNVrhNoMnFHUYxzYlwQf0fgnSOaCTnqsqmGKdfQ",
+	"ZYmazrssceR3m0+7DBMc5l2mgafuB6LdLpsJmaqZ+97mWnZZLlPVZYk7HLwvjQuHav3YLhw2W1eRWDER",
+	"ctSeqb93QL3Cm5YKd5Y1mnyabsyKijyTZWezsmNmROo0H54y+CXnGUvFyKmG8aIKOp3bXFqRxSOchI5M",
+	"GDZVxohhBgyvxrBIW0MzlgUVKUj1uFqcfaUUFakyoGxB72UBIJ1uhfjKk6uImBrvr0E/ph9XuVj1dPIc",
+	"F11tH/Isck6Vthsxs6xoedAetyptFH4rE62y6pUgexuYbpEnReVymLA+nZPtnajJRFhy1hiwNvNfO+ws",
+	"rphmQFcQBynS23PtH5cB97a8w1ZIbx3Cdrqde4Cpz5V3grPy5/q8eF+xiwW7vYVNba80VZ+60JklXhq5",
+	"QQw/zelJzTkjr4wVE26hW818Rw2ezZS+d8ggbEiXaCt3M57ABKS91cBNU52Umq1cDjeRdPJtXLbNos7y",
+	"oQ8MR8oLdypo1pfdL3M5BFDXH3ex2MiZria5it6xPR7htbfoz97khlUpJD/esWxRlVvhJra8GYd9NMCx",
+	"kGiNolSW3Us1ky3xN+OjjTJl3PWTthfvGO/d4zY5mNU4734rnrYuNFq5uoKe5YLqKBy+C/i8hCFVuBcw",
+	"XYnb21njJWW3C6F+Sb1ym+rkOGNZCbirsLpNMurWUvS3KpdFnh8RY/+cSa/Kr0oxeP786cnJs9Ovv/76",
+	"2boUAywWv+X2VvlqlAJCp91IOuSEyznDexgILOPCuMyEz9mYPzitNQXNZny+lCuwLrFDKnvL4+2dqLHb",
+	"Azje41ULJ13RM0YWEHpBHVsa8+kUJGBe8Sa6M72fWg+uWAB2FXHvGcJISAZcZ2IhCrryJWRvDvN0BLYw",
+	"1cuec/1Ya6hMSWdbeLOd8qPCtoVhVgtIqc0VAYWaL9BtunYMzxYTbPoNWSdByah2VqxcWws7kSHtTZxG",
+	"kfKd0mwc0mmrfYu4ZEMCbsrQBgoZwpxlypgL9tWzfh+9nZwZIUcZXdxl9CUWY2JoXcOQZ9wrVZUtn33T",
+	"IkVlibSLthBLYr5RMdqKr82oen+1ORBRb9x9MZb0Y5FgskH158S3tql1JKmHy75aEdbcKAcmHn6kJcQ2",
+	"FHT2fZSkV5uLLJ3zClV7O934N9d/aUNRIPv8kOUYfZNLs+yHFKkCW9nKqEz5iChMwjb1OcIvYnmWRfFI",
+	"zcCvbwMTR+PlBWCMdxysRlR6RHlDq1zN2hm5H8MWCzB0CcRrIgsoIXrhlD47nkACxy3wXYHkG/CL1vIh",
+	"xljfFclm+6Dodz4NIvhDHgRQhNCtn5MTi6cTzFQIjdkwnT6aVvQeu2lUirkraBI9p78ZJXvv+OwHjyT+",
+	"GdvGuXaVbNgixfDLZAzWdYKvmFXsrI+Neo9+7bL+0XOU5F7Mj+fTMUjTJV1LCjmidEfOMnDIcYGKmAYD",
+	"+oEywTdJSFygzhqoCyZKEIyRejjWDRMCr5bT/dhBktrbv//bfx722OvCvDZWaUgvKPWJMw1TSiL0TfCY",
+	"Ra+SsGV/0waxsln9fK6zNQ1H1UxiRTL76d2b9Y7MonbBPbhbwCUK0YpLf5mBa2qw1Lr3zyguLQoX/Bb+",
+	"9OAVx7VEd0AND7ej9c9iqlfFUbdsfbpVMS9kYKHJRvsZ/UN4DYawsEGps9BSbrnDairMSNvbSntuzxpC",
+	"zdvGkheZ87KtF/HaLkedK7bQrGxZ5qu/ypxHgSYnl6yB2PfUzFWDESnIpIGV0Z1lVqbfyCQ3joPxOcMW",
+	"+WiUcnMPKZpsTaHInTaO9c1HIV3lMt/KYtsymLjTDmIRfX9BgG3YdXazkF0BjvXxuqoJ+ayu1vWPnvOj",
+	"u8uj724+ffN4VP14tsnHk9PHZVWwDkUEVzLvvX75+bqzf1atsX4s8LijwGAtabFV+DL0GV8Xu2wozGk+",
+	"77chCWilVJsIWf32ZFHOtVczmwVd665dBRfoePFFv5Mk2yBReS/dp67GWllv7+7Ub9w/r9d778RTvIAu",
+	"S6uI4o1v97Z7S49a5+Ra2Pl7hzSF2u3TNofANejvwsbXtdMJPfMxFIC3lq8cWzulrv1C3qm4HBxlasiz",
+	"egfqcyf17gGmZqEz6YGXkn//9/9ACXzYJalvmIRZ0U/XrfZeqpkpg8i9a3ktL3M7Bmn9DIJzNqj1pThn",
+	"3+Lymdvx3//tPwc95kxiqpklY5jR5BcWLOLwGc3iLr7XvdFZVSIBLMUwbOAWMGAHPKE8uGuppFdPsNcD",
+	"3jYgU3rADjTwdGHbhz32iidj/1qnNRg+Nz5eMPh4xJMEjBmw2VhhNCHhWcaEPXdPzWCAnu4xXMtMzcAU",
+	"7VTtWAN02cCv1gxYJow19dV3Qx/xc2Z1DgMmAVJnZmHOtAPqK+wmgKVUGGNYGkbBDt5994I9P3v69WEw",
+	"QgeJSmFAug/mw/CJwXIUJQsgDkpf2KB37cRsJhKQlLMhsAHGHdJI53LKkzEcnfb65dSVynelb6zzoopk",
+	"FRF+3jlBtXQKkk+FM697J/g0x6CQPI4fTo55ntLoHO+MLI7jddo577wRxmK77U59mNSHpQixxBkEqPYJ",
+	"g2ZsWpkeszBoJ6QPRYcCLddlLNF69O3UrT+xXnVteK/Xfnb54hkV+hpMqsMxI24li+3WqdV608oKp+zW",
+	"k5/iErQ8tGMaktTiQj+h6/FmYTTPab+/s+EnZTv4yPyTV5T933X8DwNdQhvbI5PTx8biTy+We1yfZfNY",
+	"LQlEpKaSRbcIlqlR/U3oIx8Z9AJ5nohqUOBJaJ2jXzG4E3EPjpqKzrWN1PTCl5eupybKExLSt0myPpcj",
+	"hj1BmW8/jK1oYNni1aU5GHt3aVG0ennwAf5XQ9iiW3EEX/FMcbZEumMsDcXIAR+LbsNtcfH4k/vvsREl",
+	"/wT2RbAM9wi5pilHNJ1mVyB7P1Yzxpk3dTeAmVMeSV8IN3RuFucnfliPhmG+okPEaR4pFy26gtkeu0Tt",
+	"LnRJHVQtloHP9cUaA2yKUnRh7/pyqwmG9IVlA7JtBu6BNfcN6RwCNJPwAPpa+vE22JVJWGrgUGiXB2f9",
+	"54ekkdQR5J3vEv6iHP8Ixn6r0vlOEaTWKPuxblw4He3xN0RQxgmm1Cx9d+gaQOtRFgtMyNGCJ6+rIGmH",
+	"ziGSFcPmCFc4xmQJslm3R3QV6wP2Nvg6WTJWyoChHlqk5nSrUwiKQMIC2vZYAf8hJGoChoVG2z2GReG1",
+	"XC4KjKBFgANHhMEZTo4s8POYY08ybDl00u33+5S0dOEjKY4iiuFBfkRDjBxeuiXskRZqc0G+MB2U02Ia",
+	"iMEB8iKYO1gCFrKuyvx0yvrypWO7opQf1AN4KnlS8iyrmCoyzqpSsp4tH6GTIvgbJ4vazIudkwbZlsXY",
+	"jQu/McpWC2M6HC6WoznKOSA+sykB8YCJZ1UXQW8JW8vi7f1ga2XeRxtUPYv0rlV2tyx1qrQlG9yDNXOQ",
+	"IjeGw9RM8XRP3LQIS+xabSARz/7+v/8XC2MH8EPgh/iBLrpgVUUCd11cpXTl9n//D+aHFZBGUNaPhwE1",
+	"B5AZYF4veA/WCp+pV/Tpr7aDKmYCY7h67Lh0hH2+J3UzuE/3pU1UBx/87pSJOwt6xnVqdof2L/BYu3TU",
+	"XX+w7rw1hIrOzfTiGIMskl6OfCZDs0FRG3awV2DX3tQAdnS77ArUKAfReYhOLqSCCmy8YzUEpJ2s3EQw",
+	"Ldpwhbf0uDKKodm3ULTzX+ldcFsIY2ILKtbUUXHMTaOTwU8ZaB75vIOh9d3GlrtWYTmsz/wls4iAcsH6",
+	"vvuUqdZRxfbgnlDkJEcHffdrucLrQiCNE8cDL7TKLw1RYbvB49UlPV0/eXyvXhCPYRFKu2Q6l0Wy9ohP",
+	"fcdATNbCg0EE+uPJBYPJ1M6d6uglRTFNnmqKfNUz0uzZSf9LTqKm9PqRk4aULs8OlO76MdKcaaA0LExM",
+	"z6dd1NnmYA+R0Y7BUMa6VWyAmx2wA5x5PFISDnvsit87Pmwkn5qxsrtlSt68d6sPyw1EfoAENFVZdlhh",
+	"RrUGd219IyE5MsKhqPFIM4Oin1vwpntBVS4r3OW+a8l20+dDl6kG+nVsXcTarFwUk4rcJ5ZhTEuqWZgm",
+	"GFtoGAnQvNLN3Pz7JG4/UjVOFeB+7LH3IYBOqqUPoZdBSg1FFyCrVEwbpVA7U9LLSqkWp5wXHZOP/lqm",
+	"ycQW7u8pWyyH63EPZ2RvfCnW8ZeFBkw+CkYMIJdYHulbmx5iEaK6Y0s73Q8kdsJjvnNUyasTnpBC0D9D",
+	"859owsx+2QuljETt6suKQsYl1WThug44M1leJAunyjpzMJwJspvDOjXj+XA59/4FfGatwdayqU3s7Qcu",
+	"53uya+othL6wVVNrrxVB/h+l5xCMu1PohnzFDbuV7RRXsTKxYEw0myRIRJ8tUOLo/vA2SPuKYFzA2ywj",
+	"DxY5KXiWFase5nY1ByUnqbEa+OSJocSxYaaSe5ZwjVzYEWnYNY5lG0Nyb/LJMgb/Cez7sNaNUOlBpr2Q",
+	"4tQrNn5U3XjERhgKyQnwCyIuKn4KnYld+u0SVYJMTaF0on+nBAFOFwytLHarbM3GKqum8NTRi9iHX+fO",
+	"USs0O2s0A793F2wavPpdBVtDU80IMrjNOYHj9KtyegwNOqHhZujTx4appGRYpXYclfWFGmaDRAHyJWJM",
+	"0Quv+rkVI/P25RVbHMnXSoCc7Pj96WovDUlogela7iRDsFMYZsZOVKNWRfb9zlxnuDCnD/hT3eJQK4R5",
+	"/Mkh5iNxecd3YnPVmLFqirNv7kMRk5BlRKDH3jn8RX5foLIDz6KDNRKsdRdHnW5nsRkz+Ohdet/dAz8P",
+	"lm3sQ5g/McgACqsLc24Loyu0MN7WOqS+y483/lzrLaMa2e4P5WVt0nsqSWJPGn1uRblUu7VX64EbXqqM",
+	"d91nwB/QRwzSoo4rjE/HiC/Fe4/be8HXLiPkF2GXsabXFi3IWr13sZ/gyvejEih8WJm85ZWOAbHFUNvL",
+	"jRfT7kC8MYxznZoWoKZQT7VablfyX0vS17u1RURDSVV7TQecNLxmK+d9U+S36BoyUuDkGKaMWQPZnZN0",
+	"CnCgV1EWJZxxJEeG5VNKeKAmGCGFYrqUYeE00HhSRe9aRjImcGQaOWAd7TvDwPt1wDdLSskkCW5aEWJ8",
+	"aY+d9Z9TwvasXrPmTW/cJpfptaSkYMVSFQsIkvgtO+ztR/tZamj0hc3nesO5CJb/HMIwCLeZyrOUDYEd",
+	"1A7sEHF+l1pZpbNhXCkrcH7nuRweXTA+UmZxfF4SR3nL8afi75W5j3XEWz791dss7g4b3W0e46SyuK2Y",
+	"0EYGYIUTYy7CSpgeY9elzXMdFl/SxCm/xb5Lvs/VZCIsw4nN55W2z465qVkY/oalxJViFWx2Evhsj73M",
+	"tVeni86qlo0wh4bG0/pvHat1nA0xciZILaljzaXb+b4Zlm/D8ej51O8FMV+h15dx42t4xzz1za9A7oN0",
+	"q1kHjf6zK/QoYhJLRQ4Jg5k/IZLjW4WTu0yMJLe5xvZhr9LTp09PntM0TUpnKV75xLB/fv/jX6KusmoT",
+	"kD1KjuWOI425JcUlFTM67HS33i+Di6q9Ut05hqUe4HfIq6jb+v6Y1VXBcCI8aRl5vsPl/D4lzyvPPwuG",
+	"SG3cmFSzvdA3tr/b78kkajonh8sFsXaf/+6U2dAIefmQ3rqF/U61A6umbFgRkL71X6gZoN4aJp9Aupcz",
+	"o2fv79DeueejX8znYjsJQ53H23jA3OJ+nwf3Bpz95ndSAJSNFFP7kZ6Bivd3Vn4QxyK7cNbKBZMqDIU3",
+	"LFPGRk7L3/f/qDqFplBFZ/Ed1HePCLbSWWA/iNCes4YuB/s+86KbQntb/7fBAurqG1r67uX8Z6FTRzwA",
+	"LRk8gLRsUNwyKOb3Y0ga88n8hH3kwOivMlD0crJVX4GzD5zefIFo4CCBbQ/8FqUErMK+ltwp6NUIto/m",
+	"jkEuPFAYRmNNytVYkH7sojkPT/VNb7HNb8TX9LODwjrRUME9Cx/tMULmyIdya8jXKm6Nt+8w0/s7lWV1",
+	"5wA7wH53+gg7yND7Dn9LLbzwojen6vxMEa+Fiq9uOeKEZndjjhRKS98Pw+nVSaYMrKwAY7UCsIiKENb3",
+	"/0u4vnAJV8hrwalT7qTu8iyDUOdMrRMA04MFbOZ7X2aFBhsyrsgXe5lrPszgHIOseFoUh6GxtTjti2M/",
+	"cabu7hw6haldbDj3VYPoFLcETsRaPqFAtkPpoUrn3WI6olH+Ht+2xGeF05g+erHJkwQghbTHqHme+8Xk",
+	"ybhY30zpe0wTIo/pCKxBmwYX8A6snh9dOu4YLb0RI/nT2vzbF46tS98snSWZAGkdXY5yMMaBix1w9tNP",
+	"r1+ymcgylqpDT4phTW7XhRFyh8R7cHZ62nVgudXgvjgsoluUtliGt4r66GR+VOZCtMibfVrLm/2m3kTo",
+	"+vrj6cnR9fXHr+Hmj7HeQTf7YQT1Tq9fOOGi1o+0gRnEXWU7qcn3vZg65x9uararGMnS+Y/p4IHEA70u",
+	"0DfV2nh4BdqutEBrDMdfFcNaW8TiPV8KEeEvFgf3791Dk49a+8M1r/f8S2C3ycZGH75DYMtE6SxEo6NB",
+	"77LFZfFqk+Wjxq37FubRrj3/t7XGqTQRjNEtnVmXqSzdW2+cgnQCcVaaAbaoWvNXH1d64kUl8I8SGE3D",
+	"fyMkMM4ygenaoUz/GftefIuNAw67mI5NE4QcmborDY2+8JKUVHSKgtNDiflhLB2bD+DTKfP3WnqGTyU8",
+	"EtyOuBYZln5gvnKPXbIhT+kulGZTGjSCObhh7IexigwblH6YuhUUA6eD4jowf43fwTl6tK4l2UsaGM9w",
+	"bCN2GMNNQMoGND5/EBPhtK2WjA07tJkBqR7UzNNUKM8zHRC+fP6CDYr01AElB1U6zTGVW3bgIJkpnjIL",
+	"JnDLWke3Js4RUphbsw/a6dvivg1k9McjmW5GcCUKfr66vu3bmwX1j4v4TGSyMhF6kCoJgyDQMSUa0bii",
+	"0BaNL9wREp7ujovQequYNsyz+6a06NXMZVmzD+zlE/2xMtmyruaUZX3UI54MEYkeyx77Ca3PQbWt9YCK",
+	"/vIJsKGTJthyBz2d3Pj5wMiEop2tryU+viiTCTUzWIxCXAT7VPv+JjjPp8dehpqqMkfC+8GH4L4O6f8t",
+	"qu3xUXAVcgg3s+5f3/2AXqNYSW6uTcVWX9j2Bev7P40PFhtFTqEwyrSJT4w0T+B27B4fL4b9+rRaC/vN",
+	"12sLdG+2cfQRwHbs5aOzqBRQ+RpN3DObghYq3YYmuo25LcW5/04g4LNaipTWDXWLTfG36FHs3dbBBboQ",
+	"bMLqCsMcDyfFVMIM1eAnziqaCK8eC1lmZ/uOQk4aeuF4V5i/2HDLjvlCGl7NGu4/Pzz37ha4lhVl2Coy",
+	"933nElLtWLX1Br54sbt6y94bP2Frqc/lBq3l8AT0CI4Q7H/cTgHG9+3Ieb8XjKZq+AKnn5D9tEPJdlwZ",
+	"edBo6L701+zRJKFXuJc1uRL8QruhNGfHFkkFxPUZD1+ejzQmGtCKcGQ3yNRRbNnFD0e8IKGiPwO9iINk",
+	"zLMM5AhusUp8QOrR1b9cMQ2J0ikCsnad+2Lg9QhU5kKjEezQ8wCal7WDxQRGZxD5tfmFXeB3CXZFe8CQ",
+	"XfEcdpmmpHz4WyikUnFdelMlxmEu05QwZU+e9eL5v5FPzW9uJQmUldHh1HZYq5RxMXHSoUoCe2A3x5/o",
+	"jwXNejGM4lS8ynmvKzeqqOKF+Yz4Z6vAm7OJ2mW+2p8EtY6rgqzueNxA1dqec6x3LREk66G0tQd0jIQ7",
+	"3zyu/xlrW5UC4Eece/7lc3csldQrXWpJ9dpvfyolE8KBPnPiQ0UvJX/V2hQgurkJMftfiBssLHt3CE3b",
+	"W0JpKiWpSI9d8gVInSqnMhHm/jQb2xgCQzlXaq3U74fu7zVYqa/SEbylN3yebroBG6IZwX5hTov3onqh",
+	"C8erKz5aMwQtVNgLyX7JlR8uviJVYHcVlzbXslZOQVlzlnRRn+Mu7GeZlot9Nqp+iRkqG6FCKFD06hP/",
+	"E9jacW+uzpe378NInVH7yGIKlyydndrbi0OYKy/oN9L5d6aG5g1aKHUmIMh32YIrXd35xJywjTtKJ6lb",
+	"uGVZvRPHiZJ3YpT7ZBMCg9Cmx95WKJze54zZ9aYpu1oYDDYE37zSiYhiQk+9/+Rygm5ud8Yydq+pVpa2",
+	"Kwt2byj/DjC7pmpjOX7vz3SXYmTbzOFWJtgiWzIVVPKzB2lIh/efiuoFNDSTFanHXAaUDGWN7RKPd+Jd",
+	"+V34Nmg/jFeARKCgNuUyVc5GRF+1koGBOHb4uQ7NJuTx69gT9hR+QAomUv915AuGnfVPi8ZnpJMuwmQ9",
+	"evjbv5j3bcNkkfqg0m3zpPfjNqa1be45Xsap2VjxiWh0pv08VpeT15399rVZ1f6EssCouMpPXsED2fGE",
+	"DIzq8izDocPYAW2jTh3NMzO61WZF9SygchbbhxuHxZSzSsiPM4ZxrNr58fHJ6de9fq/fOzn/pv+8jxjv",
+	"F7Y8LFVRc2/qKea4N6rs50G76RYjzVAd90Gmysy9btMMVJq25sdZwRxdZQnXet6r5wGZTrxhbaE70twC",
+	"q9gQetVOupTqFFlAZdgbvr7YAUtVkWc46S12CIk96wf1UG3NOAQ7A5B+clz5gEpq5fIzQqejorC2GJnU",
+	"qzWl8AjzePP4fwIAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

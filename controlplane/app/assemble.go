@@ -3,13 +3,16 @@ package app
 import (
 	"context"
 	"net/http"
+	"time"
 
+	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/controlplane/internal/cellclient"
 	"github.com/coditect/platform/controlplane/internal/cells"
 	"github.com/coditect/platform/controlplane/internal/directory"
 	"github.com/coditect/platform/controlplane/internal/dnscheck"
 	"github.com/coditect/platform/controlplane/internal/httpapi"
 	"github.com/coditect/platform/controlplane/internal/identity"
+	"github.com/coditect/platform/controlplane/internal/migration"
 	"github.com/coditect/platform/controlplane/internal/natsbus"
 	"github.com/coditect/platform/controlplane/internal/onboarding"
 	"github.com/coditect/platform/controlplane/internal/postgres"
@@ -36,7 +39,9 @@ func assemble(opts Options, db *postgres.DB, admin *telemetry.Admin, stack *run.
 		opts.Resolver = &dnscheck.Resolver{}
 	}
 	announcer := postgres.NewAnnouncer()
-	handler, err := newHandler(opts, db, admin, client, announcer)
+	mover := newMover(opts, db, client, admin)
+	stack.PushClose("migrations", mover.Finish)
+	handler, err := newHandler(opts, db, admin, client, announcer, mover)
 	if err != nil {
 		return parts{}, err
 	}
@@ -44,10 +49,12 @@ func assemble(opts Options, db *postgres.DB, admin *telemetry.Admin, stack *run.
 	relay := &natsbus.Relay{Changed: announcer.Changed, Stream: stream, Lead: func(ctx context.Context, fn func(context.Context, natsbus.Outbox) error) (bool, error) {
 		return log.Lead(ctx, func(ctx context.Context, o postgres.Outbox) error { return fn(ctx, o) })
 	}}
-	return parts{handler: handler, loops: newLoops(opts, db, client, announcer, relay, newGauges(admin.Registry, db))}, nil
+	return parts{handler: handler, loops: newLoops(opts, db, client, announcer, relay, mover, newGauges(admin.Registry, db))}, nil
 }
 
-func newHandler(opts Options, db *postgres.DB, admin *telemetry.Admin, client *cellclient.Client, announcer *postgres.Announcer) (http.Handler, error) {
+func newHandler(opts Options, db *postgres.DB, admin *telemetry.Admin, client *cellclient.Client, announcer *postgres.Announcer,
+	mover *migration.Worker,
+) (http.Handler, error) {
 	throttled, err := newThrottle(opts)
 	if err != nil {
 		return nil, err
@@ -65,11 +72,37 @@ func newHandler(opts Options, db *postgres.DB, admin *telemetry.Admin, client *c
 			Ledger: signups, Steps: signups, Cells: cellStore, Tenants: tenants, Residence: client, Plans: opts.Plans, Master: opts.ControlKey,
 			TenantURL: opts.TenantURL, Clock: opts.Clock, Log: opts.Log, Metrics: onboarding.NewMetrics(admin.Registry),
 		}),
+		Migrations: migration.Service{
+			Records: postgres.MigrationStore{DB: db}, Orders: postgres.MigrationStore{DB: db}, Certificates: postgres.MigrationStore{DB: db},
+			Parties: client, Tenants: tenants, Cells: cellStore, Plans: opts.Plans, Key: controlplane.NewCertificateKey(opts.ControlKey),
+			Clock: opts.Clock, Wake: mover.Wake,
+		},
 		Signups: throttled, Proxies: opts.TrustedProxies,
 		Identity: identity.New(postgres.KeyStore{DB: db}, opts.Clock),
 		Audit:    postgres.AuditStore{DB: db},
 		Clock:    opts.Clock, Log: opts.Log, Registry: admin.Registry,
 	})
+}
+
+// newMover returns this replica's worker of migrations.
+func newMover(opts Options, db *postgres.DB, client *cellclient.Client, admin *telemetry.Admin) *migration.Worker {
+	store := postgres.MigrationStore{DB: db}
+	return migration.NewWorker(migration.Options{
+		Leases: store, Steps: store, Certificates: store, Parties: client, Tenants: postgres.TenantStore{DB: db}, Cells: postgres.CellStore{DB: db},
+		Key: controlplane.NewCertificateKey(opts.ControlKey), Clock: opts.Clock, Wait: wait, Log: opts.Log, Metrics: migration.NewMetrics(admin.Registry),
+	})
+}
+
+// wait returns nil after d, or ctx's error if that ends earlier.
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // newThrottle lets one client use a minute's sign-ups at once, and all together

@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/controlplane/internal/postgres"
 	"github.com/coditect/platform/shared/directory"
 )
@@ -14,6 +15,7 @@ type gauges struct {
 	db    *postgres.DB
 	lag   prometheus.Gauge
 	cells *prometheus.GaugeVec
+	moves *prometheus.GaugeVec
 }
 
 func newGauges(r prometheus.Registerer, db *postgres.DB) *gauges {
@@ -23,8 +25,9 @@ func newGauges(r prometheus.Registerer, db *postgres.DB) *gauges {
 			Name: "controlplane_relay_lag_changes", Help: "Changes of the directory that were committed and not yet relayed to NATS.",
 		}),
 		cells: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "controlplane_cells", Help: "Cells by state, retired ones left out."}, []string{"state"}),
+		moves: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "controlplane_migrations", Help: "Migrations by phase."}, []string{"phase"}),
 	}
-	r.MustRegister(g.lag, g.cells)
+	r.MustRegister(g.lag, g.cells, g.moves)
 	return g
 }
 
@@ -42,6 +45,13 @@ func (g *gauges) runOnce(ctx context.Context) error {
 	}
 	for i := range cells {
 		counts[cells[i].State]++
+	}
+	moves, err := postgres.MigrationStore{DB: g.db}.MigrationCounts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, phase := range controlplane.MigrationPhases {
+		g.moves.WithLabelValues(string(phase)).Set(float64(moves[phase]))
 	}
 	g.lag.Set(float64(lag))
 	for state, n := range counts {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/coditect/platform/controlplane/internal/cellclient"
 	"github.com/coditect/platform/controlplane/internal/directory"
+	"github.com/coditect/platform/controlplane/internal/migration"
 	"github.com/coditect/platform/controlplane/internal/natsbus"
 	"github.com/coditect/platform/controlplane/internal/onboarding"
 	"github.com/coditect/platform/controlplane/internal/postgres"
@@ -26,9 +27,10 @@ type job struct {
 	interval time.Duration
 	maxPause time.Duration // after failures
 	runOnce  func(context.Context) error
+	wake     <-chan struct{} // optional: run now
 }
 
-func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announcer *postgres.Announcer, relay *natsbus.Relay, gauges *gauges) loops {
+func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announcer *postgres.Announcer, relay *natsbus.Relay, mover *migration.Worker, gauges *gauges) loops {
 	log, signups, imports := postgres.DirectoryStore{DB: db}, postgres.SignupStore{DB: db}, postgres.ImportStore{DB: db}
 	sweeper := &onboarding.Sweeper{
 		Backlog: signups, Ledger: signups, Steps: signups, Removals: postgres.RemovalStore{DB: db}, Residence: client, Clock: opts.Clock,
@@ -38,13 +40,14 @@ func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announce
 	pruner := &directory.Pruner{Store: log, Keep: opts.KeepChanges, Age: opts.KeepFor, Clock: opts.Clock}
 	listen := func(ctx context.Context) error { return log.Listen(ctx, announcer) }
 	return loops{log: opts.Log, jobs: []job{
-		{"listen", 500 * time.Millisecond, 2 * time.Second, listen},
-		{"relay", time.Second, 2 * time.Second, relay.RunOnce},
-		{"signup sweeper", 5 * time.Second, 30 * time.Second, sweeper.RunOnce},
-		{"reaper", 5 * time.Second, time.Minute, reaper.RunOnce},
-		{"import sweeper", time.Minute, 5 * time.Minute, importSweeper.RunOnce},
-		{"pruner", time.Minute, 5 * time.Minute, pruner.RunOnce},
-		{"gauges", 2 * time.Second, 10 * time.Second, gauges.runOnce},
+		{"listen", 500 * time.Millisecond, 2 * time.Second, listen, nil},
+		{"relay", time.Second, 2 * time.Second, relay.RunOnce, nil},
+		{"signup sweeper", 5 * time.Second, 30 * time.Second, sweeper.RunOnce, nil},
+		{"migrations", time.Second, 5 * time.Second, mover.RunOnce, mover.Woken()},
+		{"reaper", 5 * time.Second, time.Minute, reaper.RunOnce, nil},
+		{"import sweeper", time.Minute, 5 * time.Minute, importSweeper.RunOnce, nil},
+		{"pruner", time.Minute, 5 * time.Minute, pruner.RunOnce, nil},
+		{"gauges", 2 * time.Second, 10 * time.Second, gauges.runOnce, nil},
 	}}
 }
 
@@ -52,7 +55,7 @@ func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announce
 func (l loops) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, j := range l.jobs {
-		loop := run.Loop{Name: j.name, Interval: j.interval, MaxPause: j.maxPause, Log: l.log}
+		loop := run.Loop{Name: j.name, Interval: j.interval, MaxPause: j.maxPause, Wake: j.wake, Log: l.log}
 		group.Go(func() error { return loop.Run(ctx, j.runOnce) })
 	}
 	return group.Wait()

@@ -30,7 +30,8 @@ A context says which control plane, and with which key. Inside the repository
 the context "local" is there by itself once 'make up' has run.
 
 Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 a wait timed out, 4 not allowed,
-5 conflict (the present state does not allow it, or a name is taken).
+5 conflict (the present state does not allow it, or a name is taken), 6 a
+verification found a difference, 7 a migration was undone.
 
 Environment:
   CELLCTL_CONFIG   the contexts file (~/.config/coditect/cellctl.json)
@@ -41,6 +42,7 @@ const rootExamples = `  cellctl cell ls
   cellctl tenant ls --cell cell-a --state suspended
   cellctl tenant show acme -o json
   cellctl tenant suspend acme --reason "unpaid since May"
+  cellctl migrate acme --to cell-b
   cellctl audit --tenant acme
   cellctl context set prod --server https://control.example.com --key-file key.txt`
 
@@ -54,7 +56,8 @@ func (p *program) root() *cobra.Command {
 		return misused("%s", err).withHint("see %s --help", cmd.CommandPath())
 	})
 	p.globalFlags(root)
-	root.AddCommand(p.cellCommand(), p.tenantCommand(), p.keyCommand(), p.auditCommand(), p.contextCommand(), p.whoamiCommand(), p.versionCommand())
+	root.AddCommand(p.cellCommand(), p.tenantCommand(), p.migrateCommand(), p.migrationCommand(), p.drainCommand(), p.rebalanceCommand(),
+		p.keyCommand(), p.auditCommand(), p.contextCommand(), p.whoamiCommand(), p.versionCommand())
 	adoptCompletion(root)
 	return root
 }

@@ -22,6 +22,9 @@ import (
 const (
 	Importing = "importing"
 	Live      = "live"
+	Frozen    = "frozen"
+	Sealed    = "sealed"
+	Departed  = "departed"
 )
 
 // Resident is what the cell holds of a tenant.
@@ -32,6 +35,13 @@ type Resident struct {
 	Owner        string // e-mail
 	OwnerKeyHash string
 	Welcomes     int // welcome mails ordered
+
+	Writes    int    // committed
+	Rows      bool   // of a departed tenant: they are still there
+	FreezeNo  uint64 // of the last freeze
+	MovedTo   string // once departed
+	frozenBy  string
+	freezeEnd time.Time
 }
 
 // Cell is a fake cell. It is safe for concurrent use.
@@ -39,10 +49,12 @@ type Cell struct {
 	ID  string
 	URL string
 
+	key    []byte
 	signer *cellapi.Signer
-	mu     sync.Mutex
+	mu     *sync.Mutex // connected cells share one
 	held   map[tenancy.ID]Resident
 	fail   func(r *http.Request) error
+	transfers
 }
 
 // Start runs a cell until the test ends; master is the control plane's key.
@@ -57,7 +69,8 @@ func Start(t testing.TB, id string, master []byte) *Cell {
 
 // New returns a cell that Handler serves.
 func New(id string, master []byte) *Cell {
-	return &Cell{ID: id, signer: cellapi.NewSigner(cellapi.DeriveKey(master, id)), held: map[tenancy.ID]Resident{}}
+	key := cellapi.DeriveKey(master, id)
+	return &Cell{ID: id, key: key, signer: cellapi.NewSigner(key), mu: &sync.Mutex{}, held: map[tenancy.ID]Resident{}, transfers: newTransfers(id)}
 }
 
 // FailWith has fail decide about each request before it is carried out; nil ends that.
@@ -85,6 +98,7 @@ func (c *Cell) Handler() http.Handler {
 	r.HandleFunc("/internal/v1/tenants/{id}", c.handle(c.prepare)).Methods(http.MethodPut)
 	r.HandleFunc("/internal/v1/tenants/{id}", c.handle(c.remove)).Methods(http.MethodDelete)
 	r.HandleFunc("/internal/v1/tenants/{id}/activate", c.handle(c.activate)).Methods(http.MethodPost)
+	c.transferRoutes(r)
 	return r
 }
 
@@ -101,6 +115,7 @@ func (c *Cell) handle(do func(r *http.Request) (any, error)) http.HandlerFunc {
 		}
 		if err == nil {
 			c.mu.Lock()
+			c.thawDue(time.Now())
 			out, err = do(r)
 			c.mu.Unlock()
 		}

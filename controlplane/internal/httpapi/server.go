@@ -15,6 +15,7 @@ import (
 	"github.com/coditect/platform/controlplane/internal/cells"
 	"github.com/coditect/platform/controlplane/internal/directory"
 	"github.com/coditect/platform/controlplane/internal/identity"
+	"github.com/coditect/platform/controlplane/internal/migration"
 	"github.com/coditect/platform/controlplane/internal/onboarding"
 	"github.com/coditect/platform/shared/fault"
 	"github.com/coditect/platform/shared/web"
@@ -33,6 +34,7 @@ type Options struct {
 	Domains    directory.Domains
 	Importer   *directory.Importer
 	Onboarding *onboarding.Service
+	Migrations migration.Service
 	Signups    SignupThrottle
 	Proxies    []netip.Prefix // whose X-Forwarded-For is believed; may be empty
 	Identity   *identity.Service

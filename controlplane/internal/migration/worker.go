@@ -23,9 +23,9 @@ const (
 
 	atOnce = 64 // migrations in the hands of one replica
 
-	turnVisit     = 2 * time.Second // while a cell has too many moves already
-	idleVisit     = time.Minute     // paused, or in the rollback window
-	wantedPoll    = time.Second     // whether an operator wants something else
+	turnVisit     = 2 * time.Second         // while a cell has too many moves already
+	idleVisit     = time.Minute             // paused, or in the rollback window
+	wantedPoll    = 1500 * time.Millisecond // whether an operator wants something else
 	ticketRenewal = 20 * time.Minute
 )
 

@@ -193,7 +193,7 @@ func (s MigrationStore) Renew(ctx context.Context, m controlplane.Migration, unt
 // came in meanwhile stays due.
 func (s MigrationStore) Release(ctx context.Context, m controlplane.Migration, now, due time.Time) error {
 	_, err := s.pool.Exec(ctx, `
-UPDATE migrations SET lease_until = $3, due_at = CASE WHEN phase = $5 AND paused = $6 THEN $4 ELSE $3 END WHERE migration_id = $1 AND token = $2`,
+UPDATE migrations SET lease_until = $3::timestamptz, due_at = CASE WHEN phase = $5 AND paused = $6 THEN $4::timestamptz ELSE $3::timestamptz END WHERE migration_id = $1 AND token = $2`,
 		[16]byte(m.ID), m.Token, now, due, string(m.Phase), m.Paused)
 	return outage(err)
 }
