@@ -255,7 +255,7 @@ func (c *Cell) thaw(r *http.Request) (any, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case held.Epoch != in.Epoch || held.State == Departed:
+	case held.Epoch != in.Epoch || held.State == Departed || held.FreezeNo != in.FreezeNo:
 		return nil, refused(held)
 	case (held.State == Frozen || held.State == Sealed) && held.FreezeNo == in.FreezeNo:
 		held.State = Live

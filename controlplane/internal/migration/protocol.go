@@ -470,13 +470,22 @@ func (v *move) abort(ctx context.Context) error {
 	return v.became(next, v.Steps.Finish(ctx, v.m, next, v.m.Target))
 }
 
-// thaw ends the last freeze that was written down. One that was not cannot have
-// been sealed, and ends by itself.
+// thaw ends the last freeze that was written down. A later one, which was not,
+// cannot have been sealed and ends by itself: then the cell refuses the number,
+// until it is live.
 func (v *move) thaw(ctx context.Context, cell string, epoch uint64) error {
 	if v.m.FreezeNo == 0 {
 		return nil
 	}
-	return v.Parties.Thaw(ctx, cell, v.m.TenantID, epoch, v.m.FreezeNo)
+	err := v.Parties.Thaw(ctx, cell, v.m.TenantID, epoch, v.m.FreezeNo)
+	if fault.CodeOf(err) != fault.Conflict {
+		return err
+	}
+	size, sizeErr := v.Parties.Size(ctx, cell, v.m.TenantID)
+	if sizeErr == nil && size.State == fenceLive && size.Epoch == epoch {
+		return nil
+	}
+	return err
 }
 
 // States of a fence that the protocol asks for.
