@@ -45,6 +45,8 @@ type fakePlane struct {
 	refuse    []error                     // answers to the next requests of any kind
 	verify    int                         // how often a verification fails before it succeeds
 	seen      []*http.Request
+	scenes    []scene // of the migration; empty: one that succeeds
+	created   int     // migrations
 }
 
 func startPlane(t *testing.T) *fakePlane {

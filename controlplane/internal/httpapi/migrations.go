@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/google/uuid"
@@ -188,7 +189,17 @@ func (s *server) GetCertificate(ctx context.Context, r api.GetCertificateRequest
 	if err != nil {
 		return nil, err
 	}
-	return api.GetCertificate200JSONResponse(document), nil
+	return certificate(document), nil
+}
+
+// certificate is sent as it was signed.
+type certificate []byte
+
+// VisitGetCertificateResponse writes it.
+func (c certificate) VisitGetCertificateResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	_, err := w.Write(c)
+	return err
 }
 
 // GetCertificateKey tells the public key of certificates.
