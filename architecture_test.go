@@ -124,7 +124,7 @@ var introduced = map[string][]string{
 	"router/internal/upstream":  {"wire"},
 	"router/internal/feed":      {"tenantcache"},
 	"router/internal/lookup":    {"tenantcache"},
-	"cell/internal/httpapi":     {"workspaces", "jobs"},
+	"cell/internal/httpapi":     {"workspaces", "jobs", "chain"},
 	"cell/internal/internalapi": {"residency", "export"},
 }
 

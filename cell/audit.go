@@ -21,3 +21,12 @@ type AuditEntry struct {
 	RequestID   string
 	Details     map[string]any // the new values of what changed; never a secret
 }
+
+// AuditFilter narrows the audit log; the zero value does not.
+type AuditFilter struct {
+	Actor   uuid.UUID // a user
+	Action  string
+	Subject uuid.UUID
+	Since   time.Time // from then on
+	Until   time.Time // before then
+}

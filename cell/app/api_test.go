@@ -46,7 +46,7 @@ func TestCRUD(t *testing.T) {
 	if o := p.asTenant(t, tn, request{method: "GET", target: "/v1/organization"}); o.text("name") != "Acme & Sons" || o.text("slug") != tn.slug {
 		t.Errorf("organization: %s", o.body)
 	}
-	audit := expect(t, p.asTenant(t, tn, request{method: "GET", target: "/v1/audit"}), 200)
+	audit := expect(t, p.asTenant(t, tn, request{method: "GET", target: "/v1/audit-log"}), 200)
 	var list api.AuditList
 	if err := json.Unmarshal(audit.body, &list); err != nil || len(list.Items) != 7 || list.Items[0].Action != "organization.updated" {
 		t.Errorf("audit: %v %s", err, audit.body)
@@ -66,7 +66,7 @@ func TestUsersAndRoles(t *testing.T) {
 		{method: "POST", target: "/v1/workspaces", body: map[string]any{"name": "x"}},
 		{method: "PATCH", target: "/v1/organization", body: map[string]any{"name": "x"}},
 		{method: "DELETE", target: "/v1/users/" + viewer.text("id")},
-		{method: "GET", target: "/v1/audit"},
+		{method: "GET", target: "/v1/audit-log"},
 	} {
 		if a := p.asTenant(t, asViewer, r); a.status != 403 || a.code() != string(fault.Forbidden) {
 			t.Errorf("%s %s: %d %s", r.method, r.target, a.status, a.body)

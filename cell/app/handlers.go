@@ -3,6 +3,8 @@ package app
 import (
 	"net/http"
 
+	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/cell/internal/door"
 	"github.com/coditect/platform/cell/internal/httpapi"
@@ -26,6 +28,10 @@ func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, memory *r
 			Workspaces:    workspaces.Workspaces{Store: store},
 			Projects:      workspaces.Projects{Store: store},
 			History:       workspaces.History{Store: store},
+			Auditor: chain.Auditor{
+				Read:      func(call *cell.Call) chain.Reader { return store.ReadChain(call) },
+				PublicKey: chain.NewSigner(opts.Cell, opts.ControlKey, opts.Clock).PublicKey(),
+			},
 		},
 		Guard: door.Guard(cellapi.NewSigner(opts.EdgeKey), opts.Clock), Log: opts.Log, Registry: admin.Registry, Served: meter.Add,
 	}

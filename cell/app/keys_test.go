@@ -62,7 +62,7 @@ func TestKeyLivesFromCreationToDeletion(t *testing.T) {
 	expect(t, p.asTenant(t, holder, remove), 204) // the one that it calls with
 	expect(t, p.asTenant(t, holder, request{method: "GET", target: "/v1/projects"}), 401)
 	expect(t, p.asTenant(t, tn, remove), 404)
-	audit := p.asTenant(t, tn, request{method: "GET", target: "/v1/audit"})
+	audit := p.asTenant(t, tn, request{method: "GET", target: "/v1/audit-log"})
 	var log api.AuditList
 	if err := json.Unmarshal(audit.body, &log); err != nil {
 		t.Fatal(err)

@@ -75,7 +75,7 @@ func TestRememberedAnswersAreThoseOfTheDatabase(t *testing.T) {
 			t.Errorf("%s: another tenant's answer: %s", target, a.body)
 		}
 	}
-	for _, target := range []string{"/v1/audit", "/v1/jobs", "/v1/users/" + user + "/keys", "/v1/projects/", "/v1/nothing"} {
+	for _, target := range []string{"/v1/audit-log", "/v1/jobs", "/v1/users/" + user + "/keys", "/v1/projects/", "/v1/nothing"} {
 		as(get(target))
 		if a := as(get(target)); isHit(a) {
 			t.Errorf("%s must not be remembered: %s", target, a.body)

@@ -62,7 +62,7 @@ func TestVerifiedPrincipals(t *testing.T) {
 	}
 	expect(t, p.asPrincipal(t, tn, robot(nil, "admin"), write()), 201)
 	var list api.AuditList
-	if err := json.Unmarshal(p.asTenant(t, tn, request{method: "GET", target: "/v1/audit?limit=1"}).body, &list); err != nil {
+	if err := json.Unmarshal(p.asTenant(t, tn, request{method: "GET", target: "/v1/audit-log?limit=1"}).body, &list); err != nil {
 		t.Fatal(err)
 	}
 	if actor := list.Items[0].Actor; actor.Kind != "client" || actor.ID != nil || actor.Client == nil || *actor.Client != "robot" || *actor.Subject != "robot" {

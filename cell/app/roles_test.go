@@ -27,7 +27,7 @@ func TestRoleLivesFromCreationToDeletion(t *testing.T) {
 	}
 	user := w.p.addUser(t, w.tn, id)
 	auditor := w.as(user)
-	expect(t, w.p.asTenant(t, auditor, request{method: "GET", target: "/v1/audit"}), 200)
+	expect(t, w.p.asTenant(t, auditor, request{method: "GET", target: "/v1/audit-log"}), 200)
 	expect(t, w.p.asTenant(t, auditor, request{method: "GET", target: "/v1/users"}), 403)
 	me := expect(t, w.p.asTenant(t, auditor, request{method: "GET", target: "/v1/me"}), 200)
 	if me.text("role") != id || me.text("user_id") != user || me.text("tenant_id") != w.tn.id.String() {
@@ -39,7 +39,7 @@ func TestRoleLivesFromCreationToDeletion(t *testing.T) {
 	if a := expect(t, w.p.asTenant(t, w.tn, changed), 200); a.header.Get("ETag") != `"v2"` || a.text("name") != "Auditor" {
 		t.Errorf("%v %s", a.header, a.body)
 	}
-	expect(t, w.p.asTenant(t, auditor, request{method: "GET", target: "/v1/audit"}), 403) // at once
+	expect(t, w.p.asTenant(t, auditor, request{method: "GET", target: "/v1/audit-log"}), 403) // at once
 	expect(t, w.p.asTenant(t, auditor, request{method: "GET", target: "/v1/users"}), 200)
 	if a := w.p.asTenant(t, w.tn, request{method: "DELETE", target: path}); a.status != 409 || a.code() != string(fault.Conflict) {
 		t.Errorf("a role in use: %d %s", a.status, a.body)

@@ -21,7 +21,7 @@ func main() {
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "cell:", err)
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
 }
 
@@ -32,7 +32,7 @@ func command(env func(string) string) *cobra.Command {
 	}
 	schema := &cobra.Command{Use: "schema", Short: "The cell's database"}
 	schema.AddCommand(schemaUp(env))
-	root.AddCommand(api(env), worker(env), schema, nodes(env), tenants(env), exportCommand(env), importCommand(env))
+	root.AddCommand(api(env), worker(env), schema, nodes(env), tenants(env), exportCommand(env), importCommand(env), audit(env))
 	return root
 }
 

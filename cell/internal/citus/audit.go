@@ -1,7 +1,6 @@
 package citus
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 
@@ -55,19 +54,6 @@ func tokenActor(t *cell.Token) []any {
 		return []any{nil, t.Client, t.Subject}
 	}
 	return []any{t.UserID.String(), t.Client, ""}
-}
-
-const selectAudit = `
-SELECT audit_id, at, actor_kind, actor_id, actor_client, actor_subject, action, subject_type, subject_id, request_id, details::text
-FROM audit_logs WHERE tenant_id = $1 AND audit_id < $2 ORDER BY audit_id DESC LIMIT $3`
-
-// ListAudit returns audit entries, newest first.
-func (s *Store) ListAudit(ctx context.Context, call *cell.Call, page cell.PageRequest) ([]cell.AuditEntry, error) {
-	var entries []cell.AuditEntry
-	err := s.read(ctx, call, func(w *work) {
-		w.Queue(selectAudit, w.tenant(), before(page.After), page.Limit+1).Query(collect(&entries, scanAudit))
-	})
-	return entries, err
 }
 
 func scanAudit(r row) (cell.AuditEntry, error) {

@@ -18,7 +18,7 @@ func TestAuditIsPartOfTheMutation(t *testing.T) {
 	if _, err := db.addWorkspace(t.Context(), a, "ONE"); fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("same name: %v", err)
 	}
-	entries, err := db.store.ListAudit(t.Context(), by(a, cell.AuditRead), cell.PageRequest{Limit: 10})
+	entries, err := db.store.ListAudit(t.Context(), by(a, cell.AuditRead), cell.AuditFilter{}, cell.PageRequest{Limit: 10})
 	must(t, err)
 	if len(entries) != 3 || entries[0].Action != "workspace.created" || entries[1].Action != "tenant.activated" || entries[2].Action != "tenant.prepared" {
 		t.Fatalf("audit: %+v", entries)

@@ -105,7 +105,7 @@ func TestAuditNamesTokens(t *testing.T) {
 	owner := db.owner(t, a)
 	must(t, addAs(t, db, holding(a, userToken(owner), cell.WorkspacesWrite), "one"),
 		addAs(t, db, holding(a, machineToken(cell.Admin), cell.WorkspacesWrite), "two"))
-	entries, err := db.store.ListAudit(t.Context(), holding(a, machineToken(cell.Owner), cell.AuditRead), cell.PageRequest{Limit: 2})
+	entries, err := db.store.ListAudit(t.Context(), holding(a, machineToken(cell.Owner), cell.AuditRead), cell.AuditFilter{}, cell.PageRequest{Limit: 2})
 	must(t, err)
 	machine, user := entries[0], entries[1]
 	if machine.ActorKind != cell.ActorClient || machine.ActorID != uuid.Nil || machine.Client != "robot" || machine.Subject != "robot" {

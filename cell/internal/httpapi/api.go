@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/coditect/platform/cell/api"
+	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/workspaces"
 	"github.com/coditect/platform/shared/web"
 )
@@ -21,6 +22,7 @@ type UseCases struct {
 	Workspaces    workspaces.Workspaces
 	Projects      workspaces.Projects
 	History       workspaces.History
+	Auditor       chain.Auditor
 }
 
 // Options says how the API is served. All fields but Memory are required.

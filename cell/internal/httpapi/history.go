@@ -9,24 +9,6 @@ import (
 	"github.com/coditect/platform/cell/api"
 )
 
-// ListAudit implements the API.
-func (s *server) ListAudit(ctx context.Context, r api.ListAuditRequestObject) (api.ListAuditResponseObject, error) {
-	call := callFrom(ctx)
-	req, err := pageRequest(call, "audit", r.Params.Limit, r.Params.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	page, err := s.History.Audit(ctx, call, req)
-	if err != nil {
-		return nil, err
-	}
-	list := api.ListAudit200JSONResponse{Items: make([]api.AuditEntry, 0, len(page.Items)), NextCursor: encodeCursor(call.Tenant, "audit", page.Next)}
-	for _, e := range page.Items {
-		list.Items = append(list.Items, auditEntryOf(e))
-	}
-	return list, nil
-}
-
 func auditEntryOf(e cell.AuditEntry) api.AuditEntry {
 	entry := api.AuditEntry{ID: e.ID, At: e.At.UTC(), Action: e.Action, RequestID: e.RequestID, Details: e.Details}
 	entry.Actor.Kind = api.AuditEntryActorKind(e.ActorKind)

@@ -11,7 +11,8 @@ import (
 // HistoryStore keeps what happened and what is still to be done. It is an
 // interface because use-cases do not know the database.
 type HistoryStore interface {
-	ListAudit(ctx context.Context, call *cell.Call, page cell.PageRequest) ([]cell.AuditEntry, error)
+	ListAudit(ctx context.Context, call *cell.Call, filter cell.AuditFilter, page cell.PageRequest) ([]cell.AuditEntry, error)
+	ExportAudit(ctx context.Context, call *cell.Call, filter cell.AuditFilter, after uuid.UUID, limit int) ([]cell.AuditEntry, error)
 	ListJobs(ctx context.Context, call *cell.Call, filter cell.JobFilter, page cell.PageRequest) ([]cell.Job, error)
 }
 
@@ -19,8 +20,8 @@ type HistoryStore interface {
 type History struct{ Store HistoryStore }
 
 // Audit returns a page of audit entries, newest first.
-func (h History) Audit(ctx context.Context, call *cell.Call, req cell.PageRequest) (cell.Page[cell.AuditEntry], error) {
-	rows, err := h.Store.ListAudit(ctx, call, req)
+func (h History) Audit(ctx context.Context, call *cell.Call, filter cell.AuditFilter, req cell.PageRequest) (cell.Page[cell.AuditEntry], error) {
+	rows, err := h.Store.ListAudit(ctx, call, filter, req)
 	return page(rows, err, req.Limit, func(e cell.AuditEntry) uuid.UUID { return e.ID })
 }
 

@@ -1,0 +1,74 @@
+package citus
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/coditect/platform/cell"
+)
+
+const selectAudit = `
+SELECT audit_id, at, actor_kind, actor_id, actor_client, actor_subject, action, subject_type, subject_id, request_id, details::text
+FROM audit_logs WHERE tenant_id = $1`
+
+// ListAudit returns audit entries, newest first.
+func (s *Store) ListAudit(ctx context.Context, call *cell.Call, filter cell.AuditFilter, page cell.PageRequest) ([]cell.AuditEntry, error) {
+	q := auditQuery{sql: selectAudit, args: []any{call.Tenant.String()}}
+	q.and(` AND audit_id < `, before(page.After))
+	q.filter(filter)
+	return s.queryAudit(ctx, call, q, ` ORDER BY audit_id DESC LIMIT `, page.Limit+1)
+}
+
+// ExportAudit returns audit entries, oldest first, up to limit.
+func (s *Store) ExportAudit(ctx context.Context, call *cell.Call, filter cell.AuditFilter, after uuid.UUID, limit int) ([]cell.AuditEntry, error) {
+	q := auditQuery{sql: selectAudit, args: []any{call.Tenant.String()}}
+	q.and(` AND audit_id > `, after.String())
+	q.filter(filter)
+	return s.queryAudit(ctx, call, q, ` ORDER BY audit_id LIMIT `, limit)
+}
+
+func (s *Store) queryAudit(ctx context.Context, call *cell.Call, q auditQuery, order string, limit int) ([]cell.AuditEntry, error) {
+	q.and(order, limit)
+	var entries []cell.AuditEntry
+	err := s.read(ctx, call, func(w *work) { w.Queue(q.sql, q.args...).Query(collect(&entries, scanAudit)) })
+	return entries, err
+}
+
+// auditQuery grows by conditions.
+type auditQuery struct {
+	sql  string
+	args []any
+}
+
+func (q *auditQuery) and(condition string, arg any) {
+	q.args = append(q.args, arg)
+	q.sql += condition + placeholder(len(q.args))
+}
+
+// idSlack is how far an entry's time and that of its id may be apart: the id is
+// made by the API's clock, before the transaction begins.
+const idSlack = time.Hour
+
+// filter adds conditions that indexes answer: a time also as a range of ids,
+// which begin with it, so that the primary key is enough.
+func (q *auditQuery) filter(f cell.AuditFilter) {
+	if f.Actor != uuid.Nil {
+		q.and(` AND actor_id = `, f.Actor.String())
+	}
+	if f.Action != "" {
+		q.and(` AND action = `, f.Action)
+	}
+	if f.Subject != uuid.Nil {
+		q.and(` AND subject_id = `, f.Subject.String())
+	}
+	if !f.Since.IsZero() {
+		q.and(` AND at >= `, f.Since)
+		q.and(` AND audit_id >= `, cell.FirstIDAt(f.Since.Add(-idSlack)).String())
+	}
+	if !f.Until.IsZero() {
+		q.and(` AND at < `, f.Until)
+		q.and(` AND audit_id < `, cell.FirstIDAt(f.Until.Add(idSlack)).String())
+	}
+}
