@@ -74,6 +74,16 @@ bench-cell: install ## Measure a cell against pgbench, Redis and PgBouncer (ARGS
 	@go build -o $(local_bin)/bench-cell ./loadtest/benchcell
 	@exec $(local_bin)/bench-cell $(ARGS)
 
+# Programs of their own, as above.
+.PHONY: bench-migration chaos
+bench-migration: install ## Measure what tenants notice of a live migration (ARGS=-short: minutes)
+	@go build -o $(local_bin)/bench-migration ./loadtest/benchmigration
+	@exec $(local_bin)/bench-migration $(ARGS)
+
+chaos: install ## Break every process in every stage of a migration (ARGS=-short: a sample)
+	@go build -o $(local_bin)/chaos ./loadtest/chaos
+	@exec $(local_bin)/chaos $(ARGS)
+
 .PHONY: smuggling
 smuggling: ## Attack the router, with real servers behind it (ARGS=-short: fewer mutations)
 	@deploy/local/install.sh nginx apache2 nodejs

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/coditect/platform/deploy/local"
+	"github.com/coditect/platform/loadtest/internal/figures"
 )
 
 const changes = 300
@@ -17,7 +18,7 @@ const changes = 300
 // freshness suspends and resumes tenants and asks every router until it has
 // noticed. The clock starts when the operator's request is sent, before the
 // commit, so the figure is an upper bound.
-func freshness(ctx context.Context, p *local.Platform, f *figures) error {
+func freshness(ctx context.Context, p *local.Platform, f *figures.Figures) error {
 	tenant, err := signUp(ctx, p, "freshness", 0)
 	if err != nil {
 		return err
@@ -34,7 +35,7 @@ func freshness(ctx context.Context, p *local.Platform, f *figures) error {
 		}
 		_ = latencies.RecordValue(worst.Microseconds())
 	}
-	f.atMost("change_to_every_router_p99", float64(latencies.ValueAtPercentile(99))/1000, "ms", 50)
+	f.AtMost("change_to_every_router_p99", float64(latencies.ValueAtPercentile(99))/1000, "ms", 50)
 	return nil
 }
 

@@ -11,24 +11,25 @@ import (
 	"time"
 
 	"github.com/coditect/platform/deploy/local"
+	"github.com/coditect/platform/loadtest/internal/figures"
 )
 
 const cellTenants = 50_000
 
 // importIntoCells measures a bulk import that also makes the tenants in their cells.
-func importIntoCells(ctx context.Context, p *local.Platform, f *figures) error {
+func importIntoCells(ctx context.Context, p *local.Platform, f *figures.Figures) error {
 	rate, err := bulkImport(ctx, p, "cells", "whole", cellTenants)
 	if err == nil {
-		f.atLeast("import_into_cells", rate, "tenants/s", 5000)
+		f.AtLeast("import_into_cells", rate, "tenants/s", 5000)
 	}
 	return err
 }
 
 // importDirectory fills the directory for the figures that follow.
-func importDirectory(ctx context.Context, p *local.Platform, f *figures, tenants int) error {
+func importDirectory(ctx context.Context, p *local.Platform, f *figures.Figures, tenants int) error {
 	rate, err := bulkImport(ctx, p, "directory", "bulk", tenants-cellTenants)
 	if err == nil {
-		f.atLeast("import_into_directory", rate, "tenants/s", 5000)
+		f.AtLeast("import_into_directory", rate, "tenants/s", 5000)
 	}
 	return err
 }

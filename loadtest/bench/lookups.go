@@ -14,6 +14,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/coditect/platform/deploy/local"
+	"github.com/coditect/platform/loadtest/internal/figures"
 	"github.com/coditect/platform/shared/servers"
 )
 
@@ -28,7 +29,7 @@ const (
 // once, so that every one costs a look-up in the control plane. They carry no
 // key: the cell refuses them at its door, and what is measured is router,
 // look-up and a cheap cell together.
-func coldLookups(ctx context.Context, p *local.Platform, f *figures) error {
+func coldLookups(ctx context.Context, p *local.Platform, f *figures.Figures) error {
 	addr, stop, err := coldRouter(ctx, p)
 	if err != nil {
 		return err
@@ -52,8 +53,8 @@ func coldLookups(ctx context.Context, p *local.Platform, f *figures) error {
 	first := int(lookupRate * warmUp.Seconds())
 	_, failedFirst := openLoop(ctx, first, lookupRate, ask)
 	latencies, failed := openLoop(ctx, int(lookupRate*lookupDuration.Seconds()), lookupRate, func(i int) error { return ask(first + i) })
-	f.atMost("cold_lookup_errors", float64(failed+failedFirst), "requests", 0)
-	f.atMost("cold_lookup_p99", float64(latencies.ValueAtPercentile(99))/1000, "ms", 5)
+	f.AtMost("cold_lookup_errors", float64(failed+failedFirst), "requests", 0)
+	f.AtMost("cold_lookup_p99", float64(latencies.ValueAtPercentile(99))/1000, "ms", 5)
 	return ctx.Err()
 }
 

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/coditect/platform/deploy/local"
+	"github.com/coditect/platform/loadtest/internal/figures"
 )
 
 func main() {
@@ -48,11 +49,11 @@ func run(ctx context.Context, tenants int, out io.Writer) (ok bool, err error) {
 			err = nukeErr
 		}
 	}()
-	f := &figures{out: out}
-	for _, measure := range []func(context.Context, *local.Platform, *figures) error{
+	f := &figures.Figures{Out: out}
+	for _, measure := range []func(context.Context, *local.Platform, *figures.Figures) error{
 		signUps,
 		importIntoCells,
-		func(ctx context.Context, p *local.Platform, f *figures) error {
+		func(ctx context.Context, p *local.Platform, f *figures.Figures) error {
 			return importDirectory(ctx, p, f, tenants)
 		},
 		snapshot,
@@ -64,7 +65,7 @@ func run(ctx context.Context, tenants int, out io.Writer) (ok bool, err error) {
 			return false, err
 		}
 	}
-	return f.ok(), nil
+	return f.OK(), nil
 }
 
 func start(ctx context.Context) (*local.Platform, error) {

@@ -9,12 +9,13 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/coditect/platform/deploy/local"
+	"github.com/coditect/platform/loadtest/internal/figures"
 )
 
 // settle lets the platform finish what a million imported tenants left behind,
 // which is no part of the figures that follow: statistics and vacuum of the
 // directory's tables, a checkpoint, and the routers' reading of the change log.
-func settle(ctx context.Context, p *local.Platform, _ *figures) error {
+func settle(ctx context.Context, p *local.Platform, _ *figures.Figures) error {
 	conn, err := pgx.Connect(ctx, p.State().Endpoints.ControlPlane.SuperDatabaseURL)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/coditect/platform/deploy/local"
+	"github.com/coditect/platform/loadtest/internal/figures"
 )
 
 const signUpCount = 300
@@ -24,7 +25,7 @@ type signedUp struct {
 
 // signUps measures from the sign-up's request to the first answer of the new
 // tenant's own API, through alternating routers.
-func signUps(ctx context.Context, p *local.Platform, f *figures) error {
+func signUps(ctx context.Context, p *local.Platform, f *figures.Figures) error {
 	latencies := hdrhistogram.New(1, int64(time.Minute/time.Microsecond), 3)
 	routers := p.State().Endpoints.Routers
 	for i := range signUpCount {
@@ -41,7 +42,7 @@ func signUps(ctx context.Context, p *local.Platform, f *figures) error {
 		}
 		_ = latencies.RecordValue(time.Since(start).Microseconds())
 	}
-	f.atMost("signup_to_first_answer_p99", float64(latencies.ValueAtPercentile(99))/1000, "ms", 2000)
+	f.AtMost("signup_to_first_answer_p99", float64(latencies.ValueAtPercentile(99))/1000, "ms", 2000)
 	return nil
 }
 

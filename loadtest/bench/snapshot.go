@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/coditect/platform/deploy/local"
+	"github.com/coditect/platform/loadtest/internal/figures"
 	"github.com/coditect/platform/shared/directory"
 )
 
 // snapshot reads the whole directory as a router does: streamed and checked.
-func snapshot(ctx context.Context, p *local.Platform, f *figures) error {
+func snapshot(ctx context.Context, p *local.Platform, f *figures.Figures) error {
 	e := p.State().Endpoints.ControlPlane
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.URL+"/v1/directory/snapshot", nil)
 	if err != nil {
@@ -33,9 +34,9 @@ func snapshot(ctx context.Context, p *local.Platform, f *figures) error {
 		return err
 	}
 	took := time.Since(start)
-	f.atMost("snapshot_size", float64(body.n)/(1<<20), "MiB", 64)
-	f.atMost("snapshot_time", took.Seconds(), "s", 5)
-	f.atLeast("snapshot_tenants", float64(count.tenants), "tenants", 1) // says of how many the two above speak
+	f.AtMost("snapshot_size", float64(body.n)/(1<<20), "MiB", 64)
+	f.AtMost("snapshot_time", took.Seconds(), "s", 5)
+	f.AtLeast("snapshot_tenants", float64(count.tenants), "tenants", 1) // says of how many the two above speak
 	return nil
 }
 

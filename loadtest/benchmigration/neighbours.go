@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/coditect/platform/loadtest/internal/figures"
+	"github.com/coditect/platform/loadtest/internal/fleet"
+	"github.com/coditect/platform/loadtest/internal/tenantclient"
+)
+
+const neighbourBar = 1.3
+
+// neighbours watches tenants of both cells while a big one moves, against the
+// time right before.
+func neighbours(ctx context.Context, f *fleet.Fleet, p plan, out *figures.Figures) error {
+	mover, err := f.SignUp(ctx, "us-central1")
+	if err != nil {
+		return err
+	}
+	defer mover.Client.CloseIdleConnections()
+	if err := f.Fill(ctx, mover.Cell, mover.ID, p.neighbour); err != nil {
+		return err
+	}
+	var crowd []*tenantclient.Users
+	for i := range p.neighbours {
+		tenant, err := f.SignUp(ctx, []string{"us-central1", "europe-west1"}[i%2])
+		if err != nil {
+			return err
+		}
+		defer tenant.Client.CloseIdleConnections()
+		users, err := tenantclient.NewUsers(ctx, tenant, tenantclient.Load{Registers: 4, Writes: 10, Reads: 30})
+		if err != nil {
+			return err
+		}
+		users.Start(ctx)
+		defer users.Stop()
+		crowd = append(crowd, users)
+	}
+	const calm, warm = 20 * time.Second, 3 * time.Second
+	if err := wait(ctx, warm+calm); err != nil {
+		return err
+	}
+	begun := time.Now()
+	m, err := f.Move(ctx, mover.ID, other(mover.Cell))
+	if err != nil {
+		return err
+	}
+	if m.Phase != "completed" {
+		return fmt.Errorf("the move ended %s: %s", m.Phase, m.Failure)
+	}
+	ended := time.Now()
+	before, during := p99(crowd, begun.Add(-calm), begun), p99(crowd, begun, ended)
+	out.AtMost("neighbours_p99", during.Seconds()/before.Seconds(), "ratio", neighbourBar)
+	return nil
+}
+
+func p99(crowd []*tenantclient.Users, from, to time.Time) time.Duration {
+	var all []tenantclient.Sample
+	for _, users := range crowd {
+		for _, kind := range []tenantclient.Kind{tenantclient.Write, tenantclient.Read} {
+			all = append(all, users.Record.Between(kind, from, to)...)
+		}
+	}
+	return tenantclient.Quantile(all, 0.99)
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,125 @@
+package fleet
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/coditect/platform/loadtest/internal/tenantclient"
+)
+
+// SignUp signs a tenant up whose users talk to the router of its region.
+func (f *Fleet) SignUp(ctx context.Context, region string) (*tenantclient.Tenant, error) {
+	slug := "t" + strings.ToLower(rand.Text()[:12])
+	body := map[string]any{
+		"organization": "Org " + slug, "slug": slug, "region": region, "plan": "enterprise",
+		"owner": map[string]string{"name": "Olga", "email": "owner@" + slug + ".example"},
+	}
+	var answer struct {
+		Tenant struct {
+			ID   string `json:"tenant_id"`
+			Cell string `json:"cell"`
+		} `json:"tenant"`
+		Key string `json:"api_key"`
+	}
+	if err := f.operate(ctx, http.MethodPost, "/v1/signups", body, &answer); err != nil {
+		return nil, err
+	}
+	const connections = 1000
+	transport := &http.Transport{MaxIdleConns: connections, MaxIdleConnsPerHost: connections}
+	return &tenantclient.Tenant{
+		ID: answer.Tenant.ID, Slug: slug, Cell: answer.Tenant.Cell, Key: answer.Key, Router: f.front(region), Client: &http.Client{Transport: transport},
+	}, nil
+}
+
+// Migration is what the control plane says of one.
+type Migration struct {
+	ID       string  `json:"id"`
+	Phase    string  `json:"phase"`
+	Stage    string  `json:"stage"`
+	Attempts int     `json:"attempts"`
+	PauseMS  float64 `json:"pause_ms"`
+	Failure  string  `json:"failure"`
+	Timings  []struct {
+		Stage string    `json:"stage"`
+		From  time.Time `json:"from"`
+		Until time.Time `json:"until"`
+	} `json:"timings"`
+}
+
+// Over reports that nothing more will happen by itself.
+func (m Migration) Over() bool {
+	return m.Phase == "completed" || m.Phase == "aborted" || m.Phase == "rolled_back"
+}
+
+// Migrate begins to move a tenant.
+func (f *Fleet) Migrate(ctx context.Context, tenant, target string, window time.Duration) (Migration, error) {
+	var m Migration
+	err := f.operate(ctx, http.MethodPost, "/v1/migrations", map[string]any{
+		"tenant_id": tenant, "target": target,
+		"terms": map[string]any{"rollback_window_seconds": int(window.Seconds()), "moves_at_once": 16},
+	}, &m)
+	return m, err
+}
+
+// Migration asks for one.
+func (f *Fleet) Migration(ctx context.Context, id string) (m Migration, err error) {
+	err = f.operate(ctx, http.MethodGet, "/v1/migrations/"+id, nil, &m)
+	return m, err
+}
+
+// Order gives a migration an order: finish, rollback, abort, pause, resume.
+func (f *Fleet) Order(ctx context.Context, id, order string) error {
+	return f.operate(ctx, http.MethodPost, "/v1/migrations/"+id+"/"+order, map[string]any{}, nil)
+}
+
+// Home returns the cell that the directory names.
+func (f *Fleet) Home(ctx context.Context, tenant string) (cell string, err error) {
+	var answer struct {
+		Cell string `json:"cell"`
+	}
+	err = f.operate(ctx, http.MethodGet, "/v1/tenants/"+tenant, nil, &answer)
+	return answer.Cell, err
+}
+
+// operate calls the control plane as an admin.
+func (f *Fleet) operate(ctx context.Context, method, path string, body, into any) error {
+	at := f.Platform.State().Endpoints.ControlPlane
+	var content io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		content = bytes.NewReader(text)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, at.URL+path, content)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+at.Token)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Idempotency-Key", rand.Text())
+	response, err := f.client.Do(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close() //nolint:errcheck // it was read
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	if response.StatusCode >= http.StatusMultipleChoices {
+		return fmt.Errorf("%s %s: %d %s", method, path, response.StatusCode, bytes.TrimSpace(text))
+	}
+	if into == nil || len(text) == 0 {
+		return nil
+	}
+	return json.Unmarshal(text, into)
+}

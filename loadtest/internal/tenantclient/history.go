@@ -1,0 +1,77 @@
+package tenantclient
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// history is what happened to one register, as its users saw it.
+type history struct {
+	mu  sync.Mutex
+	ops []porcupine.Operation
+}
+
+type registerInput struct {
+	write bool
+	value int
+}
+
+// register is a variable that is written whole; its state is its last value.
+var register = porcupine.Model{
+	Init: func() any { return 0 },
+	Step: func(state, input, output any) (bool, any) {
+		in := input.(registerInput) //nolint:errcheck // the model's own type
+		if in.write {
+			return true, in.value
+		}
+		return output.(int) == state.(int), state //nolint:errcheck // likewise
+	},
+	DescribeOperation: func(input, output any) string {
+		if in := input.(registerInput); in.write { //nolint:errcheck // likewise
+			return fmt.Sprintf("write(%d)", in.value)
+		}
+		return fmt.Sprintf("read() = %v", output)
+	},
+}
+
+// wrote notes a write. One whose outcome is not known may take effect at any
+// time after it began.
+func (h *history) wrote(client, value int, begun, ended time.Duration, known bool) {
+	end := int64(math.MaxInt64)
+	if known {
+		end = int64(ended)
+	}
+	h.add(porcupine.Operation{ClientId: client, Input: registerInput{write: true, value: value}, Call: int64(begun), Output: 0, Return: end})
+}
+
+func (h *history) read(client, value int, begun, ended time.Duration) {
+	h.add(porcupine.Operation{ClientId: client, Input: registerInput{}, Call: int64(begun), Output: value, Return: int64(ended)})
+}
+
+func (h *history) add(op porcupine.Operation) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ops = append(h.ops, op)
+}
+
+// judge reports whether the history is linearizable, within a bounded time.
+func (h *history) judge(limit time.Duration) error {
+	h.mu.Lock()
+	ops := slices.Clone(h.ops)
+	h.mu.Unlock()
+	for i := range ops {
+		ops[i].ClientId = i // porcupine draws by it; operations of unknown end overlap those behind them
+	}
+	switch porcupine.CheckOperationsTimeout(register, ops, limit) {
+	case porcupine.Illegal:
+		return fmt.Errorf("%d operations have no order that explains what was read", len(ops))
+	case porcupine.Unknown:
+		return fmt.Errorf("%d operations could not be judged within %s", len(ops), limit)
+	}
+	return nil
+}
