@@ -87,15 +87,15 @@ never checked with the key that it names itself.`,
 const maxCertificate = 4 << 20
 
 func (p *program) readDocument(path string) ([]byte, error) {
-	in := p.opts.Stdin
+	in := io.NopCloser(p.opts.Stdin)
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
 			return nil, failed("%s", err)
 		}
-		defer file.Close()
 		in = file
 	}
+	defer in.Close()
 	raw, err := io.ReadAll(io.LimitReader(in, maxCertificate))
 	if err != nil {
 		return nil, failed("read %s: %s", path, err)
