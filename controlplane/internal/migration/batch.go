@@ -65,17 +65,25 @@ func (s Service) PlanDrain(ctx context.Context, r BatchRequest) (BatchPlan, erro
 	err = s.eachTenant(ctx, r.Cell, func(t controlplane.Tenant) bool {
 		plan.More = len(plan.Moves) == r.most()
 		if !plan.More {
-			s.place(&plan, cells, t)
+			s.place(&plan, cells, t, anyCell)
 		}
 		return !plan.More
 	})
 	return plan, err
 }
 
-// place adds a move, and counts it into the cell that is to receive it, so that
-// a plan fills no cell beyond its capacity.
-func (s Service) place(plan *BatchPlan, cells []controlplane.Cell, t controlplane.Tenant) {
-	target, reason, err := s.chooseAmong(cells, t)
+func anyCell(controlplane.Cell) bool { return true }
+
+// place adds a move to one of the cells that may take the tenant, and counts it
+// there, so that a plan fills no cell beyond its capacity.
+func (s Service) place(plan *BatchPlan, cells []controlplane.Cell, t controlplane.Tenant, may func(controlplane.Cell) bool) {
+	var candidates []controlplane.Cell
+	for _, c := range cells {
+		if may(c) {
+			candidates = append(candidates, c)
+		}
+	}
+	target, reason, err := s.chooseAmong(candidates, t)
 	if err == nil && t.State != directory.Active && t.State != directory.Suspended {
 		err = fault.New(fault.Conflict, "it is %s", t.State)
 	}
@@ -193,21 +201,16 @@ func relieves(o, c controlplane.Cell, now time.Time) bool {
 // relieve plans moves out of one cell, as long as there is one to go to.
 func (s Service) relieve(ctx context.Context, plan *BatchPlan, cells []controlplane.Cell, source string, most int) error {
 	from := slices.IndexFunc(cells, func(c controlplane.Cell) bool { return c.ID == source })
+	better := func(o controlplane.Cell) bool { return relieves(o, cells[from], s.Clock()) }
 	return s.eachTenant(ctx, source, func(t controlplane.Tenant) bool {
-		var to int
-		for to = range cells {
-			if relieves(cells[to], cells[from], s.Clock()) {
-				break
-			}
-		}
-		if !relieves(cells[to], cells[from], s.Clock()) {
+		if !slices.ContainsFunc(cells, better) {
 			return false
 		}
 		if plan.More = len(plan.Moves) == most; plan.More {
 			return false
 		}
 		before := len(plan.Moves)
-		if s.place(plan, cells, t); len(plan.Moves) > before {
+		if s.place(plan, cells, t, better); len(plan.Moves) > before {
 			cells[from].AssignedTenants--
 		}
 		return true

@@ -381,6 +381,45 @@ func TestDrainAndRebalance(t *testing.T) {
 	}
 }
 
+// A rebalance moves until the cells' shares are close, and no further.
+func TestRebalanceEvensCellsOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for i := range 4 {
+		w.tenant(fmt.Sprintf("t%d", i))
+	}
+	for id := range w.cells {
+		if err := (postgres.CellStore{DB: w.db}).Heartbeat(t.Context(), id, controlplane.Heartbeat{At: w.clock(), CapacityTenants: 10}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := w.service()
+	request := migration.BatchRequest{Terms: terms()}
+	plan, err := s.PlanRebalance(t.Context(), request)
+	if err != nil || len(plan.Moves) != 2 || plan.Moves[0].Target != "cell-b" || len(plan.Obstacles) != 0 {
+		t.Fatalf("%+v, %v", plan, err)
+	}
+	begun, err := s.Rebalance(t.Context(), request)
+	if err != nil || len(begun.Moves) != 2 {
+		t.Fatalf("%+v, %v", begun, err)
+	}
+	found, err := s.List(t.Context(), controlplane.MigrationFilter{Batch: &begun.Batch}, controlplane.Page{Limit: 10})
+	if err != nil || len(found) != 2 {
+		t.Fatalf("%d of the batch, %v", len(found), err)
+	}
+	for _, m := range found {
+		(&course{world: w, id: m.ID, tenant: m.TenantID, name: string(m.Slug)}).finish(endWindow)
+	}
+	for id := range w.cells {
+		if err := (postgres.CellStore{DB: w.db}).Heartbeat(t.Context(), id, controlplane.Heartbeat{At: w.clock(), CapacityTenants: 10}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if plan, err := s.PlanRebalance(t.Context(), request); err != nil || len(plan.Moves) != 0 {
+		t.Errorf("once even: %+v, %v", plan, err)
+	}
+}
+
 func TestCertificates(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
