@@ -64,7 +64,7 @@ bench: install ## Measure what the platform promises
 
 # A program of its own and not "go run", which would keep a signal to itself.
 .PHONY: bench-router
-bench-router: ## Measure the router against HAProxy and nginx (ARGS=-short: in a minute or two)
+bench-router: ## Measure the router against HAProxy and nginx (ARGS=-short: on a busy machine)
 	@deploy/local/install.sh haproxy nginx
 	@go build -o $(local_bin)/bench-router ./loadtest/benchrouter
 	@exec $(local_bin)/bench-router $(ARGS)

@@ -32,7 +32,7 @@ type bench struct {
 
 func run(ctx context.Context, opts options, out, progress io.Writer) (ok bool, err error) {
 	opts.setDefaults()
-	b := &bench{options: opts, figures: &figures{out: out}, progress: progress, begin: time.Now()}
+	b := &bench{options: opts, figures: &figures{out: out, inShort: opts.short}, progress: progress, begin: time.Now()}
 	defer func() { err = errors.Join(err, b.stop(context.WithoutCancel(ctx))) }()
 	if err := b.prepare(ctx); err != nil {
 		return false, err

@@ -28,6 +28,7 @@ func (f *figure) verdict() string {
 // figures prints results as they come and keeps them for the table.
 type figures struct {
 	out      io.Writer
+	inShort  bool // judge by the bounds of the short form
 	promised []promise
 	all      []figure
 }
@@ -35,7 +36,16 @@ type figures struct {
 // is prints what was measured of a promise.
 func (f *figures) is(name string, value float64) {
 	i := slices.IndexFunc(f.promised, func(p promise) bool { return p.name == name })
-	g := figure{promise: f.promised[i], value: value}
+	p := f.promised[i]
+	if f.inShort {
+		p.bound = p.short
+	}
+	if math.IsNaN(p.bound) {
+		f.note(p.name, value, p.unit, p.what+"; not judged here")
+		fmt.Fprintf(f.out, "note %s %.4g %s\n", p.name, value, p.unit)
+		return
+	}
+	g := figure{promise: p, value: value}
 	f.all = append(f.all, g)
 	fmt.Fprintf(f.out, "figure %s %.4g %s bar <= %g %s\n", g.name, g.value, g.unit, g.bound, g.verdict())
 }

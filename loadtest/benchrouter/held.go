@@ -21,7 +21,7 @@ const perHelper = 17_000
 // silent, while it serves others. Its directory is small, so that what is left
 // over from loading a large one does not fall into the difference.
 func (b *bench) idleConnections(ctx context.Context) error {
-	count := b.pick(18_000, 5_000)
+	count := b.pick(18_000, 15_000)
 	s := b.setup
 	s.Snapshot = filepath.Join(s.Dir, "small.snapshot")
 	if err := workload.WriteSnapshot(s.Snapshot, count, endpoints(s.CellPorts)); err != nil {

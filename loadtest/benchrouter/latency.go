@@ -53,7 +53,7 @@ func (b *bench) compareLatency(ctx context.Context, contenders []*contender.Cont
 	if err != nil {
 		return err
 	}
-	rate, wanted, most := share*capacity, b.pick(45, 15), b.pick(90, 25)
+	rate, wanted, most := share*capacity, b.pick(45, 4), b.pick(90, 6)
 	b.say("the router's capacity is %.0f requests/s; %d undisturbed turns of %s at %.0f/s, %d at most: back end alone, router, HAProxy", capacity, wanted, turn, rate, most)
 	targets := []*target{
 		{name: "back end", addr: netip.AddrPortFrom(contenders[0].Addr.Addr(), uint16(b.setup.CellPorts[0])), alone: true},
@@ -125,7 +125,7 @@ func (b *bench) reportLatency(targets []*target) {
 
 // capacity is the rate of a closed loop, the best of three.
 func (b *bench) capacity(ctx context.Context, addr netip.AddrPort) (float64, error) {
-	best, count := 0.0, b.pick(60_000, 20_000)
+	best, count := 0.0, b.pick(60_000, 5_000)
 	for i := range 3 {
 		result, err := loadgen.Closed(ctx, b.load(addr, i*count, count))
 		if err == nil {

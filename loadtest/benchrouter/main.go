@@ -3,7 +3,8 @@
 // then a table, and exits 1 if any figure falls short of its bar.
 //
 //	make bench-router                       everything, in less than ten minutes
-//	make bench-router ARGS=-short           fewer tenants and requests, for CI
+//	make bench-router ARGS=-short           fewer tenants and requests, and no judgement of
+//	                                        what a busy machine falsifies, for CI
 //	make bench-router ARGS='-only cpu'      figures by regular expression
 //
 // CPU figures are ratios of the processor time that the operating system

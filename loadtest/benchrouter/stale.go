@@ -35,7 +35,11 @@ func (b *bench) staleEntries(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	urls, err := b.serveCells(ctx, world.Cells(master))
+	var cells []http.Handler
+	for _, cell := range world.Cells(master) {
+		cells = append(cells, cell)
+	}
+	urls, err := b.serveHandlers(ctx, cells)
 	if err != nil {
 		return err
 	}
@@ -51,8 +55,8 @@ func (b *bench) staleEntries(ctx context.Context) error {
 	return errors.Join(b.askStale(ctx, world, all[0]), b.halt(ctx, all...))
 }
 
-// serveCells serves each cell at a port of its own until the end of the run.
-func (b *bench) serveCells(ctx context.Context, cells []*fence.Cell) (urls []string, err error) {
+// serveHandlers serves each cell at a port of its own until the end of the run.
+func (b *bench) serveHandlers(ctx context.Context, cells []http.Handler) (urls []string, err error) {
 	for _, cell := range cells {
 		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {

@@ -1,7 +1,6 @@
 package contender
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,17 +8,16 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// clockTick is the unit of CPU time in /proc (USER_HZ is 100 on Linux).
-const clockTick = 10 * time.Millisecond
+	"golang.org/x/sys/unix"
+)
 
 // CPU is the processor time that the program has used so far, its children
 // included.
 func (c *Contender) CPU() (time.Duration, error) { return CPU(c.PID()) }
 
-// CPU is the processor time that a process and its children have used so far:
-// user and system, all threads (proc(5), fields utime and stime).
+// CPU is the processor time that a process and its children have used so far, all
+// threads, by their own clocks: /proc counts in steps of 10 ms.
 func CPU(pid int) (time.Duration, error) {
 	pids, err := family(pid)
 	if err != nil {
@@ -27,19 +25,19 @@ func CPU(pid int) (time.Duration, error) {
 	}
 	var sum time.Duration
 	for _, pid := range pids {
-		fields, err := stat(pid)
-		if err != nil {
-			return 0, err
+		var used unix.Timespec
+		if err := unix.ClockGettime(clockOf(pid), &used); err != nil {
+			return 0, fmt.Errorf("processor time of process %d: %w", pid, err)
 		}
-		for _, field := range fields[13:15] {
-			ticks, err := strconv.ParseInt(field, 10, 64)
-			if err != nil {
-				return 0, fmt.Errorf("processor time of process %d: %w", pid, err)
-			}
-			sum += time.Duration(ticks) * clockTick
-		}
+		sum += time.Duration(used.Nano())
 	}
 	return sum, nil
+}
+
+// clockOf is the clock of a process's processor time (clock_getcpuclockid(3)).
+func clockOf(pid int) int32 {
+	const scheduled = 2
+	return int32(^pid)<<3 | scheduled //nolint:gosec // G115: a process id is below 2^22
 }
 
 // Memory is what the program holds of main memory now, and the most it ever
@@ -83,19 +81,4 @@ func family(pid int) ([]int, error) {
 		pids = append(pids, child)
 	}
 	return pids, nil
-}
-
-// stat returns the fields of /proc/PID/stat as proc(5) counts them, less one.
-// The second, the program's name, is left empty.
-func stat(pid int) ([]string, error) {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return nil, err
-	}
-	end := bytes.LastIndexByte(raw, ')')
-	fields := append([]string{"", ""}, strings.Fields(string(raw[end+1:]))...)
-	if len(fields) < 15 {
-		return nil, fmt.Errorf("status of process %d: too short", pid)
-	}
-	return fields, nil
 }

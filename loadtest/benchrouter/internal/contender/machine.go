@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// clockTick is the unit of CPU time in /proc (USER_HZ is 100 on Linux).
+const clockTick = 10 * time.Millisecond
+
 // Machine is the processor time that all programs together have used since the
 // machine started (proc(5), first line of /proc/stat: user, nice and system).
 func Machine() (time.Duration, error) {

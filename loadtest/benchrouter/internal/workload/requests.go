@@ -2,6 +2,9 @@ package workload
 
 import "encoding/hex"
 
+// target of all requests.
+const target = "/v1/projects?limit=20"
+
 // Requests is what the generator sends and expects, request by request.
 // Without tokens, every request carries an API key of its tenant, which the
 // router compares with the tenant and leaves the rest to the cell.
@@ -25,17 +28,20 @@ func (r *Requests) Append(b []byte, i int) []byte {
 	if len(r.Tokens) == 0 {
 		return AppendRequest(b, n)
 	}
-	b = append(appendHead(b, n), r.Tokens[n]...)
+	b = append(appendHead(b, target, n), r.Tokens[n]...)
 	return append(b, "\r\n\r\n"...)
 }
 
 // AppendRequest appends a request with an API key of the n-th tenant.
-func AppendRequest(b []byte, n int) []byte {
-	return append(appendKey(appendHead(b, n), n), "\r\n\r\n"...)
+func AppendRequest(b []byte, n int) []byte { return AppendRequestFor(b, target, n) }
+
+// AppendRequestFor appends a request for another target than all the others.
+func AppendRequestFor(b []byte, target string, n int) []byte {
+	return append(appendKey(appendHead(b, target, n), n), "\r\n\r\n"...)
 }
 
-func appendHead(b []byte, n int) []byte {
-	b = append(b, "GET /v1/projects?limit=20 HTTP/1.1\r\nHost: "...)
+func appendHead(b []byte, target string, n int) []byte {
+	b = append(b, "GET "+target+" HTTP/1.1\r\nHost: "...)
 	b = AppendHost(b, n)
 	return append(b, "\r\nUser-Agent: bench-router/1\r\nAccept: application/json\r\nAccept-Encoding: gzip\r\nAuthorization: Bearer "...)
 }
