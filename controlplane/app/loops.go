@@ -37,6 +37,7 @@ func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announce
 	}
 	importSweeper := &directory.ImportSweeper{Store: imports, Clock: opts.Clock}
 	reaper := &directory.Reaper{Store: postgres.TenantStore{DB: db}, Cells: client, Clock: opts.Clock}
+	courier := &directory.PlanCourier{Orders: postgres.PlanOrderStore{DB: db}, Cells: client, Clock: opts.Clock}
 	pruner := &directory.Pruner{Store: log, Keep: opts.KeepChanges, Age: opts.KeepFor, Clock: opts.Clock}
 	listen := func(ctx context.Context) error { return log.Listen(ctx, announcer) }
 	return loops{log: opts.Log, jobs: []job{
@@ -45,6 +46,7 @@ func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announce
 		{"signup sweeper", 5 * time.Second, 30 * time.Second, sweeper.RunOnce, nil},
 		{"migrations", time.Second, 5 * time.Second, mover.RunOnce, mover.Woken()},
 		{"reaper", 5 * time.Second, time.Minute, reaper.RunOnce, nil},
+		{"plan courier", time.Second, 30 * time.Second, courier.RunOnce, nil},
 		{"import sweeper", time.Minute, 5 * time.Minute, importSweeper.RunOnce, nil},
 		{"pruner", time.Minute, 5 * time.Minute, pruner.RunOnce, nil},
 		{"gauges", 2 * time.Second, 10 * time.Second, gauges.runOnce, nil},

@@ -439,6 +439,16 @@ type Owner struct {
 // Plan defines model for Plan.
 type Plan = string
 
+// PlanChange defines model for PlanChange.
+type PlanChange struct {
+	// Epoch Ownership generation.
+	Epoch Epoch `json:"epoch"`
+	Plan  Plan  `json:"plan"`
+
+	// Version Of the directory, as of which that is the plan.
+	Version uint64 `json:"version"`
+}
+
 // Position A place in a database's log; positions of two databases do not compare.
 type Position = cell.Position
 
@@ -647,6 +657,9 @@ type ActivateImportJSONRequestBody = Activation
 // DrainImportJSONRequestBody defines body for DrainImport for application/json ContentType.
 type DrainImportJSONRequestBody = DrainRequest
 
+// SetTenantPlanJSONRequestBody defines body for SetTenantPlan for application/json ContentType.
+type SetTenantPlanJSONRequestBody = PlanChange
+
 // SealTenantJSONRequestBody defines body for SealTenant for application/json ContentType.
 type SealTenantJSONRequestBody = FreezeReference
 
@@ -730,6 +743,9 @@ type ServerInterface interface {
 	// VerifyImport Digest the tenant on both sides at one position
 	// (POST /internal/v1/tenants/{tenant_id}/imports/{migration_id}/verify)
 	VerifyImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// SetTenantPlan Tell the cell which plan the tenant has
+	// (PUT /internal/v1/tenants/{tenant_id}/plan)
+	SetTenantPlan(w http.ResponseWriter, r *http.Request, tenantID TenantID)
 	// SealTenant Make a freeze final
 	// (POST /internal/v1/tenants/{tenant_id}/seal)
 	SealTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID)
@@ -1645,6 +1661,32 @@ func (siw *ServerInterfaceWrapper) VerifyImport(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// SetTenantPlan operation middleware
+func (siw *ServerInterfaceWrapper) SetTenantPlan(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetTenantPlan(w, r, tenantID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // SealTenant operation middleware
 func (siw *ServerInterfaceWrapper) SealTenant(w http.ResponseWriter, r *http.Request) {
 
@@ -1859,6 +1901,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}", wrapper.PrepareTenant).Methods(http.MethodPut)
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/activate", wrapper.ActivateTenant).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/plan", wrapper.SetTenantPlan).Methods(http.MethodPut)
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/transfer", wrapper.GetTransfer).Methods(http.MethodGet)
 
@@ -2956,6 +3000,40 @@ func (response VerifyImportdefaultApplicationProblemPlusJSONResponse) VisitVerif
 	return err
 }
 
+type SetTenantPlanRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Body     *SetTenantPlanJSONRequestBody
+}
+
+type SetTenantPlanResponseObject interface {
+	VisitSetTenantPlanResponse(w http.ResponseWriter) error
+}
+
+type SetTenantPlan204Response struct {
+}
+
+func (response SetTenantPlan204Response) VisitSetTenantPlanResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type SetTenantPlandefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetTenantPlandefaultApplicationProblemPlusJSONResponse) VisitSetTenantPlanResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SealTenantRequestObject struct {
 	TenantID TenantID `json:"tenant_id"`
 	Body     *SealTenantJSONRequestBody
@@ -3190,6 +3268,9 @@ type StrictServerInterface interface {
 	// VerifyImport Digest the tenant on both sides at one position
 	// (POST /internal/v1/tenants/{tenant_id}/imports/{migration_id}/verify)
 	VerifyImport(ctx context.Context, request VerifyImportRequestObject) (VerifyImportResponseObject, error)
+	// SetTenantPlan Tell the cell which plan the tenant has
+	// (PUT /internal/v1/tenants/{tenant_id}/plan)
+	SetTenantPlan(ctx context.Context, request SetTenantPlanRequestObject) (SetTenantPlanResponseObject, error)
 	// SealTenant Make a freeze final
 	// (POST /internal/v1/tenants/{tenant_id}/seal)
 	SealTenant(ctx context.Context, request SealTenantRequestObject) (SealTenantResponseObject, error)
@@ -3997,6 +4078,39 @@ func (sh *strictHandler) VerifyImport(w http.ResponseWriter, r *http.Request, te
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(VerifyImportResponseObject); ok {
 		if err := validResponse.VisitVerifyImportResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetTenantPlan operation middleware
+func (sh *strictHandler) SetTenantPlan(w http.ResponseWriter, r *http.Request, tenantID TenantID) {
+	var request SetTenantPlanRequestObject
+
+	request.TenantID = tenantID
+
+	var body SetTenantPlanJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetTenantPlan(ctx, request.(SetTenantPlanRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetTenantPlan")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetTenantPlanResponseObject); ok {
+		if err := validResponse.VisitSetTenantPlanResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

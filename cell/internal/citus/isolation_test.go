@@ -57,6 +57,7 @@ func TestAppRoleHasNoMoreRightsThanItNeeds(t *testing.T) {
 		},
 		{citus.MoverRole, passwords.Mover}: {
 			`UPDATE audit_logs SET action = 'x'`, `UPDATE audit_chain SET seq = 9`, `UPDATE audit_checkpoints SET no = 9`, `UPDATE users SET role = 'owner'`,
+			`UPDATE organizations SET name = 'x'`,
 		},
 	} {
 		conn, err := pgx.Connect(t.Context(), testkit.DSNAs(t, db.dsn, role[0], role[1]))

@@ -31,6 +31,15 @@ func (s *server) ActivateTenant(ctx context.Context, r api.ActivateTenantRequest
 	return api.ActivateTenant200JSONResponse{ResidenceJSONResponse: residenceOf(fence)}, nil
 }
 
+// SetTenantPlan implements the API.
+func (s *server) SetTenantPlan(ctx context.Context, r api.SetTenantPlanRequestObject) (api.SetTenantPlanResponseObject, error) {
+	change := cell.PlanChange{TenantID: r.TenantID, Epoch: r.Body.Epoch, Plan: r.Body.Plan, Version: r.Body.Version}
+	if err := s.residency.SetPlan(ctx, change, web.RequestID(ctx)); err != nil {
+		return nil, err
+	}
+	return api.SetTenantPlan204Response{}, nil
+}
+
 // RemoveTenant implements the API.
 func (s *server) RemoveTenant(ctx context.Context, r api.RemoveTenantRequestObject) (api.RemoveTenantResponseObject, error) {
 	if err := s.residency.Remove(ctx, r.TenantID, r.Params.Epoch); err != nil {

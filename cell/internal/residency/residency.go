@@ -17,6 +17,7 @@ type Fences interface {
 	Admit(ctx context.Context, arrivals []cell.Arrival, requestID string) ([]cell.Admission, error)
 	CloseGate(ctx context.Context, id tenancy.ID) error
 	Remove(ctx context.Context, id tenancy.ID, epoch uint64) error
+	SetPlan(ctx context.Context, change cell.PlanChange, requestID string) error
 }
 
 // Inventory lists what the cell holds; apart from Fences because it only reads.
@@ -51,6 +52,15 @@ func (r Residency) Activate(ctx context.Context, id tenancy.ID, epoch uint64, re
 	return r.Fences.Activate(ctx, id, epoch, requestID)
 }
 
+// SetPlan makes the tenant's plan here be what the directory says. What arrives
+// late changes nothing.
+func (r Residency) SetPlan(ctx context.Context, change cell.PlanChange, requestID string) error {
+	if err := r.Fences.SetPlan(ctx, change, requestID); err != nil {
+		return err
+	}
+	return r.forget(ctx, change.TenantID)
+}
+
 // Remove deletes every row of a tenant whose epoch here is not above the given one.
 func (r Residency) Remove(ctx context.Context, id tenancy.ID, epoch uint64) error {
 	if err := r.Fences.CloseGate(ctx, id); err != nil {
@@ -63,8 +73,8 @@ func (r Residency) Remove(ctx context.Context, id tenancy.ID, epoch uint64) erro
 	return r.forget(ctx, id)
 }
 
-// forget is the last step of whatever takes a tenant away from here: if it
-// fails, the step is repeated.
+// forget is the last step of whatever changes a tenant's rows or takes them away
+// from behind the application: if it fails, the whole is repeated.
 func (r Residency) forget(ctx context.Context, id tenancy.ID) error {
 	if r.Memory == nil {
 		return nil

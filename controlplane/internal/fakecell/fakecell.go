@@ -32,6 +32,8 @@ type Resident struct {
 	State        string
 	Epoch        uint64
 	Slug         string
+	Plan         string
+	PlanVersion  uint64
 	Owner        string // e-mail
 	OwnerKeyHash string
 	Welcomes     int // welcome mails ordered
@@ -97,6 +99,7 @@ func (c *Cell) Handler() http.Handler {
 	r.HandleFunc("/internal/v1/tenants/batch", c.handle(c.batch)).Methods(http.MethodPost)
 	r.HandleFunc("/internal/v1/tenants/{id}", c.handle(c.prepare)).Methods(http.MethodPut)
 	r.HandleFunc("/internal/v1/tenants/{id}", c.handle(c.remove)).Methods(http.MethodDelete)
+	r.HandleFunc("/internal/v1/tenants/{id}/plan", c.handle(c.setPlan)).Methods(http.MethodPut)
 	r.HandleFunc("/internal/v1/tenants/{id}/activate", c.handle(c.activate)).Methods(http.MethodPost)
 	c.transferRoutes(r)
 	return r
@@ -135,6 +138,7 @@ type tenantJSON struct {
 	TenantID     tenancy.ID `json:"tenant_id"`
 	Slug         string     `json:"slug"`
 	Epoch        uint64     `json:"epoch"`
+	Plan         string     `json:"plan"`
 	Owner        ownerJSON  `json:"owner"`
 	OwnerKeyHash string     `json:"owner_key_hash"`
 }
@@ -159,7 +163,7 @@ func (c *Cell) prepare(r *http.Request) (any, error) {
 		return nil, fault.New(fault.Conflict, "held with other content")
 	}
 	if !ok {
-		there = Resident{State: Importing, Epoch: in.Epoch, Slug: in.Slug, Owner: in.Owner.Email, OwnerKeyHash: in.OwnerKeyHash}
+		there = Resident{State: Importing, Epoch: in.Epoch, Slug: in.Slug, Plan: in.Plan, Owner: in.Owner.Email, OwnerKeyHash: in.OwnerKeyHash}
 		c.held[id] = there
 	}
 	return stateJSON{there.State, there.Epoch}, nil
@@ -183,6 +187,27 @@ func (c *Cell) activate(r *http.Request) (any, error) {
 		c.held[id] = there
 	}
 	return stateJSON{there.State, there.Epoch}, nil
+}
+
+func (c *Cell) setPlan(r *http.Request) (any, error) {
+	var in struct {
+		Epoch   uint64 `json:"epoch"`
+		Plan    string `json:"plan"`
+		Version uint64 `json:"version"`
+	}
+	id, err := read(r, &in)
+	if err != nil {
+		return nil, err
+	}
+	there, ok := c.held[id]
+	if !ok || there.Epoch < in.Epoch {
+		return nil, fault.New(fault.TenantMoved, "not held with this epoch")
+	}
+	if in.Version > there.PlanVersion {
+		there.Plan, there.PlanVersion = in.Plan, in.Version
+		c.held[id] = there
+	}
+	return nil, nil
 }
 
 func (c *Cell) remove(r *http.Request) (any, error) {
@@ -214,7 +239,7 @@ func (c *Cell) batch(r *http.Request) (any, error) {
 	}
 	results := make([]result, len(in.Tenants))
 	for i, t := range in.Tenants {
-		c.held[t.TenantID] = Resident{State: Live, Epoch: t.Epoch, Slug: t.Slug, Owner: t.Owner.Email, OwnerKeyHash: t.OwnerKeyHash}
+		c.held[t.TenantID] = Resident{State: Live, Epoch: t.Epoch, Slug: t.Slug, Plan: t.Plan, Owner: t.Owner.Email, OwnerKeyHash: t.OwnerKeyHash}
 		results[i] = result{t.TenantID, Live}
 	}
 	return map[string]any{"results": results}, nil

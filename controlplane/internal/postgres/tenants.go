@@ -85,6 +85,9 @@ func (s TenantStore) Update(ctx context.Context, next controlplane.Tenant, actio
 	}
 	err = s.tx(ctx, func(tx pgx.Tx) error {
 		next.UpdatedAt = s.now()
+		if err := orderPlan(ctx, tx, next); err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, `
 UPDATE tenants SET state = $3, suspended_reason = $4, delete_after = $5, resume_to = $6, updated_at = $7, plan = $8, edge = $9
 WHERE tenant_id = $1 AND version = $2 AND NOT reaping AND ($3 <> 'deleting' OR migration_id IS NULL)`,
