@@ -19,8 +19,9 @@ import (
 	"github.com/coditect/platform/shared/web"
 )
 
-// moverConns bounds the mover's connections: it is not on any tenant's path.
-const moverConns = 8
+// moverConns bounds the mover's connections: it is not on any tenant's path, but
+// each copy, digest and wait of a migration holds one.
+const moverConns = 32
 
 // expiryInterval is how often forgotten freezes are looked for, and so how much
 // longer than agreed one may last.
@@ -64,6 +65,8 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 	if err := refuseOldSchema(ctx, mover.CheckSchema); err != nil {
 		return err
 	}
+	moves := newTransfers(opts, store, mover)
+	stack.PushClose("migrations", moves.close)
 	admin := telemetry.NewAdmin()
 	admin.AddCheck("database", store.CheckSchema)
 	memory, err := openMemory(&stack, opts.RedisURL, apiMemoryConns, store, rediscache.Options{Log: opts.Log, Registry: admin.Registry, Timeout: opts.RedisTimeout})
@@ -71,7 +74,7 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 		return err
 	}
 	meter := &membership.Meter{}
-	tenantFacing, internal, err := handlers(opts, store, mover, memory, meter, admin)
+	tenantFacing, internal, err := handlers(opts, store, mover, moves, memory, meter, admin)
 	if err != nil {
 		return err
 	}
@@ -110,6 +113,7 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 	group.Go(func() error {
 		return run.Loop{Name: "audit sealer", Interval: sealInterval, MaxPause: 10 * time.Second, Log: opts.Log}.Run(ctx, sealer.RunOnce)
 	})
+	moves.run(ctx, opts, group)
 	if opts.ControlplaneURL != "" {
 		group.Go(func() error { return keepMembership(ctx, opts, mover, meter, listeners) })
 	}

@@ -21,6 +21,7 @@ type APIOptions struct {
 	AdvertiseInternal  string // likewise for the control plane
 	ControlplaneURL    string // "": the cell registers nowhere
 	CapacityTenants    int
+	RetainedLog        int64 // bytes of its log that the database may keep for one leaving tenant
 
 	DatabaseURL       string // secret; role cell_app, may lead through PgBouncer
 	MoverDatabaseURL  string // secret; role cell_mover, direct
@@ -46,7 +47,7 @@ const KeyBytes = 32
 func DefaultAPIOptions() APIOptions {
 	return APIOptions{
 		Tier: "standard", Listen: "127.0.0.1:9100", InternalListen: "127.0.0.1:9101", AdminListen: "127.0.0.1:9102",
-		CapacityTenants: 10_000, DatabaseConns: 64, Log: slog.New(slog.DiscardHandler), Clock: time.Now,
+		CapacityTenants: 10_000, DatabaseConns: 64, RetainedLog: 4 << 30, Log: slog.New(slog.DiscardHandler), Clock: time.Now,
 	}
 }
 
@@ -65,6 +66,7 @@ func (o *APIOptions) Validate() error {
 	c.baseURL("--advertise-internal", o.AdvertiseInternal)
 	c.baseURL("--controlplane-url", o.ControlplaneURL)
 	c.unless(o.CapacityTenants > 0, "--capacity-tenants: use a number above 0")
+	c.unless(o.RetainedLog > 0, "--retained-log: use a number of bytes above 0, below the server's max_slot_wal_keep_size")
 	c.secret("CELL_DATABASE_URL", o.DatabaseURL, "the postgres:// URL of the role cell_app")
 	c.secret("CELL_MOVER_DATABASE_URL", o.MoverDatabaseURL, "the postgres:// URL of the role cell_mover, not through PgBouncer")
 	c.unless(len(o.EdgeKey) == KeyBytes, "CELL_EDGE_KEY: set it to %d bytes in hex, derived from the routers' master key for this cell", KeyBytes)

@@ -12,13 +12,14 @@ import (
 	"github.com/coditect/platform/cell/internal/membership"
 	"github.com/coditect/platform/cell/internal/rediscache"
 	"github.com/coditect/platform/cell/internal/residency"
+	"github.com/coditect/platform/cell/internal/transfer"
 	"github.com/coditect/platform/cell/internal/workspaces"
 	"github.com/coditect/platform/shared/cellapi"
 	"github.com/coditect/platform/shared/telemetry"
 )
 
 // handlers introduces the two APIs to their use-cases, and those to the database. The memory may be nil.
-func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, memory *rediscache.Cache, meter *membership.Meter, admin *telemetry.Admin) (tenantFacing, internal http.Handler, err error) {
+func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, moves *transfers, memory *rediscache.Cache, meter *membership.Meter, admin *telemetry.Admin) (tenantFacing, internal http.Handler, err error) {
 	tenantOptions := httpapi.Options{
 		UseCases: httpapi.UseCases{
 			Organizations: workspaces.Organizations{Store: store},
@@ -35,18 +36,19 @@ func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, memory *r
 		},
 		Guard: door.Guard(cellapi.NewSigner(opts.EdgeKey), opts.Clock), Log: opts.Log, Registry: admin.Registry, Served: meter.Add,
 	}
-	lives := residency.Residency{Fences: mover, Inventory: mover}
+	lives, fences := residency.Residency{Fences: mover, Inventory: mover}, transfer.Fences{FenceRows: mover}
 	if memory != nil { // a nil *Cache would not be a nil interface
-		tenantOptions.Memory, lives.Memory = memory, memory
+		tenantOptions.Memory, lives.Memory, fences.Memory = memory, memory, memory
 	}
 	tenantFacing, err = httpapi.New(tenantOptions)
 	if err != nil {
 		return nil, nil, err
 	}
 	internal, err = internalapi.New(internalapi.Options{
-		Residency: lives,
-		Archive:   archive(opts.Cell, opts.ControlKey, opts.Clock, mover),
-		Guard:     door.Guard(cellapi.NewSigner(opts.ControlKey), opts.Clock), Log: opts.Log, Registry: admin.Registry,
+		Cell: opts.Cell, Residency: lives, Fences: fences, Exporter: moves.exporter, Importer: moves.importer,
+		Archive: archive(opts.Cell, opts.ControlKey, opts.Clock, mover),
+		Guard:   door.Tickets(door.Guard(cellapi.NewSigner(opts.ControlKey), opts.Clock), opts.ControlKey, opts.Cell, opts.Clock),
+		Log:     opts.Log, Registry: admin.Registry,
 	})
 	return tenantFacing, internal, err
 }

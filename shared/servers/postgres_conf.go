@@ -41,6 +41,7 @@ func (s Postgres) defaults() map[string]string {
 		"wal_level":                  "logical", // tenants leave through logical replication slots
 		"max_wal_senders":            "20",
 		"max_replication_slots":      "20",
+		"max_slot_wal_keep_size":     "6GB", // a tenant that cannot leave must not fill the disk
 		"max_wal_size":               "1GB",
 		"log_line_prefix":            "%m [%p] %q%u@%d ",
 		"log_timezone":               "UTC",

@@ -41,6 +41,24 @@ func (e ExportState) Valid() bool {
 	}
 }
 
+// Defines values for ImportMode.
+const (
+	Copy   ImportMode = "copy"
+	Follow ImportMode = "follow"
+)
+
+// Valid indicates whether the value is a known member of the ImportMode enum.
+func (e ImportMode) Valid() bool {
+	switch e {
+	case Copy:
+		return true
+	case Follow:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ImportState.
 const (
 	ImportStateActivated  ImportState = "activated"
@@ -65,24 +83,6 @@ func (e ImportState) Valid() bool {
 	case ImportStatePaused:
 		return true
 	case ImportStateReady:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for ImportMode.
-const (
-	Copy   ImportMode = "copy"
-	Follow ImportMode = "follow"
-)
-
-// Valid indicates whether the value is a known member of the ImportMode enum.
-func (e ImportMode) Valid() bool {
-	switch e {
-	case Copy:
-		return true
-	case Follow:
 		return true
 	default:
 		return false
@@ -283,9 +283,6 @@ type Export struct {
 	State            ExportState `json:"state"`
 }
 
-// ExportState defines model for Export.State.
-type ExportState string
-
 // ExportRequest defines model for ExportRequest.
 type ExportRequest struct {
 	// Epoch Ownership generation.
@@ -293,6 +290,9 @@ type ExportRequest struct {
 	Reverse    *bool    `json:"reverse,omitempty"`
 	TargetCell CellName `json:"target_cell"`
 }
+
+// ExportState defines model for ExportState.
+type ExportState string
 
 // Freeze defines model for Freeze.
 type Freeze struct {
@@ -356,9 +356,6 @@ type Import struct {
 	TablesDone     int         `json:"tables_done"`
 }
 
-// ImportState defines model for Import.State.
-type ImportState string
-
 // ImportMode defines model for ImportMode.
 type ImportMode string
 
@@ -384,6 +381,9 @@ type ImportRequest struct {
 	SourceURL string `json:"source_url"`
 	Ticket    string `json:"ticket"`
 }
+
+// ImportState defines model for ImportState.
+type ImportState string
 
 // Imported defines model for Imported.
 type Imported struct {
@@ -482,9 +482,12 @@ type Slug = string
 
 // Snapshot defines model for Snapshot.
 type Snapshot struct {
+	BytesEstimate int64 `json:"bytes_estimate"`
+
 	// Position A place in a database's log; positions of two databases do not compare.
-	Position Position     `json:"position"`
-	Snapshot SnapshotName `json:"snapshot"`
+	Position     Position     `json:"position"`
+	RowsEstimate int64        `json:"rows_estimate"`
+	Snapshot     SnapshotName `json:"snapshot"`
 }
 
 // SnapshotName defines model for SnapshotName.
@@ -606,7 +609,7 @@ type ImportTenantParams struct {
 // StreamChangesParams defines parameters for StreamChanges.
 type StreamChangesParams struct {
 	// After Transactions that were committed before this position are left out; the export's own by default.
-	After *Position `form:"after,omitempty" json:"after,omitempty"`
+	After *string `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // CopyTableParams defines parameters for CopyTable.

@@ -45,6 +45,7 @@ func api(env func(string) string) *cobra.Command {
 	f.StringVar(&opts.AdvertiseInternal, "advertise-internal", opts.AdvertiseInternal, "base URL at which the control plane reaches --internal-listen")
 	f.StringVar(&opts.ControlplaneURL, "controlplane-url", opts.ControlplaneURL, "base URL of the control plane (default: register nowhere)")
 	f.IntVar(&opts.CapacityTenants, "capacity-tenants", opts.CapacityTenants, "how many tenants it can carry")
+	f.Int64Var(&opts.RetainedLog, "retained-log", opts.RetainedLog, "most bytes of its log that the database may keep for one leaving tenant")
 	f.Int32Var(&opts.DatabaseConns, "database-conns", opts.DatabaseConns, "most connections to the database")
 	f.StringVar(&level, "log-level", level, levelUsage)
 	return cmd

@@ -199,7 +199,7 @@ func TestNothingIsSealedBehindAClosedFence(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	a := db.live(t)
-	must(t, db.mover.CloseGate(t.Context(), a.TenantID), db.mover.Freeze(t.Context(), a.TenantID, 1, 1, time.Now().Add(time.Hour)))
+	db.freeze(t, a, time.Hour)
 	if rows, err := db.mover.NewRows(t.Context(), time.Hour, 10); err != nil || len(rows) != 0 {
 		t.Errorf("found %v, %v", rows, err)
 	}

@@ -13,7 +13,7 @@ import (
 
 // canonical makes the text of equal rows equal on every server.
 var canonical = []string{
-	`SET LOCAL TimeZone = 'UTC'`, `SET LOCAL bytea_output = 'hex'`, `SET LOCAL extra_float_digits = 1`, `SET LOCAL IntervalStyle = 'iso_8601'`,
+	`SET LOCAL TimeZone = 'UTC'`, `SET LOCAL bytea_output = 'hex'`, `SET LOCAL extra_float_digits = 1`, `SET LOCAL IntervalStyle = 'iso_8601'`, `SET LOCAL DateStyle = 'ISO, YMD'`,
 }
 
 // canonicalRows is the query for a section's rows of the tenant $1: one JSON

@@ -30,6 +30,6 @@
 //
 // [Store] acts for one tenant at a time with the role cell_app; [Relay] sees
 // jobs of all tenants with cell_relay; [Mover] lets tenants arrive, freeze and
-// leave with cell_mover. None of the roles owns a table or bypasses row-level
-// security.
+// leave with cell_mover. None of the roles owns a table. Only the mover bypasses
+// row-level security, without which COPY is refused to it, and may replicate.
 package citus

@@ -17,11 +17,7 @@ import (
 func TestFenceStates(t *testing.T) {
 	t.Parallel()
 	db := open(t)
-	until := time.Now().Add(time.Hour)
-	freeze := func(t *testing.T, a cell.Arrival) {
-		t.Helper()
-		must(t, db.mover.CloseGate(t.Context(), a.TenantID), db.mover.Freeze(t.Context(), a.TenantID, 1, 1, until))
-	}
+	freeze := func(t *testing.T, a cell.Arrival) { db.freeze(t, a, time.Hour) }
 	seal := func(t *testing.T, a cell.Arrival) { must(t, db.mover.Seal(t.Context(), a.TenantID, 1, 1)) }
 	for _, c := range []struct {
 		name        string
@@ -50,7 +46,7 @@ func TestFenceStates(t *testing.T) {
 			a := db.live(t)
 			freeze(t, a)
 			seal(t, a)
-			must(t, db.mover.Depart(t.Context(), a.TenantID, 1, "cell-b", 2))
+			must(t, db.mover.Depart(t.Context(), a.TenantID, 1, 1, "cell-b", 2))
 			return a
 		}, 1, cellapi.StateDeparted, cellapi.StateDeparted},
 		{"thawed", func(t *testing.T) cell.Arrival {
@@ -127,7 +123,7 @@ func TestFreezeAgainstACrowd(t *testing.T) {
 		})
 	}
 	testkit.Eventually(t, "some writes", func() bool { return acknowledged.Load() > 50 })
-	must(t, db.mover.CloseGate(t.Context(), a.TenantID), db.mover.Freeze(t.Context(), a.TenantID, 1, 1, time.Now().Add(time.Hour)))
+	db.freeze(t, a, time.Hour)
 	frozen := query(t, db.dsn, `SELECT count(*)::text FROM workspaces WHERE tenant_id = $1`, a.TenantID.String())[0]
 	stop.Store(true)
 	writers.Wait()
@@ -142,14 +138,16 @@ func TestFreezeEndsByItself(t *testing.T) {
 	db := open(t)
 	a, b := db.live(t), db.live(t)
 	ctx := t.Context()
-	must(t, db.mover.CloseGate(ctx, a.TenantID), db.mover.Freeze(ctx, a.TenantID, 1, 1, time.Now().Add(-time.Second)))
+	db.freeze(t, a, time.Millisecond)
 	must(t, db.mover.CloseGate(ctx, b.TenantID)) // and nobody ever freezes it
 	if _, err := db.addWorkspace(ctx, a, "too early"); err == nil {
 		t.Error("a write passed a freeze that nobody had ended")
 	}
-	if n, err := db.mover.ExpireFreezes(ctx); n != 1 || err != nil {
-		t.Errorf("expired %d, %v", n, err)
-	}
+	testkit.Eventually(t, "the end of the freeze", func() bool {
+		n, err := db.mover.ExpireFreezes(ctx)
+		must(t, err)
+		return n == 1
+	})
 	if n, err := db.mover.ReopenGates(ctx, time.Hour); n != 0 || err != nil {
 		t.Errorf("reopened %d within the grace, %v", n, err)
 	}
@@ -164,8 +162,8 @@ func TestFreezeEndsByItself(t *testing.T) {
 	if err := db.mover.Seal(ctx, a.TenantID, 1, 1); fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("sealed a freeze that had ended: %v", err)
 	}
-	if err := db.mover.Freeze(ctx, a.TenantID, 1, 1, time.Now()); fault.CodeOf(err) != fault.Conflict {
-		t.Errorf("a freeze number was used twice: %v", err)
+	if again := db.freeze(t, a, time.Hour); again.No != 2 {
+		t.Errorf("freeze number %d was used twice", again.No)
 	}
 }
 

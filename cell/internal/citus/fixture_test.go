@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -104,6 +105,16 @@ func (db *database) live(t testing.TB) cell.Arrival {
 		t.Fatal(err)
 	}
 	return a
+}
+
+// migration is the one for which tests freeze.
+var migration = uuid.Must(uuid.NewV7())
+
+func (db *database) freeze(t testing.TB, a cell.Arrival, lasting time.Duration) cell.Freeze {
+	t.Helper()
+	f, err := db.mover.Freeze(t.Context(), a.TenantID, a.Epoch, migration, lasting)
+	must(t, err)
+	return f
 }
 
 // by is a call of the tenant's owner.

@@ -234,7 +234,7 @@ func TestAnswersAreForgotten(t *testing.T) {
 	query(t, db.dsn, `INSERT INTO idempotency_keys (tenant_id, caller, key, fingerprint, status, created_at)
 		SELECT $1::uuid, sha256('x'), n::text, sha256('x'), 200, now() - interval '25 hours' FROM generate_series(1, 2500) n RETURNING 'x'`, a.TenantID.String())
 	query(t, db.dsn, `UPDATE idempotency_keys SET created_at = now() - interval '25 hours' WHERE key = 'k0' RETURNING 'x'`)
-	must(t, db.mover.CloseGate(t.Context(), frozen.TenantID), db.mover.Freeze(t.Context(), frozen.TenantID, 1, 1, time.Now().Add(time.Hour)))
+	db.freeze(t, frozen, time.Hour)
 	n, err := db.mover.ForgetAnswers(t.Context())
 	if err != nil || n != 2501 {
 		t.Errorf("forgot %d, %v", n, err)

@@ -171,11 +171,12 @@ func TestContentIsReadBehindTheFence(t *testing.T) {
 	}
 	a = db.live(t)
 	ctx := t.Context()
-	must(t, db.mover.CloseGate(ctx, a.TenantID), db.mover.Freeze(ctx, a.TenantID, 1, 1, time.Now().Add(time.Hour)), db.mover.Seal(ctx, a.TenantID, 1, 1))
+	db.freeze(t, a, time.Hour)
+	must(t, db.mover.Seal(ctx, a.TenantID, 1, 1))
 	if d := db.dump(t, a.TenantID); d.fence.State != cell.Sealed || len(d.rows["users"]) != 1 {
 		t.Errorf("sealed: %+v", d.fence)
 	}
-	must(t, db.mover.Depart(ctx, a.TenantID, 1, "cell-b", 2))
+	must(t, db.mover.Depart(ctx, a.TenantID, 1, 1, "cell-b", 2))
 	if err := db.mover.ReadContent(ctx, a.TenantID, read); fault.CodeOf(err) != fault.TenantMoved {
 		t.Errorf("departed: %v", err)
 	}

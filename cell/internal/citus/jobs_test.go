@@ -118,7 +118,7 @@ func TestLostJobsComeBackAndFrozenOnesRest(t *testing.T) {
 	if lost, err := db.relay.LostJobs(ctx, time.Hour, time.Hour, 10); len(lost) != 0 || err != nil {
 		t.Errorf("lost too early: %v, %v", lost, err)
 	}
-	must(t, db.mover.CloseGate(ctx, a.TenantID), db.mover.Freeze(ctx, a.TenantID, 1, 1, time.Now().Add(time.Hour)))
+	db.freeze(t, a, time.Hour)
 	if lost, err := db.relay.LostJobs(ctx, 0, 0, 10); len(lost) != 0 || err != nil {
 		t.Errorf("a frozen tenant's job: %v, %v", lost, err)
 	}

@@ -39,7 +39,11 @@ func (m *Mover) CheckSchema(ctx context.Context) error { return checkSchema(ctx,
 
 // inTx is one transaction of the mover.
 func (m *Mover) inTx(ctx context.Context, fn func(pgx.Tx) error) error {
-	return translate(pg.InTx(ctx, m.pool, pgx.TxOptions{}, fn), nil)
+	return m.inTxOf(ctx, pgx.TxOptions{}, fn)
+}
+
+func (m *Mover) inTxOf(ctx context.Context, opts pgx.TxOptions, fn func(pgx.Tx) error) error {
+	return translate(pg.InTx(ctx, m.pool, opts, fn), nil)
 }
 
 // record is the fence's row with what only the mover needs.

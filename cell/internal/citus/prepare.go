@@ -3,6 +3,7 @@ package citus
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -63,10 +64,9 @@ func queueControlAudit(b *pgx.Batch, tenant tenancy.ID, action, requestID string
 // removeTenant deletes every row of the tenant, the fence's last.
 func removeTenant(ctx context.Context, tx pgx.Tx, id tenancy.ID) error {
 	b := &pgx.Batch{}
-	for _, tables := range [][]string{tenantTables, fenceTables} {
-		for i := len(tables) - 1; i >= 0; i-- {
-			b.Queue(`DELETE FROM `+tables[i]+` WHERE tenant_id = $1`, id.String())
-		}
+	for _, table := range slices.Backward(tenantTables) {
+		b.Queue(`DELETE FROM `+table+` WHERE tenant_id = $1`, id.String())
 	}
+	queueFenceRemoval(b, id)
 	return tx.SendBatch(ctx, b).Close()
 }

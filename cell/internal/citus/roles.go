@@ -25,10 +25,13 @@ func (p Passwords) Logins() map[string]string {
 	return map[string]string{AppRole: p.App, RelayRole: p.Relay, MoverRole: p.Mover}
 }
 
-// appSettings bound what one request of a tenant may cost.
-var appSettings = []string{
+// roleSettings bound what one request of a tenant may cost, and let the mover
+// store rows without firing triggers, those of foreign keys included: the source
+// has let them pass.
+var roleSettings = []string{
 	`ALTER ROLE cell_app SET statement_timeout = '10s'`,
 	`ALTER ROLE cell_app SET idle_in_transaction_session_timeout = '10s'`,
+	`GRANT SET ON PARAMETER session_replication_role TO cell_mover`,
 }
 
 func ensureRoles(ctx context.Context, conn *pgx.Conn, p Passwords) error {
@@ -37,7 +40,7 @@ func ensureRoles(ctx context.Context, conn *pgx.Conn, p Passwords) error {
 			return fmt.Errorf("role %s: %w", name, err)
 		}
 	}
-	for _, setting := range appSettings {
+	for _, setting := range roleSettings {
 		if err := alterRole(ctx, conn, setting); err != nil {
 			return err
 		}
@@ -50,7 +53,11 @@ func ensureRole(ctx context.Context, conn *pgx.Conn, name, password string) erro
 	if err != nil {
 		return err
 	}
-	const attributes = ` LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE INHERIT NOREPLICATION NOBYPASSRLS`
+	attributes := ` LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE INHERIT NOREPLICATION NOBYPASSRLS`
+	if name == MoverRole {
+		// COPY is refused to whom row-level security applies, and slots are made by replication only.
+		attributes = ` LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE INHERIT REPLICATION BYPASSRLS`
+	}
 	_, err = conn.Exec(ctx, `CREATE ROLE `+name+attributes)
 	// Both codes mean that it exists: the second if another session made it just now.
 	if err != nil && !hasCode(err, "42710", "23505") {

@@ -18,4 +18,4 @@ var tenantTables = []string{
 }
 
 // fenceTables are the cell's own record about a tenant, in the same order.
-var fenceTables = []string{"tenants", "tenant_gate"}
+var fenceTables = []string{"tenants", "tenant_gate", "exports", "imports", "import_tables", "import_touched"}

@@ -2,23 +2,21 @@ package citus
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-
-	"github.com/coditect/platform/shared/fault"
-	"github.com/coditect/platform/shared/tenancy"
 )
 
 // A freeze ends by a change of state, never by a clock that somebody reads.
 // State and gate change in one statement, of one tenant, so that it stays on
-// one node under Citus.
+// one node under Citus. thawSQL lacks the states that it ends.
 const (
 	thawSQL = `
 		WITH thawed AS (
 			UPDATE tenants SET state = 'live', frozen_until = NULL, changed_at = now()
-			WHERE tenant_id = $1 AND epoch = $2 AND freeze_no = $3 AND state = 'frozen' RETURNING tenant_id)
+			WHERE tenant_id = $1 AND epoch = $2 AND freeze_no = $3 AND state %s RETURNING tenant_id)
 		UPDATE tenant_gate g SET open = true, closed_at = NULL FROM thawed WHERE g.tenant_id = $1 AND thawed.tenant_id = $1`
 	reopenSQL = `
 		WITH forgotten AS (
@@ -26,19 +24,10 @@ const (
 		UPDATE tenant_gate g SET open = true, closed_at = NULL FROM forgotten WHERE g.tenant_id = $1 AND forgotten.tenant_id = $1 AND NOT g.open`
 )
 
-// Thaw ends freeze n before its time: frozen(n) → live, gate open.
-func (m *Mover) Thaw(ctx context.Context, id tenancy.ID, epoch, n uint64) error {
-	tag, err := m.pool.Exec(ctx, thawSQL, id.String(), epoch, n)
-	if err == nil && tag.RowsAffected() == 0 {
-		err = fault.New(fault.Conflict, "this freeze does not hold any more")
-	}
-	return translate(err, nil)
-}
-
 // ExpireFreezes ends every freeze whose time has passed by the database's
 // clock and returns how many there were.
 func (m *Mover) ExpireFreezes(ctx context.Context) (int64, error) {
-	return m.each(ctx, thawSQL, `SELECT tenant_id, epoch, freeze_no FROM tenants WHERE state = 'frozen' AND frozen_until < now()`)
+	return m.each(ctx, fmt.Sprintf(thawSQL, `= 'frozen'`), `SELECT tenant_id, epoch, freeze_no FROM tenants WHERE state = 'frozen' AND frozen_until < now()`)
 }
 
 // ReopenGates opens the gates of live tenants that were closed longer ago than

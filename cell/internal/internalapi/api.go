@@ -12,20 +12,26 @@ import (
 	api "github.com/coditect/platform/cell/api/internalapi"
 	"github.com/coditect/platform/cell/internal/export"
 	"github.com/coditect/platform/cell/internal/residency"
+	"github.com/coditect/platform/cell/internal/transfer"
 	"github.com/coditect/platform/shared/web"
 )
 
 // Options says how the API is served. All fields are required.
 type Options struct {
+	Cell      string
 	Residency residency.Residency
 	Archive   export.Archive
-	Guard     func(http.Handler) http.Handler // lets only the control plane's requests in; see package door
+	Fences    transfer.Fences
+	Exporter  *transfer.Exporter
+	Importer  transfer.Importer
+	Guard     func(http.Handler) http.Handler // lets only the control plane's requests and tickets in; see package door
 	Log       *slog.Logger
 	Registry  prometheus.Registerer
 }
 
-// maxBody bounds a request's body, in bytes: a full batch with the longest names.
-const maxBody = 4 << 20
+// maxBody bounds a request's body, in bytes: the keys of all rows that changed
+// between the verification and the end of a migration.
+const maxBody = 32 << 20
 
 // New returns the handler of the internal API.
 func New(opts Options) (http.Handler, error) {
@@ -37,7 +43,9 @@ func New(opts Options) (http.Handler, error) {
 		Component: "cell_internal", Log: opts.Log, Registry: opts.Registry, MaxBody: maxBody, Streaming: isStream,
 		Validate: func(next http.Handler) http.Handler { return opts.Guard(withPatience(validate(next))) },
 	})
-	strict := api.NewStrictHandlerWithOptions(&server{residency: opts.Residency, archive: opts.Archive}, nil, api.StrictHTTPServerOptions{
+	strict := api.NewStrictHandlerWithOptions(&server{
+		cell: opts.Cell, residency: opts.Residency, archive: opts.Archive, fences: opts.Fences, exporter: opts.Exporter, importer: opts.Importer, log: opts.Log,
+	}, nil, api.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc: kit.RenderBadRequest, ResponseErrorHandlerFunc: kit.RenderError,
 	})
 	router := mux.NewRouter()
@@ -47,6 +55,11 @@ func New(opts Options) (http.Handler, error) {
 
 // server implements the generated interface.
 type server struct {
+	cell      string
 	residency residency.Residency
+	fences    transfer.Fences
+	exporter  *transfer.Exporter
+	importer  transfer.Importer
+	log       *slog.Logger
 	archive   export.Archive
 }
