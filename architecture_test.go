@@ -124,7 +124,7 @@ var introduced = map[string][]string{
 	"router/internal/upstream":  {"wire"},
 	"router/internal/feed":      {"tenantcache"},
 	"router/internal/lookup":    {"tenantcache"},
-	"cell/internal/httpapi":     {"workspaces", "jobs", "chain"},
+	"cell/internal/httpapi":     {"workspaces", "jobs", "chain", "events"},
 	"cell/internal/internalapi": {"residency", "export", "transfer", "transfer/frame"},
 	"cell/internal/sourcecell":  {"transfer"},
 }

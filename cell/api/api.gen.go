@@ -686,6 +686,15 @@ type ExportAuditParams struct {
 	Until *AuditUntil `form:"until,omitempty" json:"until,omitempty"`
 }
 
+// FollowEventsParams defines parameters for FollowEvents.
+type FollowEventsParams struct {
+	// Cursor The `next_cursor` of the page before. Opaque; made for this list of this tenant only.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// LastEventID The cursor of the last event that was taken; used instead of cursor.
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
+
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
 	// Limit How many items a page may have.
@@ -997,6 +1006,23 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/audit-log/verification (the `VerifyAudit` operationId).
 	VerifyAudit(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FollowEvents Follow the tenant's changes as they happen
+	//
+	// As a WebSocket (RFC 6455, if the request asks for the upgrade) or as server-sent events: the same objects, each as one text
+	// message or as the data of one event, whose id is the cursor. Changes of what the caller may not read are left out.
+	//
+	// Every object has `type` and `cursor`. First comes `ready`, then the audit log's actions in their order, such as `project.created`, about
+	// a second after they happened (without a cursor it begins with those of this second), with `at`, `subject`, `actor` and `details`. While nothing happens there is a ping every 15 seconds.
+	//
+	// A stream that breaks goes on with `Last-Event-ID` or `cursor`: nothing is skipped and nothing comes twice, also when the tenant
+	// has moved to another cell meanwhile. Before the service ends one it says why, by an object of type `end` with `code`, and on a
+	// WebSocket the close code in parentheses: `moved` (4421), `draining` or `expired` (1001: nobody follows for longer than 15 minutes):
+	// connect again at once; `unavailable` (1013): later; `unauthenticated` (4401), `forbidden` (4403): with another
+	// credential; `gone` (4410): read anew and follow without a cursor. One that takes nothing for 10 seconds is cut.
+	//
+	// Corresponds with GET /v1/events (the `FollowEvents` operationId).
+	FollowEvents(ctx context.Context, params *FollowEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListJobs List background jobs, newest first
 	//
@@ -1328,6 +1354,33 @@ func (c *Client) ExportAudit(ctx context.Context, params *ExportAuditParams, req
 // Corresponds with GET /v1/audit-log/verification (the `VerifyAudit` operationId).
 func (c *Client) VerifyAudit(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewVerifyAuditRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FollowEvents Follow the tenant's changes as they happen
+//
+// As a WebSocket (RFC 6455, if the request asks for the upgrade) or as server-sent events: the same objects, each as one text
+// message or as the data of one event, whose id is the cursor. Changes of what the caller may not read are left out.
+//
+// Every object has `type` and `cursor`. First comes `ready`, then the audit log's actions in their order, such as `project.created`, about
+// a second after they happened (without a cursor it begins with those of this second), with `at`, `subject`, `actor` and `details`. While nothing happens there is a ping every 15 seconds.
+//
+// A stream that breaks goes on with `Last-Event-ID` or `cursor`: nothing is skipped and nothing comes twice, also when the tenant
+// has moved to another cell meanwhile. Before the service ends one it says why, by an object of type `end` with `code`, and on a
+// WebSocket the close code in parentheses: `moved` (4421), `draining` or `expired` (1001: nobody follows for longer than 15 minutes):
+// connect again at once; `unavailable` (1013): later; `unauthenticated` (4401), `forbidden` (4403): with another
+// credential; `gone` (4410): read anew and follow without a cursor. One that takes nothing for 10 seconds is cut.
+//
+// Corresponds with GET /v1/events (the `FollowEvents` operationId).
+func (c *Client) FollowEvents(ctx context.Context, params *FollowEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFollowEventsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2317,6 +2370,75 @@ func NewVerifyAuditRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewFollowEventsRequest constructs an http.Request for the FollowEvents method
+func NewFollowEventsRequest(server string, params *FollowEventsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/events")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.LastEventID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", *params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Last-Event-ID", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -4002,6 +4124,25 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/audit-log/verification (the `VerifyAudit` operationId).
 	VerifyAuditWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*VerifyAuditResponse, error)
 
+	// FollowEventsWithResponse Follow the tenant's changes as they happen
+	//
+	// As a WebSocket (RFC 6455, if the request asks for the upgrade) or as server-sent events: the same objects, each as one text
+	// message or as the data of one event, whose id is the cursor. Changes of what the caller may not read are left out.
+	//
+	// Every object has `type` and `cursor`. First comes `ready`, then the audit log's actions in their order, such as `project.created`, about
+	// a second after they happened (without a cursor it begins with those of this second), with `at`, `subject`, `actor` and `details`. While nothing happens there is a ping every 15 seconds.
+	//
+	// A stream that breaks goes on with `Last-Event-ID` or `cursor`: nothing is skipped and nothing comes twice, also when the tenant
+	// has moved to another cell meanwhile. Before the service ends one it says why, by an object of type `end` with `code`, and on a
+	// WebSocket the close code in parentheses: `moved` (4421), `draining` or `expired` (1001: nobody follows for longer than 15 minutes):
+	// connect again at once; `unavailable` (1013): later; `unauthenticated` (4401), `forbidden` (4403): with another
+	// credential; `gone` (4410): read anew and follow without a cursor. One that takes nothing for 10 seconds is cut.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/events (the `FollowEvents` operationId).
+	FollowEventsWithResponse(ctx context.Context, params *FollowEventsParams, reqEditors ...RequestEditorFn) (*FollowEventsResponse, error)
+
 	// ListJobsWithResponse List background jobs, newest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -4457,6 +4598,47 @@ func (r VerifyAuditResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r VerifyAuditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type FollowEventsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r FollowEventsResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r FollowEventsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FollowEventsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FollowEventsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FollowEventsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5927,6 +6109,31 @@ func (c *ClientWithResponses) VerifyAuditWithResponse(ctx context.Context, reqEd
 	return ParseVerifyAuditResponse(rsp)
 }
 
+// FollowEventsWithResponse Follow the tenant's changes as they happen
+//
+// As a WebSocket (RFC 6455, if the request asks for the upgrade) or as server-sent events: the same objects, each as one text
+// message or as the data of one event, whose id is the cursor. Changes of what the caller may not read are left out.
+//
+// Every object has `type` and `cursor`. First comes `ready`, then the audit log's actions in their order, such as `project.created`, about
+// a second after they happened (without a cursor it begins with those of this second), with `at`, `subject`, `actor` and `details`. While nothing happens there is a ping every 15 seconds.
+//
+// A stream that breaks goes on with `Last-Event-ID` or `cursor`: nothing is skipped and nothing comes twice, also when the tenant
+// has moved to another cell meanwhile. Before the service ends one it says why, by an object of type `end` with `code`, and on a
+// WebSocket the close code in parentheses: `moved` (4421), `draining` or `expired` (1001: nobody follows for longer than 15 minutes):
+// connect again at once; `unavailable` (1013): later; `unauthenticated` (4401), `forbidden` (4403): with another
+// credential; `gone` (4410): read anew and follow without a cursor. One that takes nothing for 10 seconds is cut.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/events (the `FollowEvents` operationId).
+func (c *ClientWithResponses) FollowEventsWithResponse(ctx context.Context, params *FollowEventsParams, reqEditors ...RequestEditorFn) (*FollowEventsResponse, error) {
+	rsp, err := c.FollowEvents(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFollowEventsResponse(rsp)
+}
+
 // ListJobsWithResponse List background jobs, newest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -6587,6 +6794,35 @@ func ParseVerifyAuditResponse(rsp *http.Response) (*VerifyAuditResponse, error) 
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseFollowEventsResponse parses an HTTP response from a FollowEventsWithResponse call
+func ParseFollowEventsResponse(rsp *http.Response) (*FollowEventsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FollowEventsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 101:
+		break // No content-type
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest ProblemAnswer
@@ -7759,6 +7995,9 @@ type ServerInterface interface {
 	// VerifyAudit Verify that the audit log is as it was written
 	// (GET /v1/audit-log/verification)
 	VerifyAudit(w http.ResponseWriter, r *http.Request)
+	// FollowEvents Follow the tenant's changes as they happen
+	// (GET /v1/events)
+	FollowEvents(w http.ResponseWriter, r *http.Request, params FollowEventsParams)
 	// ListJobs List background jobs, newest first
 	// (GET /v1/jobs)
 	ListJobs(w http.ResponseWriter, r *http.Request, params ListJobsParams)
@@ -8068,6 +8307,60 @@ func (siw *ServerInterfaceWrapper) VerifyAudit(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.VerifyAudit(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// FollowEvents operation middleware
+func (siw *ServerInterfaceWrapper) FollowEvents(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FollowEventsParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Last-Event-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Last-Event-ID", Err: err})
+			return
+		}
+
+		params.LastEventID = &LastEventID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FollowEvents(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -9578,6 +9871,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/jobs", wrapper.ListJobs).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/events", wrapper.FollowEvents).Methods(http.MethodGet)
+
 	return r
 }
 
@@ -9765,6 +10060,82 @@ type VerifyAuditdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response VerifyAuditdefaultApplicationProblemPlusJSONResponse) VisitVerifyAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FollowEventsRequestObject struct {
+	Params FollowEventsParams
+}
+
+type FollowEventsResponseObject interface {
+	VisitFollowEventsResponse(w http.ResponseWriter) error
+}
+
+type FollowEvents101Response struct {
+}
+
+func (response FollowEvents101Response) VisitFollowEventsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(101)
+	return nil
+}
+
+type FollowEvents200TextEventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response FollowEvents200TextEventStreamResponse) VisitFollowEventsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type FollowEventsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FollowEventsdefaultApplicationProblemPlusJSONResponse) VisitFollowEventsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -11017,6 +11388,9 @@ type StrictServerInterface interface {
 	// VerifyAudit Verify that the audit log is as it was written
 	// (GET /v1/audit-log/verification)
 	VerifyAudit(ctx context.Context, request VerifyAuditRequestObject) (VerifyAuditResponseObject, error)
+	// FollowEvents Follow the tenant's changes as they happen
+	// (GET /v1/events)
+	FollowEvents(ctx context.Context, request FollowEventsRequestObject) (FollowEventsResponseObject, error)
 	// ListJobs List background jobs, newest first
 	// (GET /v1/jobs)
 	ListJobs(ctx context.Context, request ListJobsRequestObject) (ListJobsResponseObject, error)
@@ -11211,6 +11585,32 @@ func (sh *strictHandler) VerifyAudit(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(VerifyAuditResponseObject); ok {
 		if err := validResponse.VisitVerifyAuditResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FollowEvents operation middleware
+func (sh *strictHandler) FollowEvents(w http.ResponseWriter, r *http.Request, params FollowEventsParams) {
+	var request FollowEventsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FollowEvents(ctx, request.(FollowEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FollowEvents")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FollowEventsResponseObject); ok {
+		if err := validResponse.VisitFollowEventsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/citus"
+	"github.com/coditect/platform/cell/internal/events"
 	"github.com/coditect/platform/cell/internal/membership"
 	"github.com/coditect/platform/cell/internal/rediscache"
 	"github.com/coditect/platform/cell/internal/residency"
@@ -35,6 +37,13 @@ const forgetInterval = time.Minute
 
 // sealInterval is how often audit rows get their place in the chain.
 const sealInterval = time.Second
+
+// Of those who follow events: how often it is looked for what no notification
+// told, and how long a credential that is not good any more still follows.
+const (
+	lookInterval    = time.Second
+	followerRecheck = 5 * time.Second
+)
 
 // RunAPI serves a cell's API until ctx ends, and then stops in order: requests
 // first, connections last. It returns nil after an orderly stop.
@@ -74,7 +83,8 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 		return err
 	}
 	meter := &membership.Meter{}
-	tenantFacing, internal, err := handlers(opts, store, mover, moves, memory, meter, admin)
+	hub := events.New(store, mover, followerRecheck, admin.Registry)
+	tenantFacing, internal, err := handlers(opts, store, mover, moves, memory, hub, meter, admin)
 	if err != nil {
 		return err
 	}
@@ -114,10 +124,16 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 		return run.Loop{Name: "audit sealer", Interval: sealInterval, MaxPause: 10 * time.Second, Log: opts.Log}.Run(ctx, sealer.RunOnce)
 	})
 	moves.run(ctx, opts, group)
+	group.Go(func() error { return loopOf(opts.Log, "events", lookInterval).Run(ctx, hub.Look) })
+	group.Go(func() error { return loopOf(opts.Log, "event listener", lookInterval).Run(ctx, hub.Listen) })
 	if opts.ControlplaneURL != "" {
 		group.Go(func() error { return keepMembership(ctx, opts, mover, meter, listeners) })
 	}
 	return group.Wait()
+}
+
+func loopOf(log *slog.Logger, name string, interval time.Duration) run.Loop {
+	return run.Loop{Name: name, Interval: interval, MaxPause: 10 * interval, Log: log}
 }
 
 // keepMembership sends heartbeats; after failures too, at the usual pace.

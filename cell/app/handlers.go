@@ -7,6 +7,7 @@ import (
 	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/cell/internal/door"
+	"github.com/coditect/platform/cell/internal/events"
 	"github.com/coditect/platform/cell/internal/httpapi"
 	"github.com/coditect/platform/cell/internal/internalapi"
 	"github.com/coditect/platform/cell/internal/membership"
@@ -19,7 +20,7 @@ import (
 )
 
 // handlers introduces the two APIs to their use-cases, and those to the database. The memory may be nil.
-func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, moves *transfers, memory *rediscache.Cache, meter *membership.Meter, admin *telemetry.Admin) (tenantFacing, internal http.Handler, err error) {
+func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, moves *transfers, memory *rediscache.Cache, hub *events.Hub, meter *membership.Meter, admin *telemetry.Admin) (tenantFacing, internal http.Handler, err error) {
 	tenantOptions := httpapi.Options{
 		UseCases: httpapi.UseCases{
 			Organizations: workspaces.Organizations{Store: store},
@@ -33,6 +34,7 @@ func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, moves *tr
 				Read:      func(call *cell.Call) chain.Reader { return store.ReadChain(call) },
 				PublicKey: chain.NewSigner(opts.Cell, opts.ControlKey, opts.Clock).PublicKey(),
 			},
+			Events: hub,
 		},
 		Guard: door.Guard(cellapi.NewSigner(opts.EdgeKey), opts.Clock), Log: opts.Log, Registry: admin.Registry, Served: meter.Add,
 	}

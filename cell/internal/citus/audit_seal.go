@@ -148,6 +148,7 @@ func queueExtension(b *pgx.Batch, tenant tenancy.ID, made cell.Extension) {
 		b.Queue(`INSERT INTO audit_chain (tenant_id, seq, audit_id, hash, newest)
 			SELECT $1, seq, audit_id, hash, newest FROM unnest($2::bigint[], $3::uuid[], $4::bytea[], $5::uuid[]) AS l (seq, audit_id, hash, newest)`,
 			tenant.String(), c.seq, c.auditID, c.hash, c.newest)
+		b.Queue(`SELECT pg_notify('`+EventsChannel+`', $1)`, tenant.String())
 	}
 	if p := made.Checkpoint; p != nil {
 		b.Queue(`INSERT INTO audit_checkpoints (`+checkpointColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,

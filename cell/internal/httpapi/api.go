@@ -9,6 +9,7 @@ import (
 
 	"github.com/coditect/platform/cell/api"
 	"github.com/coditect/platform/cell/internal/chain"
+	"github.com/coditect/platform/cell/internal/events"
 	"github.com/coditect/platform/cell/internal/workspaces"
 	"github.com/coditect/platform/shared/web"
 )
@@ -23,6 +24,7 @@ type UseCases struct {
 	Projects      workspaces.Projects
 	History       workspaces.History
 	Auditor       chain.Auditor
+	Events        *events.Hub
 }
 
 // Options says how the API is served. All fields but Memory are required.

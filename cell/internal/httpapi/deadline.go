@@ -16,6 +16,10 @@ const longestRequest = 30 * time.Second
 // nobody waits for any more is cancelled in the database too.
 func withDeadline(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == eventsPath { // it lasts, and each of its reads has a deadline
+			next.ServeHTTP(w, r)
+			return
+		}
 		ctx, cancel := context.WithTimeout(r.Context(), timeLeft(r.Header.Get(cellapi.HeaderDeadline)))
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))

@@ -57,11 +57,20 @@ func authorize(r rights) api.StrictMiddlewareFunc {
 			}
 			call := callFrom(ctx)
 			call.Permission = permission
-			response, err := next(ctx, w, r, request)
+			response, err := next(context.WithValue(ctx, requestKey{}, r), w, r, request)
 			if call.ServedEpoch > 0 {
 				w.Header().Set(cellapi.HeaderTenantEpoch, strconv.FormatUint(call.ServedEpoch, 10))
 			}
 			return response, err
 		}
 	}
+}
+
+type requestKey struct{}
+
+// requestFrom returns the request, for answers that need more of it than the
+// API's document says.
+func requestFrom(ctx context.Context) *http.Request {
+	r, _ := ctx.Value(requestKey{}).(*http.Request)
+	return r
 }
