@@ -20,7 +20,8 @@ type Follower struct {
 	hub     *Hub
 	call    *cell.Call
 	after   int64
-	behind  bool // there may be more than the last page had
+	behind  bool            // there may be more than the last page had
+	news    <-chan struct{} // closed if something happened since the last read began
 	checked time.Time
 }
 
@@ -32,6 +33,7 @@ func (h *Hub) Follow(ctx context.Context, call *cell.Call, after *int64) (*Follo
 	}
 	reading, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
+	news := h.news(call.Tenant)
 	page, err := h.feed.ReadEvents(reading, call, 0, 0)
 	if err == nil && after != nil && *after > page.Head {
 		// The cell was restored from a backup, and knows less than was sent.
@@ -41,7 +43,7 @@ func (h *Hub) Follow(ctx context.Context, call *cell.Call, after *int64) (*Follo
 		h.leave(call.Tenant)
 		return nil, err
 	}
-	f := &Follower{hub: h, call: call, after: page.Head, checked: time.Now()}
+	f := &Follower{hub: h, call: call, after: page.Head, news: news, checked: time.Now()}
 	if after != nil {
 		f.after, f.behind = *after, *after < page.Head
 	}
@@ -61,7 +63,6 @@ func (f *Follower) Next(ctx context.Context, wait time.Duration) ([]cell.Event, 
 	patience := time.NewTimer(wait)
 	defer patience.Stop()
 	for {
-		news := f.hub.news(f.call.Tenant) // before the read, so that none is missed
 		if f.behind || time.Since(f.checked) >= f.hub.recheck {
 			events, err := f.read(ctx)
 			if err != nil || len(events) > 0 {
@@ -73,7 +74,7 @@ func (f *Follower) Next(ctx context.Context, wait time.Duration) ([]cell.Event, 
 		}
 		recheck := time.NewTimer(f.hub.recheck - time.Since(f.checked))
 		select {
-		case <-news:
+		case <-f.news:
 			f.behind = true
 		case <-recheck.C:
 		case <-patience.C:
@@ -90,6 +91,7 @@ func (f *Follower) Next(ctx context.Context, wait time.Duration) ([]cell.Event, 
 func (f *Follower) read(ctx context.Context) ([]cell.Event, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
+	f.news = f.hub.news(f.call.Tenant) // before the read, so that none is missed
 	page, err := f.hub.feed.ReadEvents(ctx, f.call, f.after, pageSize)
 	if err != nil {
 		return nil, err
