@@ -19,7 +19,8 @@ type layout struct {
 
 // found is the layout as a program sees that looks for the others.
 func (l layout) found() layout {
-	ports := maps.Clone(l.ports)
+	ports := make(Ports, len(l.ports))
+	maps.Copy(ports, l.ports)
 	maps.Copy(ports, l.reach)
 	return layout{dir: l.dir, ports: ports, secrets: l.secrets}
 }
