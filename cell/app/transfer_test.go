@@ -51,3 +51,30 @@ func (p *process) tenantTables(t testing.TB) []string {
 	}
 	return tables
 }
+
+// What the source had handed out is handed out again at the target, and a
+// request that is repeated there takes no second effect.
+func TestJobsAndAnswersMove(t *testing.T) {
+	t.Parallel()
+	source, target := pair(t)
+	tn := source.signUp(t)
+	workspace := source.addWorkspace(t, tn, "one")
+	for state, cancelled := range map[string]string{"pending": "false", "queued": "false", "running": "false", "done": "false", "dead": "true"} {
+		source.sql(t, `INSERT INTO jobs (tenant_id, job_id, kind, payload, state, attempts, max_attempts, run_at, cancel_requested)
+			VALUES ('`+tn.id.String()+`', gen_random_uuid(), '`+state+`', '{}', '`+state+`', 1, 8, now() + interval '1 day', `+cancelled+`)`)
+	}
+	once := request{
+		method: "POST", target: "/v1/projects", body: map[string]any{"workspace_id": workspace, "name": "once"},
+		header: http.Header{"Idempotency-Key": {"k1"}},
+	}
+	first := expect(t, source.asTenant(t, tn, once), http.StatusCreated)
+	newMove(t, source, target, tn, 1).carry()
+	states := strings.Join(target.texts(t, `SELECT kind || ' ' || state || ' ' || attempts FROM jobs WHERE tenant_id = $1 AND kind <> 'welcome_email' ORDER BY 1`, tn.id.String()), ", ")
+	if states != "dead dead 1, done done 1, pending pending 1, queued pending 1, running pending 1" {
+		t.Errorf("jobs: %s", states)
+	}
+	again := expect(t, target.atEpoch(t, tn, 2, once), http.StatusCreated)
+	if string(again.body) != string(first.body) || strings.Count(target.dump(t, "projects", tn), "once") != 1 {
+		t.Errorf("%s, then %s", first.body, again.body)
+	}
+}

@@ -11,7 +11,9 @@ import (
 
 // A freeze ends by a change of state, never by a clock that somebody reads.
 // State and gate change in one statement, of one tenant, so that it stays on
-// one node under Citus. thawSQL lacks the states that it ends.
+// one node under Citus. thawSQL lacks the states that it ends. reopenSQL only
+// holds the state still: it must not wait for the writer because of which a
+// freeze was given up.
 const (
 	thawSQL = `
 		WITH thawed AS (
@@ -20,7 +22,7 @@ const (
 		UPDATE tenant_gate g SET open = true, closed_at = NULL FROM thawed WHERE g.tenant_id = $1 AND thawed.tenant_id = $1`
 	reopenSQL = `
 		WITH forgotten AS (
-			SELECT tenant_id FROM tenants WHERE tenant_id = $1 AND epoch = $2 AND freeze_no = $3 AND state = 'live' FOR UPDATE)
+			SELECT tenant_id FROM tenants WHERE tenant_id = $1 AND epoch = $2 AND freeze_no = $3 AND state = 'live' FOR SHARE)
 		UPDATE tenant_gate g SET open = true, closed_at = NULL FROM forgotten WHERE g.tenant_id = $1 AND forgotten.tenant_id = $1 AND NOT g.open`
 )
 
