@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coditect/platform/cell/app"
 	api "github.com/coditect/platform/cell/api/internalapi"
+	"github.com/coditect/platform/cell/app"
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/shared/testkit"
 )
@@ -220,7 +220,7 @@ func TestTypesSurvive(t *testing.T) {
 	// After the snapshot: all of this arrives by the stream.
 	insert(501, 600)
 	source.sql(t,
-		`UPDATE torture SET f = f + 1 WHERE j->>'u' < '2'`, // big is unchanged, and left out of the log
+		`UPDATE torture SET f = f + 1 WHERE j->>'u' < '2'`,                  // big is unchanged, and left out of the log
 		`UPDATE torture SET a = a || '-moved' WHERE (j->>'u')::int % 7 = 0`, // another key, big unchanged
 		`DELETE FROM torture WHERE (j->>'u')::int % 11 = 0`,
 		`UPDATE torture SET big = NULL, list = NULL WHERE (j->>'u')::int % 13 = 0`,

@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/coditect/platform/cell"
-	"github.com/coditect/platform/cell/app"
 	api "github.com/coditect/platform/cell/api/internalapi"
+	"github.com/coditect/platform/cell/app"
 	"github.com/coditect/platform/shared/testkit"
 )
 
