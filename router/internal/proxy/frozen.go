@@ -12,10 +12,20 @@ import (
 	"github.com/coditect/platform/shared/directory"
 )
 
-// frozenAnswer tells that a cell has executed nothing because the tenant's
-// writes wait for a migration's end.
+// frozenAnswer tells that a cell has executed nothing because the tenant is
+// between two cells: its writes wait for a migration's end, or the directory
+// names this cell already, and it opens in a moment. On the way back the cell
+// still has the row of the tenant that once departed, and says that it knows
+// nothing of the epoch.
 func frozenAnswer(resp *http1.Response) bool {
-	return resp.Status == 503 && string(resp.Get(http1.TenantState)) == cellapi.StateFrozen
+	if resp.Status != 503 {
+		return false
+	}
+	switch string(resp.Get(http1.TenantState)) {
+	case cellapi.StateFrozen, cellapi.StateImporting, cellapi.StateUnknownEpoch:
+		return true
+	}
+	return false
 }
 
 // await waits until the request may be sent again.

@@ -57,6 +57,27 @@ func TestRequestsWaitForAMigration(t *testing.T) {
 	}
 }
 
+// A router may hear of a move before the cell has opened: there, its row is
+// importing; on the way back it is still the one that departed.
+func TestRequestsWaitForACellThatOpens(t *testing.T) {
+	t.Parallel()
+	for _, state := range []string{cellapi.StateImporting, cellapi.StateUnknownEpoch} {
+		f := start(t, func(o *proxy.Options) { o.Hold = hold.New(hold.Options{}) })
+		var met atomic.Int32
+		f.cells["cell-a"].handle(func(w http.ResponseWriter, r *http.Request) {
+			if met.Add(1) > 3 {
+				_, _ = io.WriteString(w, "open")
+				return
+			}
+			w.Header().Set(cellapi.HeaderTenantState, state)
+			w.WriteHeader(http.StatusServiceUnavailable)
+		})
+		if resp, got := f.do(t, "GET", "acme.example.com", "/", ""); resp.StatusCode != 200 || got != "open" {
+			t.Errorf("%s: %d %q", state, resp.StatusCode, got)
+		}
+	}
+}
+
 // A freeze that expires changes nothing in the directory.
 func TestRequestsWaitForAThaw(t *testing.T) {
 	t.Parallel()
