@@ -23,4 +23,5 @@ type Call struct {
 	// under which the cell serves the tenant.
 	ServedEpoch uint64
 	Admitted    Actor // likewise, once the caller's rights were found to suffice
+	Allowed     bool  // likewise; also if that was known without asking the database
 }

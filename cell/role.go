@@ -37,11 +37,12 @@ const (
 	ProjectsWrite     Permission = "projects:write"
 	AuditRead         Permission = "audit:read"
 	JobsRead          Permission = "jobs:read"
+	UsageRead         Permission = "usage:read"
 )
 
 var viewing = []Permission{OrganizationRead, UsersRead, RolesRead, WorkspacesRead, ProjectsRead}
 
-var administering = append(slices.Clone(viewing), ProjectsWrite, JobsRead, WorkspacesWrite, UsersWrite, RolesWrite, AuditRead)
+var administering = append(slices.Clone(viewing), ProjectsWrite, JobsRead, WorkspacesWrite, UsersWrite, RolesWrite, AuditRead, UsageRead)
 
 // granted is the one table of who may do what.
 var granted = map[Role][]Permission{

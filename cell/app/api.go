@@ -14,6 +14,7 @@ import (
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/cell/internal/events"
 	"github.com/coditect/platform/cell/internal/membership"
+	"github.com/coditect/platform/cell/internal/metering"
 	"github.com/coditect/platform/cell/internal/rediscache"
 	"github.com/coditect/platform/cell/internal/residency"
 	"github.com/coditect/platform/shared/run"
@@ -31,6 +32,9 @@ const expiryInterval = time.Second
 
 // keyUseInterval is how often the days on which keys were used are stored.
 const keyUseInterval = time.Second
+
+// usageInterval is how often counted calls are recorded.
+const usageInterval = metering.Interval
 
 // forgetInterval is how often answers that may be forgotten are looked for.
 const forgetInterval = time.Minute
@@ -84,7 +88,9 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 	}
 	meter := &membership.Meter{}
 	hub := events.New(store, mover, followerRecheck, admin.Registry)
-	tenantFacing, internal, err := handlers(opts, store, mover, moves, memory, hub, meter, admin)
+	usage := &metering.Meter{Recorder: store, Log: opts.Log, Clock: opts.Clock}
+	stack.Push("usage", usage.RunOnce) // of the last moments; requests are over by then
+	tenantFacing, internal, err := handlers(opts, store, mover, moves, memory, hub, meter, usage, admin)
 	if err != nil {
 		return err
 	}
@@ -104,6 +110,9 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 	if memory != nil {
 		group.Go(func() error { return memoryLoop(opts.Log).Run(ctx, memory.RunOnce) })
 	}
+	group.Go(func() error {
+		return run.Loop{Name: "usage", Interval: usageInterval, MaxPause: time.Minute, Log: opts.Log}.Run(ctx, usage.RunOnce)
+	})
 	expiry := residency.Expiry{Thawer: mover, Log: opts.Log}
 	group.Go(func() error {
 		return run.Loop{Name: "freeze expiry", Interval: expiryInterval, MaxPause: expiryInterval, Log: opts.Log}.Run(ctx, expiry.RunOnce)

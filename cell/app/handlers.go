@@ -11,6 +11,7 @@ import (
 	"github.com/coditect/platform/cell/internal/httpapi"
 	"github.com/coditect/platform/cell/internal/internalapi"
 	"github.com/coditect/platform/cell/internal/membership"
+	"github.com/coditect/platform/cell/internal/metering"
 	"github.com/coditect/platform/cell/internal/rediscache"
 	"github.com/coditect/platform/cell/internal/residency"
 	"github.com/coditect/platform/cell/internal/transfer"
@@ -20,7 +21,7 @@ import (
 )
 
 // handlers introduces the two APIs to their use-cases, and those to the database. The memory may be nil.
-func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, moves *transfers, memory *rediscache.Cache, hub *events.Hub, meter *membership.Meter, admin *telemetry.Admin) (tenantFacing, internal http.Handler, err error) {
+func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, moves *transfers, memory *rediscache.Cache, hub *events.Hub, meter *membership.Meter, usage *metering.Meter, admin *telemetry.Admin) (tenantFacing, internal http.Handler, err error) {
 	tenantOptions := httpapi.Options{
 		UseCases: httpapi.UseCases{
 			Organizations: workspaces.Organizations{Store: store},
@@ -35,8 +36,9 @@ func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, moves *tr
 				PublicKey: chain.NewSigner(opts.Cell, opts.ControlKey, opts.Clock).PublicKey(),
 			},
 			Events: hub,
+			Usage:  metering.Reports{Recorded: store, Clock: opts.Clock},
 		},
-		Guard: door.Guard(cellapi.NewSigner(opts.EdgeKey), opts.Clock), Log: opts.Log, Registry: admin.Registry, Served: meter.Add,
+		Guard: door.Guard(cellapi.NewSigner(opts.EdgeKey), opts.Clock), Log: opts.Log, Registry: admin.Registry, Served: meter.Add, Counted: usage.Call,
 	}
 	lives, fences := residency.Residency{Fences: mover, Inventory: mover}, transfer.Fences{FenceRows: mover}
 	if memory != nil { // a nil *Cache would not be a nil interface
@@ -48,9 +50,9 @@ func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, moves *tr
 	}
 	internal, err = internalapi.New(internalapi.Options{
 		Cell: opts.Cell, Residency: lives, Fences: fences, Exporter: moves.exporter, Importer: moves.importer,
-		Archive: archive(opts.Cell, opts.ControlKey, opts.Clock, mover),
-		Guard:   door.Tickets(door.Guard(cellapi.NewSigner(opts.ControlKey), opts.Clock), opts.ControlKey, opts.Cell, opts.Clock),
-		Log:     opts.Log, Registry: admin.Registry,
+		Archive: archive(opts.Cell, opts.ControlKey, opts.Clock, mover), Usage: mover,
+		Guard: door.Tickets(door.Guard(cellapi.NewSigner(opts.ControlKey), opts.Clock), opts.ControlKey, opts.Cell, opts.Clock),
+		Log:   opts.Log, Registry: admin.Registry,
 	})
 	return tenantFacing, internal, err
 }

@@ -223,7 +223,7 @@ func (p *process) digestQuery(t *testing.T) string {
 	p.digesting.Do(func() {
 		rows, err := p.asSuperuser(t).Query(t.Context(), `SELECT table_name::text FROM information_schema.columns
 			WHERE table_schema = 'public' AND column_name = 'tenant_id'
-			AND table_name NOT IN ('audit_chain', 'audit_checkpoints') ORDER BY 1`)
+			AND table_name NOT IN ('audit_chain', 'audit_checkpoints', 'usage') ORDER BY 1`)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -137,6 +137,30 @@ func (e TableClassClass) Valid() bool {
 	}
 }
 
+// Defines values for UsageRowMetric.
+const (
+	APICalls     UsageRowMetric = "api_calls"
+	JobsDone     UsageRowMetric = "jobs_done"
+	Seats        UsageRowMetric = "seats"
+	StorageBytes UsageRowMetric = "storage_bytes"
+)
+
+// Valid indicates whether the value is a known member of the UsageRowMetric enum.
+func (e UsageRowMetric) Valid() bool {
+	switch e {
+	case APICalls:
+		return true
+	case JobsDone:
+		return true
+	case Seats:
+		return true
+	case StorageBytes:
+		return true
+	default:
+		return false
+	}
+}
+
 // Acknowledgement defines model for Acknowledgement.
 type Acknowledgement struct {
 	// Position A place in a database's log; positions of two databases do not compare.
@@ -570,6 +594,40 @@ type TransferInfo struct {
 	Tables           []TableClass `json:"tables"`
 }
 
+// UsageHead defines model for UsageHead.
+type UsageHead struct {
+	// Epoch Ownership generation.
+	Epoch Epoch `json:"epoch"`
+
+	// Sequence Of the newest row.
+	Sequence int64 `json:"sequence"`
+
+	// TenantID A UUID in its canonical form.
+	TenantID TenantID `json:"tenant_id"`
+}
+
+// UsageHeads defines model for UsageHeads.
+type UsageHeads struct {
+	Items []UsageHead `json:"items"`
+}
+
+// UsageRow defines model for UsageRow.
+type UsageRow struct {
+	Day        openapi_types.Date `json:"day"`
+	Metric     UsageRowMetric     `json:"metric"`
+	Quantity   int64              `json:"quantity"`
+	RecordedAt time.Time          `json:"recorded_at"`
+	Sequence   int64              `json:"sequence"`
+}
+
+// UsageRowMetric defines model for UsageRow.Metric.
+type UsageRowMetric string
+
+// UsageRows defines model for UsageRows.
+type UsageRows struct {
+	Items []UsageRow `json:"items"`
+}
+
 // Verification defines model for Verification.
 type Verification struct {
 	Equal bool `json:"equal"`
@@ -578,6 +636,9 @@ type Verification struct {
 	Position Position            `json:"position"`
 	Tables   []TableVerification `json:"tables"`
 }
+
+// UsageLimit defines model for UsageLimit.
+type UsageLimit = int32
 
 // ProblemAnswer defines model for ProblemAnswer.
 type ProblemAnswer = Problem
@@ -619,6 +680,30 @@ type CopyTableParams struct {
 
 	// From Begin behind this key, as a chunk before named it.
 	From *string `form:"from,omitempty" json:"from,omitempty"`
+}
+
+// ListTenantUsageParams defines parameters for ListTenantUsage.
+type ListTenantUsageParams struct {
+	// Epoch Of this generation.
+	Epoch Epoch `form:"epoch" json:"epoch"`
+
+	// After Behind this number; 0 or absent means from the first one on.
+	After *int64 `form:"after,omitempty" json:"after,omitempty"`
+
+	// Limit How many items a page may have.
+	Limit *UsageLimit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListUsageHeadsParams defines parameters for ListUsageHeads.
+type ListUsageHeadsParams struct {
+	// After Begin behind this tenant.
+	After *TenantID `form:"after,omitempty" json:"after,omitempty"`
+
+	// AfterEpoch And behind this epoch of it; without it, behind all of them.
+	AfterEpoch *Epoch `form:"after_epoch,omitempty" json:"after_epoch,omitempty"`
+
+	// Limit How many items a page may have.
+	Limit *UsageLimit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // AdmitTenantsJSONRequestBody defines body for AdmitTenants for application/json ContentType.
@@ -758,9 +843,15 @@ type ServerInterface interface {
 	// ThawTenant Let the tenant write again
 	// (POST /internal/v1/tenants/{tenant_id}/thaw)
 	ThawTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID)
+	// ListTenantUsage A tenant's recorded usage behind a number
+	// (GET /internal/v1/tenants/{tenant_id}/usage)
+	ListTenantUsage(w http.ResponseWriter, r *http.Request, tenantID TenantID, params ListTenantUsageParams)
 	// GetTransfer What this cell can move, and how much of it now
 	// (GET /internal/v1/transfer)
 	GetTransfer(w http.ResponseWriter, r *http.Request)
+	// ListUsageHeads How far each tenant's usage has come, in the order of tenants and epochs
+	// (GET /internal/v1/usage)
+	ListUsageHeads(w http.ResponseWriter, r *http.Request, params ListUsageHeadsParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -1768,11 +1859,138 @@ func (siw *ServerInterfaceWrapper) ThawTenant(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// ListTenantUsage operation middleware
+func (siw *ServerInterfaceWrapper) ListTenantUsage(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTenantUsageParams
+
+	// ------------- Required query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", r.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "after"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "after", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListTenantUsage(w, r, tenantID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetTransfer operation middleware
 func (siw *ServerInterfaceWrapper) GetTransfer(w http.ResponseWriter, r *http.Request) {
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetTransfer(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListUsageHeads operation middleware
+func (siw *ServerInterfaceWrapper) ListUsageHeads(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListUsageHeadsParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", r.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "after"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "after", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "after_epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after_epoch", r.URL.Query(), &params.AfterEpoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "after_epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "after_epoch", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListUsageHeads(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1906,6 +2124,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/activate", wrapper.ActivateTenant).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/plan", wrapper.SetTenantPlan).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/usage", wrapper.ListUsageHeads).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/usage", wrapper.ListTenantUsage).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/transfer", wrapper.GetTransfer).Methods(http.MethodGet)
 
@@ -3156,6 +3378,46 @@ func (response ThawTenantdefaultApplicationProblemPlusJSONResponse) VisitThawTen
 	return err
 }
 
+type ListTenantUsageRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Params   ListTenantUsageParams
+}
+
+type ListTenantUsageResponseObject interface {
+	VisitListTenantUsageResponse(w http.ResponseWriter) error
+}
+
+type ListTenantUsage200JSONResponse UsageRows
+
+func (response ListTenantUsage200JSONResponse) VisitListTenantUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTenantUsagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTenantUsagedefaultApplicationProblemPlusJSONResponse) VisitListTenantUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTransferRequestObject struct {
 }
 
@@ -3183,6 +3445,45 @@ type GetTransferdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetTransferdefaultApplicationProblemPlusJSONResponse) VisitGetTransferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUsageHeadsRequestObject struct {
+	Params ListUsageHeadsParams
+}
+
+type ListUsageHeadsResponseObject interface {
+	VisitListUsageHeadsResponse(w http.ResponseWriter) error
+}
+
+type ListUsageHeads200JSONResponse UsageHeads
+
+func (response ListUsageHeads200JSONResponse) VisitListUsageHeadsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUsageHeadsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListUsageHeadsdefaultApplicationProblemPlusJSONResponse) VisitListUsageHeadsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3283,9 +3584,15 @@ type StrictServerInterface interface {
 	// ThawTenant Let the tenant write again
 	// (POST /internal/v1/tenants/{tenant_id}/thaw)
 	ThawTenant(ctx context.Context, request ThawTenantRequestObject) (ThawTenantResponseObject, error)
+	// ListTenantUsage A tenant's recorded usage behind a number
+	// (GET /internal/v1/tenants/{tenant_id}/usage)
+	ListTenantUsage(ctx context.Context, request ListTenantUsageRequestObject) (ListTenantUsageResponseObject, error)
 	// GetTransfer What this cell can move, and how much of it now
 	// (GET /internal/v1/transfer)
 	GetTransfer(ctx context.Context, request GetTransferRequestObject) (GetTransferResponseObject, error)
+	// ListUsageHeads How far each tenant's usage has come, in the order of tenants and epochs
+	// (GET /internal/v1/usage)
+	ListUsageHeads(ctx context.Context, request ListUsageHeadsRequestObject) (ListUsageHeadsResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
@@ -4213,6 +4520,33 @@ func (sh *strictHandler) ThawTenant(w http.ResponseWriter, r *http.Request, tena
 	}
 }
 
+// ListTenantUsage operation middleware
+func (sh *strictHandler) ListTenantUsage(w http.ResponseWriter, r *http.Request, tenantID TenantID, params ListTenantUsageParams) {
+	var request ListTenantUsageRequestObject
+
+	request.TenantID = tenantID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTenantUsage(ctx, request.(ListTenantUsageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTenantUsage")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListTenantUsageResponseObject); ok {
+		if err := validResponse.VisitListTenantUsageResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetTransfer operation middleware
 func (sh *strictHandler) GetTransfer(w http.ResponseWriter, r *http.Request) {
 	var request GetTransferRequestObject
@@ -4230,6 +4564,32 @@ func (sh *strictHandler) GetTransfer(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetTransferResponseObject); ok {
 		if err := validResponse.VisitGetTransferResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListUsageHeads operation middleware
+func (sh *strictHandler) ListUsageHeads(w http.ResponseWriter, r *http.Request, params ListUsageHeadsParams) {
+	var request ListUsageHeadsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListUsageHeads(ctx, request.(ListUsageHeadsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListUsageHeads")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListUsageHeadsResponseObject); ok {
+		if err := validResponse.VisitListUsageHeadsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

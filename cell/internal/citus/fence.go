@@ -109,7 +109,7 @@ func (w *work) admit(v verdict, refusal error) error {
 	if err := judge(w.call, w.actor); err != nil {
 		return err
 	}
-	w.call.Admitted = w.actor
+	w.call.Admitted, w.call.Allowed = w.actor, true
 	return nil
 }
 

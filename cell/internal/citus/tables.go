@@ -15,6 +15,7 @@ var tenantTables = []string{
 	"audit_checkpoints",
 	"jobs",
 	"idempotency_keys",
+	"usage",
 }
 
 // fenceTables are the cell's own record about a tenant, in the same order.

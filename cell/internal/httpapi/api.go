@@ -10,7 +10,9 @@ import (
 	"github.com/coditect/platform/cell/api"
 	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/events"
+	"github.com/coditect/platform/cell/internal/metering"
 	"github.com/coditect/platform/cell/internal/workspaces"
+	"github.com/coditect/platform/shared/tenancy"
 	"github.com/coditect/platform/shared/web"
 )
 
@@ -25,6 +27,7 @@ type UseCases struct {
 	History       workspaces.History
 	Auditor       chain.Auditor
 	Events        *events.Hub
+	Usage         metering.Reports
 }
 
 // Options says how the API is served. All fields but Memory are required.
@@ -33,8 +36,9 @@ type Options struct {
 	Guard    func(http.Handler) http.Handler // lets only the router's requests in; see package door
 	Log      *slog.Logger
 	Registry prometheus.Registerer
-	Served   func() // called for every request, for the cell's heartbeat
-	Memory   Memory // nil: every answer comes from the database
+	Served   func()           // called for every request, for the cell's heartbeat
+	Counted  func(tenancy.ID) // called for every request that was let in, for the tenant's usage
+	Memory   Memory           // nil: every answer comes from the database
 }
 
 // maxBody bounds a request's body, in bytes.
@@ -61,7 +65,7 @@ func New(opts Options) (http.Handler, error) {
 	kit := web.New(web.Options{
 		Component: "cell", Log: opts.Log, Registry: opts.Registry, MaxBody: maxBody,
 		Validate: func(next http.Handler) http.Handler {
-			return opts.Guard(withDeadline(withCaller(rights, memory.wrap(validate(next)))))
+			return opts.Guard(withDeadline(withCaller(rights, countCalls(opts.Counted, memory.wrap(validate(next))))))
 		},
 	})
 	render := renderer(kit)
@@ -71,6 +75,17 @@ func New(opts Options) (http.Handler, error) {
 	router.Use(withOnce(render))
 	api.HandlerWithOptions(strict, api.GorillaServerOptions{BaseRouter: router, ErrorHandlerFunc: kit.RenderBadRequest})
 	return counted(kit.Handler(router), opts.Served), nil
+}
+
+// countCalls counts requests that the fence and the caller's rights let in,
+// whatever became of them. Strangers do not use anything up.
+func countCalls(count func(tenancy.ID), next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r)
+		if call := callFrom(r.Context()); call.Allowed {
+			count(call.Tenant)
+		}
+	})
 }
 
 func counted(next http.Handler, served func()) http.Handler {

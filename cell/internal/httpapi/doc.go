@@ -3,5 +3,5 @@
 // The chain around a handler, outermost first:
 //
 //	shared/web (id, log, metrics, body limit) → door (signature) → deadline → caller (tenant, key or token) →
-//	memory (cacheable answers) → validator → mux → once (Idempotency-Key) → permission → handler
+//	usage → memory (cacheable answers) → validator → mux → once (Idempotency-Key) → permission → handler
 package httpapi

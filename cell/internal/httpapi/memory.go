@@ -55,6 +55,7 @@ func (m *remembering) serve(w http.ResponseWriter, r *http.Request, op cacheable
 	permitted := permits(known.Actor, call, op.permission)
 	switch {
 	case permitted && known.Answer != nil:
+		call.Allowed = true
 		w.Header().Set(headerCacheStatus, "cell; hit")
 		sendConditional(w, r, *known.Answer, known.Epoch)
 		return
@@ -77,6 +78,7 @@ func (m *remembering) serve(w http.ResponseWriter, r *http.Request, op cacheable
 	}
 	// After a shared failure everybody asks for itself: it may have been the leader's own.
 	if ctx.Err() == nil && flight.answer != nil {
+		call.Allowed = true
 		sendConditional(w, r, *flight.answer, flight.epoch)
 		return
 	}

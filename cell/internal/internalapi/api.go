@@ -11,6 +11,7 @@ import (
 
 	api "github.com/coditect/platform/cell/api/internalapi"
 	"github.com/coditect/platform/cell/internal/export"
+	"github.com/coditect/platform/cell/internal/metering"
 	"github.com/coditect/platform/cell/internal/residency"
 	"github.com/coditect/platform/cell/internal/transfer"
 	"github.com/coditect/platform/shared/web"
@@ -20,6 +21,7 @@ import (
 type Options struct {
 	Cell      string
 	Residency residency.Residency
+	Usage     metering.Ledger
 	Archive   export.Archive
 	Fences    transfer.Fences
 	Exporter  *transfer.Exporter
@@ -44,7 +46,7 @@ func New(opts Options) (http.Handler, error) {
 		Validate: func(next http.Handler) http.Handler { return opts.Guard(withPatience(validate(next))) },
 	})
 	strict := api.NewStrictHandlerWithOptions(&server{
-		cell: opts.Cell, residency: opts.Residency, archive: opts.Archive, fences: opts.Fences, exporter: opts.Exporter, importer: opts.Importer, log: opts.Log,
+		cell: opts.Cell, residency: opts.Residency, archive: opts.Archive, usage: opts.Usage, fences: opts.Fences, exporter: opts.Exporter, importer: opts.Importer, log: opts.Log,
 	}, nil, api.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc: kit.RenderBadRequest, ResponseErrorHandlerFunc: kit.RenderError,
 	})
@@ -61,5 +63,6 @@ type server struct {
 	exporter  *transfer.Exporter
 	importer  transfer.Importer
 	log       *slog.Logger
+	usage     metering.Ledger
 	archive   export.Archive
 }
