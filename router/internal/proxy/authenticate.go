@@ -34,7 +34,7 @@ func (p *Proxy) authenticate(x *exchange) error {
 	}
 	switch id, apiKey := resolve.TokenTenant(authorization); {
 	case apiKey && id != x.entry.TenantID:
-		return errForeignKey
+		return p.passedOn(x, id, errForeignKey)
 	case apiKey:
 		return nil
 	case authorization == "" && x.match.Public:
@@ -48,7 +48,11 @@ func (p *Proxy) authenticate(x *exchange) error {
 	}
 	grant, ok := x.identity.Grant(x.entry.TenantID)
 	if !ok {
-		return errNoGrant
+		own, _ := x.identity.Default()
+		if err := p.passedOn(x, own.TenantID, errNoGrant); err != nil {
+			return err
+		}
+		grant = own
 	}
 	x.principal = grant.Principal
 	return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/coditect/platform/router/internal/policy"
 	"github.com/coditect/platform/router/internal/resolve"
 	"github.com/coditect/platform/router/internal/tenantcache"
+	"github.com/coditect/platform/shared/directory"
 )
 
 // exchange is one request and what becomes known of it. It is pooled; its
@@ -25,6 +26,7 @@ type exchange struct {
 	clientIP  netip.Addr
 	secure    bool // the client speaks TLS with us, or with a proxy that we trust
 	requestID []byte
+	key       directory.Key // by which the entry was found
 	entry     tenantcache.Entry
 	tenant    []byte // the tenant's id as text
 	cell      string // that answered, or was asked last
@@ -85,7 +87,7 @@ func acquire(s *session) *exchange {
 
 func release(x *exchange) {
 	x.req.Reset()
-	x.s, x.clientIP, x.requestID, x.entry, x.tenant = nil, netip.Addr{}, nil, tenantcache.Entry{}, nil
+	x.s, x.clientIP, x.requestID, x.key, x.entry, x.tenant = nil, netip.Addr{}, nil, directory.Key{}, tenantcache.Entry{}, nil
 	x.identity, x.rules, x.match, x.versionLines, x.maxBody, x.retryAfter = nil, nil, policy.Match{}, nil, 0, 0
 	x.tenantRequest, x.tenantResponse = policy.Headers{}, policy.Headers{}
 	x.limits.done()

@@ -53,8 +53,8 @@ func (p *Proxy) refresh(x *exchange) error {
 	switch {
 	case err != nil:
 		return fault.Wrap(err, fault.Unavailable, "%s", errMoving.Message).After(retryAfter)
-	case e.Missing:
-		return policy.Unknown
+	case e.Missing, e.State == directory.Deleted:
+		return p.successor(ctx, x)
 	}
 	x.entry = e
 	return nil

@@ -63,6 +63,12 @@ func (p *Proxy) find(x *exchange, key directory.Key) error {
 	if entry.Missing {
 		return policy.Unknown
 	}
+	x.key = key
+	return x.belongTo(entry)
+}
+
+// belongTo makes the request one of the entry's tenant.
+func (x *exchange) belongTo(entry tenantcache.Entry) error {
 	x.entry = entry
 	text, err := entry.TenantID.AppendText(x.idText[:0])
 	x.tenant = text

@@ -14,6 +14,9 @@
 // undone by it. A tenant is known under all its keys or under none; a key that
 // changed hands leads to the newer tenant.
 //
+// Whoever the directory, asked by slug or id, no longer knows is gone here, too,
+// if that answer is newer than what was known.
+//
 // No lock is held across a remote call: a miss is fetched once however many
 // requests wait for it, and each waits no longer than its own context. A writer
 // keeps readers waiting for microseconds, whatever grows meanwhile.

@@ -111,6 +111,7 @@ func (c *Cache) fetch(ctx context.Context, k directory.Key, fetch Fetch) (e Entr
 
 func (c *Cache) take(k directory.Key, answer Answer) Entry {
 	if answer.Entry == nil {
+		c.bury(k, answer.Version)
 		return c.PutMissing(k, answer.Version)
 	}
 	c.PutCell(answer.Entry.Cell)
