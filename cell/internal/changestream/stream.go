@@ -44,7 +44,6 @@ type reader struct {
 	conn         *pgconn.PgConn
 	sink         cell.ChangeSink
 	acknowledged func(context.Context) (cell.Position, error)
-	asked        time.Time
 	acked        cell.Position
 	ackedAt      time.Time
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -183,7 +184,7 @@ func (b *body) Read(p []byte) (int, error) {
 	b.watchdog.Reset(silence)
 	n, err := b.ReadCloser.Read(p)
 	b.watchdog.Stop()
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = fault.Wrap(err, fault.Unavailable, "the source broke the stream off")
 	}
 	return n, err

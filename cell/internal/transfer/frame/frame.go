@@ -12,6 +12,7 @@ package frame
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -38,7 +39,7 @@ const headerLength = 5
 func Write(w io.Writer, kind Kind, payload []byte) error {
 	var header [headerLength]byte
 	header[0] = byte(kind)
-	binary.BigEndian.PutUint32(header[1:], uint32(len(payload))) //nolint:gosec // rows have less than 1 GiB
+	binary.BigEndian.PutUint32(header[1:], uint32(len(payload)))
 	if _, err := w.Write(header[:]); err != nil {
 		return err
 	}
@@ -84,7 +85,7 @@ func (r *Reader) fill(length int) error {
 		start := len(r.buf)
 		r.buf = append(r.buf, make([]byte, n)...)
 		if _, err := io.ReadFull(r.r, r.buf[start:]); err != nil {
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
 			}
 			return err
