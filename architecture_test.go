@@ -124,7 +124,7 @@ var introduced = map[string][]string{
 	"router/internal/upstream":  {"wire"},
 	"router/internal/feed":      {"tenantcache"},
 	"router/internal/lookup":    {"tenantcache"},
-	"cell/internal/httpapi":     {"workspaces", "jobs", "chain", "events", "metering"},
+	"cell/internal/httpapi":     {"workspaces", "jobs", "chain", "events", "metering", "webhooks"},
 	"cell/internal/internalapi": {"residency", "export", "transfer", "transfer/frame", "metering"},
 	"cell/internal/sourcecell":  {"transfer"},
 }

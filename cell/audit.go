@@ -9,7 +9,7 @@ import (
 // AuditEntry says who did what. It is written in the transaction that did it
 // and never changed.
 type AuditEntry struct {
-	ID          uuid.UUID
+	ID          uuid.UUID // zero in an entry that is to be written: a new one
 	At          time.Time
 	ActorKind   ActorKind
 	ActorID     uuid.UUID // zero unless a user acted

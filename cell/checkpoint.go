@@ -45,11 +45,12 @@ func (c *Checkpoint) statement() []byte {
 		string(c.Previous[:]), c.Cell, strconv.FormatInt(c.SignedAt.UnixMicro(), 10), string(c.PublicKey))
 }
 
-// ChainEnd is where a tenant's chain ends. Both are zero if its log was never
-// sealed.
+// ChainEnd is where a tenant's chain ends. Link and checkpoint are zero if its
+// log was never sealed.
 type ChainEnd struct {
 	Link       Link
 	Checkpoint Checkpoint
+	Endpoints  []WebhookEndpoint // active ones, that may want to be told what is sealed
 }
 
 // AuditBatch are rows of one tenant that have no place in its chain yet, in the
@@ -64,7 +65,9 @@ type AuditBatch struct {
 // Extension is what is added to a chain at once.
 type Extension struct {
 	Links      []Link
+	Rows       []AuditRow  // that got those places
 	Checkpoint *Checkpoint // nil: none
+	Deliveries []Delivery  // events made of the rows
 }
 
 // ChainRecord is a place of a chain with what belongs to it.

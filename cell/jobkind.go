@@ -6,5 +6,6 @@ type JobKind string
 
 // The kinds of jobs.
 const (
-	WelcomeEmail JobKind = "welcome_email" // greets the owner of a new tenant
+	WelcomeEmail    JobKind = "welcome_email"    // greets the owner of a new tenant
+	WebhookDelivery JobKind = "webhook_delivery" // one attempt at a delivery
 )

@@ -38,11 +38,13 @@ const (
 	AuditRead         Permission = "audit:read"
 	JobsRead          Permission = "jobs:read"
 	UsageRead         Permission = "usage:read"
+	WebhooksRead      Permission = "webhooks:read"
+	WebhooksWrite     Permission = "webhooks:write"
 )
 
 var viewing = []Permission{OrganizationRead, UsersRead, RolesRead, WorkspacesRead, ProjectsRead}
 
-var administering = append(slices.Clone(viewing), ProjectsWrite, JobsRead, WorkspacesWrite, UsersWrite, RolesWrite, AuditRead, UsageRead)
+var administering = append(slices.Clone(viewing), ProjectsWrite, JobsRead, WorkspacesWrite, UsersWrite, RolesWrite, AuditRead, UsageRead, WebhooksRead, WebhooksWrite)
 
 // granted is the one table of who may do what.
 var granted = map[Role][]Permission{

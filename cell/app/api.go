@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/cell/internal/events"
@@ -17,6 +18,7 @@ import (
 	"github.com/coditect/platform/cell/internal/metering"
 	"github.com/coditect/platform/cell/internal/rediscache"
 	"github.com/coditect/platform/cell/internal/residency"
+	"github.com/coditect/platform/cell/internal/webhooks"
 	"github.com/coditect/platform/shared/run"
 	"github.com/coditect/platform/shared/telemetry"
 	"github.com/coditect/platform/shared/web"
@@ -121,13 +123,17 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 		return run.Loop{Name: "key uses", Interval: keyUseInterval, MaxPause: time.Minute, Log: opts.Log}.Run(ctx, store.RecordKeyUses)
 	})
 	group.Go(func() error {
-		return run.Loop{Name: "idempotency keys", Interval: forgetInterval, MaxPause: 5 * time.Minute, Log: opts.Log}.Run(ctx, func(ctx context.Context) error {
+		return run.Loop{Name: "what may be forgotten", Interval: forgetInterval, MaxPause: 5 * time.Minute, Log: opts.Log}.Run(ctx, func(ctx context.Context) error {
 			_, err := mover.ForgetAnswers(ctx)
-			return err
+			_, deliveriesErr := mover.ForgetDeliveries(ctx)
+			return errors.Join(err, deliveriesErr)
 		})
 	})
 	sealer := chain.Sealer{
 		Ledger: ledger{mover}, Signer: chain.NewSigner(opts.Cell, opts.ControlKey, opts.Clock), Interval: sealInterval, Log: opts.Log, Sealed: chain.NewCounter(admin.Registry),
+		Events: func(end cell.ChainEnd, rows []cell.AuditRow) []cell.Delivery {
+			return webhooks.FanOut(end.Endpoints, rows)
+		},
 	}
 	group.Go(func() error {
 		return run.Loop{Name: "audit sealer", Interval: sealInterval, MaxPause: 10 * time.Second, Log: opts.Log}.Run(ctx, sealer.RunOnce)

@@ -22,6 +22,7 @@ type APIOptions struct {
 	ControlplaneURL    string // "": the cell registers nowhere
 	CapacityTenants    int
 	RetainedLog        int64 // bytes of its log that the database may keep for one leaving tenant
+	Egress             EgressOptions
 
 	DatabaseURL       string // secret; role cell_app, may lead through PgBouncer
 	MoverDatabaseURL  string // secret; role cell_mover, direct
@@ -56,6 +57,7 @@ var validName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,38}[a-z0-9]$`)
 // Validate says everything that is wrong with the options, and what to do.
 func (o *APIOptions) Validate() error {
 	c := &complaints{}
+	o.Egress.check(c)
 	for flag, name := range map[string]string{"--cell": o.Cell, "--region": o.Region, "--tier": o.Tier} {
 		c.unless(validName.MatchString(name), "%s: use 2 to 40 of a-z, 0-9 and hyphens, beginning with a letter", flag)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/cell/internal/door"
+	"github.com/coditect/platform/cell/internal/egress"
 	"github.com/coditect/platform/cell/internal/events"
 	"github.com/coditect/platform/cell/internal/httpapi"
 	"github.com/coditect/platform/cell/internal/internalapi"
@@ -15,6 +16,7 @@ import (
 	"github.com/coditect/platform/cell/internal/rediscache"
 	"github.com/coditect/platform/cell/internal/residency"
 	"github.com/coditect/platform/cell/internal/transfer"
+	"github.com/coditect/platform/cell/internal/webhooks"
 	"github.com/coditect/platform/cell/internal/workspaces"
 	"github.com/coditect/platform/shared/cellapi"
 	"github.com/coditect/platform/shared/telemetry"
@@ -22,6 +24,7 @@ import (
 
 // handlers introduces the two APIs to their use-cases, and those to the database. The memory may be nil.
 func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, moves *transfers, memory *rediscache.Cache, hub *events.Hub, meter *membership.Meter, usage *metering.Meter, admin *telemetry.Admin) (tenantFacing, internal http.Handler, err error) {
+	targets := egress.New(opts.Egress.options()) // only looks at URLs
 	tenantOptions := httpapi.Options{
 		UseCases: httpapi.UseCases{
 			Organizations: workspaces.Organizations{Store: store},
@@ -35,8 +38,10 @@ func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, moves *tr
 				Read:      func(call *cell.Call) chain.Reader { return store.ReadChain(call) },
 				PublicKey: chain.NewSigner(opts.Cell, opts.ControlKey, opts.Clock).PublicKey(),
 			},
-			Events: hub,
-			Usage:  metering.Reports{Recorded: store, Clock: opts.Clock},
+			Events:     hub,
+			Usage:      metering.Reports{Recorded: store, Clock: opts.Clock},
+			Endpoints:  webhooks.Endpoints{Store: store, Targets: targets},
+			Deliveries: webhooks.Deliveries{Store: store},
 		},
 		Guard: door.Guard(cellapi.NewSigner(opts.EdgeKey), opts.Clock), Log: opts.Log, Registry: admin.Registry, Served: meter.Add, Counted: usage.Call,
 	}

@@ -1,15 +1,24 @@
 package app
 
 import (
+	"context"
+	"time"
+
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/cell/internal/citus"
+	"github.com/coditect/platform/cell/internal/egress"
 	"github.com/coditect/platform/cell/internal/jobs"
 	"github.com/coditect/platform/cell/internal/mail"
+	"github.com/coditect/platform/cell/internal/webhooks"
 )
 
 // kinds is the one table of what jobs a cell does: a kind a line.
-func kinds(opts WorkerOptions, store *citus.Store, mailer *mail.Mailer) []jobs.Kind {
+func kinds(opts WorkerOptions, store *citus.Store, mailer *mail.Mailer, guard *egress.Guard) []jobs.Kind {
+	deliver := webhooks.Deliver{Store: store, Sender: sender{guard}, Clock: time.Now}
 	return []jobs.Kind{
 		{Name: cell.WelcomeEmail, Do: jobs.WelcomeEmail{Store: store, Mailer: mailer, TenantURL: opts.TenantURL, Domain: opts.Domain}.Do},
+		{Name: cell.WebhookDelivery, Do: func(ctx context.Context, task *jobs.Task) (cell.Outcome, error) {
+			return deliver.Do(ctx, task.Ref, task.Job)
+		}},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/cell/internal/amqp"
 	"github.com/coditect/platform/cell/internal/citus"
+	"github.com/coditect/platform/cell/internal/egress"
 	"github.com/coditect/platform/cell/internal/jobs"
 	"github.com/coditect/platform/cell/internal/mail"
 	"github.com/coditect/platform/cell/internal/rediscache"
@@ -67,7 +68,9 @@ func RunWorker(ctx context.Context, opts WorkerOptions) (err error) {
 	}
 	publisher := amqp.NewPublisher(opts.AMQPURL)
 	stack.Push("broker", func(context.Context) error { return publisher.Close() })
-	worker, err := newWorker(opts, store, rows, mailer, admin)
+	guard := egress.New(opts.Egress.options())
+	stack.PushClose("webhooks", guard.CloseIdle)
+	worker, err := newWorker(opts, store, rows, mailer, guard, admin)
 	if err != nil {
 		return err
 	}
@@ -116,9 +119,9 @@ func loop(opts WorkerOptions, name string) run.Loop {
 	return run.Loop{Name: name, Interval: retryPause, MaxPause: longestRetryPause, Log: opts.Log}
 }
 
-func newWorker(opts WorkerOptions, store *citus.Store, rows *citus.Relay, mailer *mail.Mailer, admin *telemetry.Admin) (*jobs.Worker, error) {
+func newWorker(opts WorkerOptions, store *citus.Store, rows *citus.Relay, mailer *mail.Mailer, guard *egress.Guard, admin *telemetry.Admin) (*jobs.Worker, error) {
 	return jobs.NewWorker(jobs.WorkerOptions{
-		Attempts: store, Cancellations: rows, Kinds: append(kinds(opts, store, mailer), opts.Kinds...),
+		Attempts: store, Cancellations: rows, Kinds: append(kinds(opts, store, mailer, guard), opts.Kinds...),
 		Log: opts.Log, Metrics: jobs.NewMetrics(admin.Registry),
 		Slots: opts.Concurrency, Timeout: opts.JobTimeout, Silence: opts.RunningLimit / 4,
 		Backoff: jobs.Backoff{First: opts.FirstRetry, Longest: opts.LongestRetry},

@@ -19,6 +19,7 @@ type WorkerOptions struct {
 	Domain      string // the platform's own domain
 	TenantURL   string // a tenant's base URL, with {slug}
 	Concurrency int    // jobs at once, in each lane
+	Egress      EgressOptions
 
 	DatabaseURL      string // secret; role cell_app, may lead through PgBouncer
 	RelayDatabaseURL string // secret; role cell_relay, direct
@@ -50,6 +51,7 @@ func DefaultWorkerOptions() WorkerOptions {
 // Validate says everything that is wrong with the options, and what to do.
 func (o *WorkerOptions) Validate() error {
 	c := &complaints{}
+	o.Egress.check(c)
 	c.unless(validName.MatchString(o.Cell), "--cell: use 2 to 40 of a-z, 0-9 and hyphens, beginning with a letter")
 	c.address("--admin-listen", o.AdminListen)
 	c.address("--smtp", o.SMTP)

@@ -85,6 +85,7 @@ func (l layout) cellAPI(bin string, at site) (part, error) {
 		"--advertise-internal", l.found().ports.url(at.cell+"-internal"),
 		"--controlplane-url", l.found().ports.url("controlplane"),
 		"--capacity-tenants", capacity,
+		"--egress-allow", "127.0.0.0/8", "--egress-http", // webhooks to this machine
 	)
 	secrets := l.secrets.Cells[at.cell]
 	spec.Env = append(spec.Env,
@@ -106,6 +107,7 @@ func (l layout) cellWorker(bin string, at site) part {
 		"--cell", at.cell,
 		"--admin-listen", l.ports.address(at.cell+"-worker-admin"),
 		"--smtp", l.ports.address("mail-smtp"),
+		"--egress-allow", "127.0.0.0/8", "--egress-http", // webhooks to this machine
 		"--mail-from", mailFrom,
 		"--domain", domain,
 		"--tenant-url", l.ports.tenantURL("{slug}"),

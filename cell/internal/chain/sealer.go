@@ -57,6 +57,7 @@ type Sealer struct {
 	Interval time.Duration // between turns
 	Log      *slog.Logger
 	Sealed   prometheus.Counter
+	Events   func(cell.ChainEnd, []cell.AuditRow) []cell.Delivery // what is told of the rows that are sealed
 }
 
 // NewCounter returns the metric of rows that got a place.
@@ -182,6 +183,7 @@ func (r *round) extend(ctx context.Context, batches []cell.AuditBatch) error {
 		sealed := 0
 		err := r.Ledger.ExtendChains(ctx, part, func(end cell.ChainEnd, b cell.AuditBatch) cell.Extension {
 			extension := r.Signer.Seal(end, b)
+			extension.Deliveries = r.Events(end, extension.Rows)
 			sealed += len(extension.Links)
 			return extension
 		})

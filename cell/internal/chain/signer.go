@@ -50,7 +50,7 @@ func (s *Signer) Seal(end cell.ChainEnd, b cell.AuditBatch) cell.Extension {
 			continue
 		}
 		last = last.Next(row)
-		made.Links = append(made.Links, last)
+		made.Links, made.Rows = append(made.Links, last), append(made.Rows, row)
 	}
 	if last.Seq > end.Checkpoint.Seq && s.due(last, end.Checkpoint) {
 		made.Checkpoint = s.sign(b.Tenant, last, end.Checkpoint)

@@ -37,8 +37,11 @@ func (w *work) audit(entry cell.AuditEntry) {
 	case w.call.Token != nil && w.call.Token.Machine:
 		kind = cell.ActorClient
 	}
+	if entry.ID == uuid.Nil {
+		entry.ID = uuid.Must(uuid.NewV7())
+	}
 	args := []any{
-		w.tenant(), uuid.Must(uuid.NewV7()).String(), string(kind), entry.Action, entry.SubjectType, entry.SubjectID.String(),
+		w.tenant(), entry.ID.String(), string(kind), entry.Action, entry.SubjectType, entry.SubjectID.String(),
 		w.call.RequestID, string(details),
 	}
 	if w.call.Token == nil {

@@ -57,11 +57,7 @@ func (c ChainReader) ChainPage(ctx context.Context, after int64, limit int) ([]c
 func (c ChainReader) LooseRows(ctx context.Context, after uuid.UUID, limit int) ([]cell.AuditRow, error) {
 	var rows []cell.AuditRow
 	err := c.store.read(ctx, c.call, func(w *work) {
-		w.Queue(looseRowsSQL, w.tenant(), after.String(), limit).Query(collect(&rows, func(r row) (cell.AuditRow, error) {
-			var a auditRow
-			err := r.Scan(a.dest()...)
-			return a.noun(), err
-		}))
+		w.Queue(looseRowsSQL, w.tenant(), after.String(), limit).Query(collect(&rows, scanAuditRow))
 	})
 	return rows, err
 }

@@ -125,6 +125,8 @@ func (m *Mover) ExtendChains(ctx context.Context, batches []cell.AuditBatch, sea
 			look.Queue(`SELECT t.state = 'live' FROM tenants t JOIN tenant_gate g ON g.tenant_id = t.tenant_id
 				WHERE t.tenant_id = $1 AND g.open FOR SHARE OF t`, b.Tenant.String()).QueryRow(flag(&open[i]))
 			queueChainEnd(look, b.Tenant, &ends[i])
+			look.Queue(`SELECT `+endpointColumns+` FROM webhook_endpoints WHERE tenant_id = $1 AND active`, b.Tenant.String()).
+				Query(collect(&ends[i].Endpoints, scanEndpoint))
 		}
 		if err := tx.SendBatch(ctx, look).Close(); err != nil {
 			return err
@@ -153,6 +155,9 @@ func queueExtension(b *pgx.Batch, tenant tenancy.ID, made cell.Extension) {
 	if p := made.Checkpoint; p != nil {
 		b.Queue(`INSERT INTO audit_checkpoints (`+checkpointColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 			tenant.String(), p.No, p.Seq, p.Hash[:], p.Previous[:], p.Cell, p.SignedAt, []byte(p.PublicKey), p.Signature)
+	}
+	if len(made.Deliveries) > 0 {
+		queueDeliveries(b, tenant, made.Deliveries)
 	}
 }
 

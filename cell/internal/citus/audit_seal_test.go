@@ -153,6 +153,7 @@ func (db *database) startSealer(t *testing.T, s *chain.Signer) (stop func()) {
 	t.Helper()
 	sealer := chain.Sealer{
 		Ledger: ledger{db.mover}, Signer: s, Interval: 5 * time.Millisecond, Log: slog.New(slog.DiscardHandler), Sealed: chain.NewCounter(prometheus.NewRegistry()),
+		Events: func(cell.ChainEnd, []cell.AuditRow) []cell.Delivery { return nil },
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup

@@ -16,6 +16,9 @@ var tenantTables = []string{
 	"jobs",
 	"idempotency_keys",
 	"usage",
+	"webhook_endpoints",
+	"webhook_deliveries",
+	"webhook_attempts",
 }
 
 // fenceTables are the cell's own record about a tenant, in the same order.

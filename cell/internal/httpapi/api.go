@@ -11,6 +11,7 @@ import (
 	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/events"
 	"github.com/coditect/platform/cell/internal/metering"
+	"github.com/coditect/platform/cell/internal/webhooks"
 	"github.com/coditect/platform/cell/internal/workspaces"
 	"github.com/coditect/platform/shared/tenancy"
 	"github.com/coditect/platform/shared/web"
@@ -28,6 +29,8 @@ type UseCases struct {
 	Auditor       chain.Auditor
 	Events        *events.Hub
 	Usage         metering.Reports
+	Endpoints     webhooks.Endpoints
+	Deliveries    webhooks.Deliveries
 }
 
 // Options says how the API is served. All fields but Memory are required.
