@@ -47,28 +47,28 @@ func (e AuditEntryActorKind) Valid() bool {
 
 // Defines values for JobState.
 const (
-	JobStateCancelled JobState = "cancelled"
-	JobStateDead      JobState = "dead"
-	JobStateDone      JobState = "done"
-	JobStatePending   JobState = "pending"
-	JobStateQueued    JobState = "queued"
-	JobStateRunning   JobState = "running"
+	Cancelled JobState = "cancelled"
+	Dead      JobState = "dead"
+	Done      JobState = "done"
+	Pending   JobState = "pending"
+	Queued    JobState = "queued"
+	Running   JobState = "running"
 )
 
 // Valid indicates whether the value is a known member of the JobState enum.
 func (e JobState) Valid() bool {
 	switch e {
-	case JobStateCancelled:
+	case Cancelled:
 		return true
-	case JobStateDead:
+	case Dead:
 		return true
-	case JobStateDone:
+	case Done:
 		return true
-	case JobStatePending:
+	case Pending:
 		return true
-	case JobStateQueued:
+	case Queued:
 		return true
-	case JobStateRunning:
+	case Running:
 		return true
 	default:
 		return false
@@ -137,19 +137,19 @@ func (e UserStatus) Valid() bool {
 
 // Defines values for WebhookDeliveryState.
 const (
-	WebhookDeliveryStateDelivered WebhookDeliveryState = "delivered"
-	WebhookDeliveryStateFailed    WebhookDeliveryState = "failed"
-	WebhookDeliveryStatePending   WebhookDeliveryState = "pending"
+	DeliveryDelivered WebhookDeliveryState = "delivered"
+	DeliveryFailed    WebhookDeliveryState = "failed"
+	DeliveryPending   WebhookDeliveryState = "pending"
 )
 
 // Valid indicates whether the value is a known member of the WebhookDeliveryState enum.
 func (e WebhookDeliveryState) Valid() bool {
 	switch e {
-	case WebhookDeliveryStateDelivered:
+	case DeliveryDelivered:
 		return true
-	case WebhookDeliveryStateFailed:
+	case DeliveryFailed:
 		return true
-	case WebhookDeliveryStatePending:
+	case DeliveryPending:
 		return true
 	default:
 		return false

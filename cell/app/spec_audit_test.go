@@ -81,7 +81,7 @@ func (w *world) entriesOf(t *testing.T, request string) []loggedEntry {
 func (w *world) transactions(t *testing.T) map[string][]string {
 	t.Helper()
 	found := map[string][]string{}
-	for _, table := range []string{"organizations", "users", "workspaces", "projects", "audit_logs", "jobs"} {
+	for _, table := range []string{"organizations", "users", "workspaces", "projects", "audit_logs", "jobs", "webhook_endpoints", "webhook_deliveries"} {
 		rows, err := w.p.asSuperuser(t).Query(t.Context(), `SELECT DISTINCT xmin::text FROM `+table+` WHERE tenant_id = $1`, w.tn.id.String())
 		if err != nil {
 			t.Fatal(err)

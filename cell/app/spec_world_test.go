@@ -29,6 +29,17 @@ func init() { // not where it is declared, since they use one another
 			return w.made(t, createKey(within["user_id"]))
 		},
 		"role_id": func(t *testing.T, w *world, _ map[string]string) string { return w.addRole(t, cell.ProjectsRead) },
+		"endpoint_id": func(t *testing.T, w *world, _ map[string]string) string {
+			a := expect(t, w.p.asTenant(t, w.tn, request{method: "POST", target: "/v1/webhook-endpoints", body: map[string]any{"url": "https://example.com/", "active": false}}), 201)
+			return strings.TrimPrefix(a.header.Get("Location"), "/v1/webhook-endpoints/")
+		},
+		"event_id": func(t *testing.T, w *world, within map[string]string) string {
+			a := expect(t, w.p.asTenant(t, w.tn, request{method: "POST", target: "/v1/webhook-endpoints/" + within["endpoint_id"] + "/ping"}), 202)
+			if _, err := w.p.asSuperuser(t).Exec(t.Context(), `UPDATE webhook_deliveries SET state = 'failed' WHERE tenant_id = $1`, w.tn.id.String()); err != nil {
+				t.Fatal(err)
+			}
+			return a.text("event_id")
+		},
 		"workspace_id": func(t *testing.T, w *world, _ map[string]string) string {
 			return w.made(t, request{method: "POST", target: "/v1/workspaces", body: map[string]any{"name": unique()}})
 		},
@@ -40,7 +51,10 @@ func init() { // not where it is declared, since they use one another
 }
 
 // bodies make the bodies of operations whose schema does not say enough.
-var bodies = map[string]func(t *testing.T, w *world) any{}
+var bodies = map[string]func(t *testing.T, w *world) any{
+	"createWebhookEndpoint": func(*testing.T, *world) any { return map[string]any{"url": "https://example.com/hook"} },
+	"updateWebhookEndpoint": func(*testing.T, *world) any { return map[string]any{"url": "https://example.com/other"} },
+}
 
 // operation is one of the API's document.
 type operation struct {
