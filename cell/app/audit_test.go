@@ -166,6 +166,11 @@ func TestAuditVerification(t *testing.T) {
 		kept = raw
 		return v.Intact && v.Entries == 2 && v.Pending == 0 && v.LastCheckpoint != nil
 	})
+	outward := expect(t, p.asControlPlane(t, request{method: "GET", target: "/internal/v1/audit-checkpoints"}), 200)
+	var handedOut struct{ Items []json.RawMessage }
+	if err := json.Unmarshal(outward.body, &handedOut); err != nil || len(handedOut.Items) != 1 {
+		t.Fatalf("%v %s", err, outward.body)
+	}
 	command := func(anchor []byte) (bool, string) {
 		var out bytes.Buffer
 		intact, err := app.VerifyAudit(t.Context(), app.VerifyOptions{
@@ -193,7 +198,9 @@ func TestAuditVerification(t *testing.T) {
 	for _, table := range []string{"audit_logs", "audit_chain", "audit_checkpoints"} {
 		p.exec(t, `DELETE FROM `+table+` WHERE tenant_id = $1`, tn.id.String())
 	}
-	if intact, out := command(kept); intact || !strings.Contains(out, "chain_cut_off") {
-		t.Errorf("%s", out)
+	for _, anchor := range [][]byte{kept, handedOut.Items[0]} {
+		if intact, out := command(anchor); intact || !strings.Contains(out, "chain_cut_off") {
+			t.Errorf("%s", out)
+		}
 	}
 }

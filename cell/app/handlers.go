@@ -54,7 +54,7 @@ func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, moves *tr
 		return nil, nil, err
 	}
 	internal, err = internalapi.New(internalapi.Options{
-		Cell: opts.Cell, Residency: lives, Fences: fences, Exporter: moves.exporter, Importer: moves.importer,
+		Cell: opts.Cell, Residency: lives, Fences: fences, Exporter: moves.exporter, Importer: moves.importer, Anchors: mover,
 		Archive: archive(opts.Cell, opts.ControlKey, opts.Clock, mover), Usage: mover,
 		Guard: door.Tickets(door.Guard(cellapi.NewSigner(opts.ControlKey), opts.Clock), opts.ControlKey, opts.Cell, opts.Clock),
 		Log:   opts.Log, Registry: admin.Registry,

@@ -225,6 +225,39 @@ type BatchResult struct {
 // CellName defines model for CellName.
 type CellName = string
 
+// Checkpoint defines model for Checkpoint.
+type Checkpoint struct {
+	// Cell Who signed.
+	Cell string `json:"cell"`
+
+	// Hash The chain's hash there in hexadecimal.
+	Hash string `json:"hash"`
+
+	// No 1, 2, 3 …
+	No int64 `json:"no"`
+
+	// Previous The digest of the checkpoint before in hexadecimal.
+	Previous string `json:"previous"`
+
+	// PublicKey Ed25519 in hexadecimal.
+	PublicKey string `json:"public_key"`
+
+	// Seq It covers the chain up to this place.
+	Seq int64 `json:"seq"`
+
+	// Signature In hexadecimal.
+	Signature string    `json:"signature"`
+	SignedAt  time.Time `json:"signed_at"`
+
+	// TenantID A UUID in its canonical form.
+	TenantID TenantID `json:"tenant_id"`
+}
+
+// CheckpointList defines model for CheckpointList.
+type CheckpointList struct {
+	Items []Checkpoint `json:"items"`
+}
+
 // Cleanup defines model for Cleanup.
 type Cleanup struct {
 	Remaining bool `json:"remaining"`
@@ -643,6 +676,15 @@ type UsageLimit = int32
 // ProblemAnswer defines model for ProblemAnswer.
 type ProblemAnswer = Problem
 
+// ListCheckpointsParams defines parameters for ListCheckpoints.
+type ListCheckpointsParams struct {
+	// Since Only those that were signed then or later.
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Limit How many a page may have.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ListTenantsParams defines parameters for ListTenants.
 type ListTenantsParams struct {
 	// After Begin behind this tenant.
@@ -756,6 +798,9 @@ type ThawTenantJSONRequestBody = FreezeReference
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListCheckpoints Signatures under the tenants' audit logs, the oldest first
+	// (GET /internal/v1/audit-checkpoints)
+	ListCheckpoints(w http.ResponseWriter, r *http.Request, params ListCheckpointsParams)
 	// ListTenants The inventory, in the order of ids
 	// (GET /internal/v1/tenants)
 	ListTenants(w http.ResponseWriter, r *http.Request, params ListTenantsParams)
@@ -862,6 +907,52 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// ListCheckpoints operation middleware
+func (siw *ServerInterfaceWrapper) ListCheckpoints(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCheckpointsParams
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", r.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "since"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "since", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListCheckpoints(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // ListTenants operation middleware
 func (siw *ServerInterfaceWrapper) ListTenants(w http.ResponseWriter, r *http.Request) {
@@ -2115,6 +2206,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants", wrapper.ListTenants).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/internal/v1/audit-checkpoints", wrapper.ListCheckpoints).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/batch", wrapper.AdmitTenants).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}", wrapper.RemoveTenant).Methods(http.MethodDelete)
@@ -2187,6 +2280,45 @@ type ImportJSONResponse Import
 type ProblemAnswerApplicationProblemPlusJSONResponse Problem
 
 type ResidenceJSONResponse Residence
+
+type ListCheckpointsRequestObject struct {
+	Params ListCheckpointsParams
+}
+
+type ListCheckpointsResponseObject interface {
+	VisitListCheckpointsResponse(w http.ResponseWriter) error
+}
+
+type ListCheckpoints200JSONResponse CheckpointList
+
+func (response ListCheckpoints200JSONResponse) VisitListCheckpointsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCheckpointsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCheckpointsdefaultApplicationProblemPlusJSONResponse) VisitListCheckpointsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type ListTenantsRequestObject struct {
 	Params ListTenantsParams
@@ -3497,6 +3629,9 @@ func (response ListUsageHeadsdefaultApplicationProblemPlusJSONResponse) VisitLis
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListCheckpoints Signatures under the tenants' audit logs, the oldest first
+	// (GET /internal/v1/audit-checkpoints)
+	ListCheckpoints(ctx context.Context, request ListCheckpointsRequestObject) (ListCheckpointsResponseObject, error)
 	// ListTenants The inventory, in the order of ids
 	// (GET /internal/v1/tenants)
 	ListTenants(ctx context.Context, request ListTenantsRequestObject) (ListTenantsResponseObject, error)
@@ -3632,6 +3767,32 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictHTTPServerOptions
+}
+
+// ListCheckpoints operation middleware
+func (sh *strictHandler) ListCheckpoints(w http.ResponseWriter, r *http.Request, params ListCheckpointsParams) {
+	var request ListCheckpointsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCheckpoints(ctx, request.(ListCheckpointsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCheckpoints")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListCheckpointsResponseObject); ok {
+		if err := validResponse.VisitListCheckpointsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // ListTenants operation middleware

@@ -36,7 +36,9 @@
 // Rows that were changed, removed or exchanged; rows put into the past; links
 // and checkpoints that were changed, removed or made up; a tail that was cut
 // off behind a checkpoint. Whoever cuts off the checkpoints too is found by
-// anybody who kept a newer one: Verify takes such an anchor. What it cannot
+// anybody who kept a newer one: Verify takes such an anchor. The cell hands them
+// out to the tenant (GET /v1/audit-log/verification) and to the control plane
+// (GET /internal/v1/audit-checkpoints). What it cannot
 // tell is whether a row that was inserted as of now, and sealed like any other,
 // says the truth: so for whoever writes to the database now, as the cell does.
 //

@@ -66,11 +66,7 @@ func (c ChainReader) LooseRows(ctx context.Context, after uuid.UUID, limit int) 
 func (c ChainReader) LooseCheckpoints(ctx context.Context, limit int) ([]cell.Checkpoint, error) {
 	var checkpoints []cell.Checkpoint
 	err := c.store.read(ctx, c.call, func(w *work) {
-		w.Queue(looseCheckpointsSQL, w.tenant(), limit).Query(collect(&checkpoints, func(r row) (cell.Checkpoint, error) {
-			var p checkpointRow
-			err := r.Scan(p.dest()...)
-			return p.noun(), err
-		}))
+		w.Queue(looseCheckpointsSQL, w.tenant(), limit).Query(collect(&checkpoints, scanCheckpoint))
 	})
 	return checkpoints, err
 }
@@ -154,6 +150,12 @@ type checkpointRow struct {
 
 func (p *checkpointRow) dest() []any {
 	return []any{&p.tenant, &p.no, &p.seq, &p.hash, &p.previous, &p.cell, &p.signedAt, &p.publicKey, &p.signature}
+}
+
+func scanCheckpoint(r row) (cell.Checkpoint, error) {
+	var p checkpointRow
+	err := r.Scan(p.dest()...)
+	return p.noun(), err
 }
 
 func (p *checkpointRow) noun() cell.Checkpoint {

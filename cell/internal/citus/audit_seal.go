@@ -104,6 +104,18 @@ func (m *Mover) LiveTenants(ctx context.Context, after tenancy.ID, limit int) ([
 	return tenants, translate(err, nil)
 }
 
+// ListCheckpoints returns checkpoints of all tenants that were signed then or
+// later, the oldest first.
+func (m *Mover) ListCheckpoints(ctx context.Context, since time.Time, limit int) ([]cell.Checkpoint, error) {
+	rows, err := m.pool.Query(ctx, `SELECT `+checkpointColumns+` FROM audit_checkpoints WHERE signed_at >= $1 ORDER BY signed_at LIMIT $2`, since, limit)
+	if err != nil {
+		return nil, translate(err, nil)
+	}
+	var checkpoints []cell.Checkpoint
+	err = collect(&checkpoints, scanCheckpoint)(rows)
+	return checkpoints, translate(err, nil)
+}
+
 func (m *Mover) chainEnds(ctx context.Context, tenants []tenancy.ID) ([]cell.ChainEnd, error) {
 	ends := make([]cell.ChainEnd, len(tenants))
 	b := &pgx.Batch{}

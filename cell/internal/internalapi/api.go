@@ -26,6 +26,7 @@ type Options struct {
 	Fences    transfer.Fences
 	Exporter  *transfer.Exporter
 	Importer  transfer.Importer
+	Anchors   Anchors
 	Guard     func(http.Handler) http.Handler // lets only the control plane's requests and tickets in; see package door
 	Log       *slog.Logger
 	Registry  prometheus.Registerer
@@ -46,7 +47,7 @@ func New(opts Options) (http.Handler, error) {
 		Validate: func(next http.Handler) http.Handler { return opts.Guard(withPatience(validate(next))) },
 	})
 	strict := api.NewStrictHandlerWithOptions(&server{
-		cell: opts.Cell, residency: opts.Residency, archive: opts.Archive, usage: opts.Usage, fences: opts.Fences, exporter: opts.Exporter, importer: opts.Importer, log: opts.Log,
+		cell: opts.Cell, residency: opts.Residency, archive: opts.Archive, usage: opts.Usage, fences: opts.Fences, exporter: opts.Exporter, importer: opts.Importer, log: opts.Log, anchors: opts.Anchors,
 	}, nil, api.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc: kit.RenderBadRequest, ResponseErrorHandlerFunc: kit.RenderError,
 	})
@@ -65,4 +66,5 @@ type server struct {
 	log       *slog.Logger
 	usage     metering.Ledger
 	archive   export.Archive
+	anchors   Anchors
 }

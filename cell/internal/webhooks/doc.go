@@ -18,8 +18,8 @@
 // A message arrives at least once, always under the same webhook-id, by which
 // receivers recognise it; the order is not promised. An answer of 2xx is
 // success; a redirect is none. An endpoint that fails for [DisableAfter], or
-// answers 410, is disabled: the log, its own entry and a mail to the tenant's
-// owners say so. Requests go through package egress only.
+// answers 410, is disabled; the audit log and the endpoint itself say so and why.
+// Requests go through package egress only.
 //
 // # Authority
 //
