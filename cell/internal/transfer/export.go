@@ -120,6 +120,11 @@ func (x *Exporter) Open(ctx context.Context, e cell.Export) (cell.Export, error)
 		const pause = time.Minute
 		return cell.Export{}, fault.New(fault.Unavailable, "shards are being moved between the database's nodes; wait until that is over").After(pause)
 	}
+	if facts.Citus {
+		// The changes are in the log of the worker that holds the tenant's shards;
+		// that of the coordinator, which is read here, knows nothing of them.
+		return cell.Export{}, fault.New(fault.Conflict, "tenants cannot leave a cell whose tables are distributed by Citus yet")
+	}
 	begun, err := x.Rows.BeginExport(ctx, e, x.Limits)
 	if err != nil || begun.State != cell.ExportMaking {
 		return begun, err
