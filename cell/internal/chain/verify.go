@@ -135,7 +135,7 @@ func (v *verifier) place(r cell.ChainRecord) {
 
 func (v *verifier) checkpoint(c cell.Checkpoint) {
 	found := Finding{Seq: c.Seq, Checkpoint: c.No}
-	before := v.Report.Last
+	before := v.Last
 	switch {
 	case !c.Genuine():
 		found.Kind = CheckpointChanged
@@ -154,7 +154,7 @@ func (v *verifier) checkpoint(c cell.Checkpoint) {
 		v.find(Finding{Kind: CheckpointChanged, Seq: c.Seq, Checkpoint: c.No}, "checkpoint %d is not the anchor", c.No)
 	}
 	v.Checkpoints++
-	v.Report.Last = c
+	v.Last = c
 	if v.opts.PublicKey.Equal(c.PublicKey) {
 		v.SignedTo = c.Seq
 	}
@@ -191,12 +191,12 @@ func (v *verifier) loose(ctx context.Context, reader Reader) error {
 
 // close judges the chain's end.
 func (v *verifier) close() {
-	if a := v.opts.Anchor; a != nil && a.No > v.Report.Last.No {
+	if a := v.opts.Anchor; a != nil && a.No > v.Last.No {
 		v.find(Finding{Kind: ChainCutOff, Seq: a.Seq, Checkpoint: a.No}, "the chain ends at place %d and checkpoint %d; the anchor is number %d at place %d",
-			v.last.Seq, v.Report.Last.No, a.No, a.Seq)
+			v.last.Seq, v.Last.No, a.No, a.Seq)
 	}
-	if v.Checkpoints > 0 && !bytes.Equal(v.opts.PublicKey, v.Report.Last.PublicKey) {
-		v.find(Finding{Kind: UnknownSigner, Seq: v.Report.Last.Seq, Checkpoint: v.Report.Last.No},
+	if v.Checkpoints > 0 && !bytes.Equal(v.opts.PublicKey, v.Last.PublicKey) {
+		v.find(Finding{Kind: UnknownSigner, Seq: v.Last.Seq, Checkpoint: v.Last.No},
 			"the last checkpoint is not signed by this cell; one that a tenant brought along is followed by this cell's within seconds")
 	}
 	if v.Rows >= CheckpointRows && v.Checkpoints == 0 {

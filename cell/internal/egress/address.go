@@ -58,7 +58,7 @@ func public(a netip.Addr) bool {
 	case nat64.Contains(a):
 		return public(last4(a))
 	}
-	return given6.Contains(a) && !within(a, notPublic6) && !(isatap(a) && !public(last4(a)))
+	return given6.Contains(a) && !within(a, notPublic6) && (!isatap(a) || public(last4(a)))
 }
 
 func within(a netip.Addr, list []netip.Prefix) bool {

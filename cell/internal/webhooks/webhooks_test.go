@@ -128,11 +128,11 @@ func TestAFailingEndpointIsTriedForADay(t *testing.T) {
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	deliver, s, out := newDelivery(&now, http.StatusGone)
+	deliver, s, _ := newDelivery(&now, http.StatusGone)
 	if o := attempt(t, deliver, s); !strings.Contains(o.Disable, "410") {
 		t.Errorf("gone: %+v", o)
 	}
-	deliver, s, out = newDelivery(&now, http.StatusNoContent)
+	deliver, s, out := newDelivery(&now, http.StatusNoContent)
 	s.dispatch.Endpoint.FailingSince = now.Add(-time.Hour)
 	if o := attempt(t, deliver, s); o.State != cell.DeliveryDelivered || !o.Recovered {
 		t.Errorf("recovered: %+v", o)
