@@ -125,7 +125,7 @@ var introduced = map[string][]string{
 	"router/internal/feed":      {"tenantcache"},
 	"router/internal/lookup":    {"tenantcache"},
 	"cell/internal/httpapi":     {"workspaces", "jobs", "chain", "events", "metering", "webhooks"},
-	"cell/internal/internalapi": {"residency", "export", "transfer", "transfer/frame", "metering"},
+	"cell/internal/internalapi": {"residency", "export", "transfer", "transfer/frame", "metering", "workspaces"},
 	"cell/internal/sourcecell":  {"transfer"},
 }
 

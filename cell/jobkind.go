@@ -8,4 +8,5 @@ type JobKind string
 const (
 	WelcomeEmail    JobKind = "welcome_email"    // greets the owner of a new tenant
 	WebhookDelivery JobKind = "webhook_delivery" // one attempt at a delivery
+	InviteEmail     JobKind = "invite_email"     // mails an invitation
 )

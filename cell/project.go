@@ -22,6 +22,7 @@ type Project struct {
 	Name        string
 	Description string
 	Status      ProjectStatus
+	Tags        []string // sorted, each once
 	Version     int64
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
@@ -31,10 +32,16 @@ type Project struct {
 type ProjectChange struct {
 	Name, Description *string
 	Status            *ProjectStatus
+	Tags              *[]string
 }
+
+// MaxTags bounds the tags of a project.
+const MaxTags = 20
 
 // ProjectFilter narrows a list of projects; the zero value does not.
 type ProjectFilter struct {
 	WorkspaceID uuid.UUID
 	Status      ProjectStatus
+	Tag         string
+	Terms       []string // each begins a word of the name or the description
 }

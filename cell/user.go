@@ -34,3 +34,9 @@ type UserChange struct {
 	Role   *Role
 	Status *UserStatus
 }
+
+// UserFilter narrows a list of users; the zero value does not.
+type UserFilter struct {
+	Text   string // is part of the name or the e-mail address, whatever its case
+	Status UserStatus
+}

@@ -2,29 +2,30 @@ package api
 
 import "encoding/json"
 
-// RemovableText is a text in a merge patch (RFC 7396): absent leaves it, null
-// removes it, which makes it empty. The zero value is absent.
-type RemovableText struct {
-	Set  bool
-	Text string
+// Removable is a field of a merge patch (RFC 7396): absent leaves what is there,
+// null removes it, which makes it empty. The zero value is absent.
+type Removable[T any] struct {
+	Set   bool
+	Value T
 }
 
 // UnmarshalJSON is called for null, too, and not for an absent field.
-func (t *RemovableText) UnmarshalJSON(raw []byte) error {
-	t.Set, t.Text = true, ""
+func (r *Removable[T]) UnmarshalJSON(raw []byte) error {
+	*r = Removable[T]{Set: true}
 	if string(raw) == "null" {
 		return nil
 	}
-	return json.Unmarshal(raw, &t.Text)
+	return json.Unmarshal(raw, &r.Value)
 }
 
-// MarshalJSON implements json.Marshaler. Removing and emptying are the same.
-func (t RemovableText) MarshalJSON() ([]byte, error) { return json.Marshal(t.Text) }
+// MarshalJSON implements json.Marshaler. An empty list is sent as null, which
+// means the same.
+func (r Removable[T]) MarshalJSON() ([]byte, error) { return json.Marshal(r.Value) }
 
-// Change returns what a change sets: nil leaves the text.
-func (t RemovableText) Change() *string {
-	if !t.Set {
+// Change returns what a change sets: nil leaves it.
+func (r Removable[T]) Change() *T {
+	if !r.Set {
 		return nil
 	}
-	return &t.Text
+	return &r.Value
 }

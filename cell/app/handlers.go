@@ -31,8 +31,11 @@ func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, moves *tr
 			Users:         workspaces.Users{Store: store},
 			Keys:          workspaces.Keys{Store: store},
 			Roles:         workspaces.Roles{Store: store, Callers: store},
+			Sessions:      workspaces.Sessions{Store: store},
+			Invitations:   workspaces.Invitations{Store: store},
 			Workspaces:    workspaces.Workspaces{Store: store},
-			Projects:      workspaces.Projects{Store: store},
+			Members:       workspaces.Members{Store: store},
+			Projects:      workspaces.Projects{Store: store, Bulk: store},
 			History:       workspaces.History{Store: store},
 			Auditor: chain.Auditor{
 				Read:      func(call *cell.Call) chain.Reader { return store.ReadChain(call) },
@@ -55,7 +58,8 @@ func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, moves *tr
 	}
 	internal, err = internalapi.New(internalapi.Options{
 		Cell: opts.Cell, Residency: lives, Fences: fences, Exporter: moves.exporter, Importer: moves.importer, Anchors: mover,
-		Archive: archive(opts.Cell, opts.ControlKey, opts.Clock, mover), Usage: mover,
+		Sessions: workspaces.Sessions{Store: store},
+		Archive:  archive(opts.Cell, opts.ControlKey, opts.Clock, mover), Usage: mover,
 		Guard: door.Tickets(door.Guard(cellapi.NewSigner(opts.ControlKey), opts.Clock), opts.ControlKey, opts.Cell, opts.Clock),
 		Log:   opts.Log, Registry: admin.Registry,
 	})

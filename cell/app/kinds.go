@@ -20,5 +20,6 @@ func kinds(opts WorkerOptions, store *citus.Store, mailer *mail.Mailer, guard *e
 		{Name: cell.WebhookDelivery, Do: func(ctx context.Context, task *jobs.Task) (cell.Outcome, error) {
 			return deliver.Do(ctx, task.Ref, task.Job)
 		}},
+		{Name: cell.InviteEmail, Do: jobs.InviteEmail{Store: store, Mailer: mailer, TenantURL: opts.TenantURL, Domain: opts.Domain}.Do},
 	}
 }

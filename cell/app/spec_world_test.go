@@ -43,6 +43,17 @@ func init() { // not where it is declared, since they use one another
 		"workspace_id": func(t *testing.T, w *world, _ map[string]string) string {
 			return w.made(t, request{method: "POST", target: "/v1/workspaces", body: map[string]any{"name": unique()}})
 		},
+		"invitation_id": func(t *testing.T, w *world, _ map[string]string) string { return w.made(t, invitation()) },
+		"session_id": func(t *testing.T, w *world, within map[string]string) string {
+			return w.beginSession(t, within["user_id"]).text("session_id")
+		},
+		"member_id": func(t *testing.T, w *world, within map[string]string) string {
+			user := w.make(t, "user_id", nil)
+			if workspace := within["workspace_id"]; workspace != "" {
+				expect(t, w.p.asTenant(t, w.tn, request{method: "PUT", target: "/v1/workspaces/" + workspace + "/members/" + user}), 204)
+			}
+			return user
+		},
 		"project_id": func(t *testing.T, w *world, _ map[string]string) string {
 			body := map[string]any{"workspace_id": w.make(t, "workspace_id", nil), "name": unique()}
 			return w.made(t, request{method: "POST", target: "/v1/projects", body: body})
@@ -54,6 +65,9 @@ func init() { // not where it is declared, since they use one another
 var bodies = map[string]func(t *testing.T, w *world) any{
 	"createWebhookEndpoint": func(*testing.T, *world) any { return map[string]any{"url": "https://example.com/hook"} },
 	"updateWebhookEndpoint": func(*testing.T, *world) any { return map[string]any{"url": "https://example.com/other"} },
+	"acceptInvitation": func(t *testing.T, w *world) any {
+		return map[string]any{"name": "x", "token": w.mailedToken(t, w.make(t, "invitation_id", nil))}
+	},
 }
 
 // operation is one of the API's document.

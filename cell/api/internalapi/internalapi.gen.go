@@ -15,6 +15,7 @@ import (
 
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/shared/tenancy"
+	"github.com/google/uuid"
 	"github.com/gorilla/mux"
 	"github.com/oapi-codegen/runtime"
 	openapi_types "github.com/oapi-codegen/runtime/types"
@@ -534,6 +535,48 @@ type Residence struct {
 	State State `json:"state"`
 }
 
+// SessionBegin defines model for SessionBegin.
+type SessionBegin struct {
+	// Address From where the user signed in.
+	Address *string `json:"address,omitempty"`
+
+	// Seconds How long it lasts.
+	Seconds   int64   `json:"seconds"`
+	UserAgent *string `json:"user_agent,omitempty"`
+
+	// UserID A user of the tenant.
+	UserID UserID `json:"user_id"`
+}
+
+// SessionBegun defines model for SessionBegun.
+type SessionBegun struct {
+	ExpiresAt time.Time          `json:"expires_at"`
+	Secret    SessionSecret      `json:"secret"`
+	SessionID openapi_types.UUID `json:"session_id"`
+}
+
+// SessionCheck defines model for SessionCheck.
+type SessionCheck struct {
+	Secret SessionSecret `json:"secret"`
+}
+
+// SessionChecked defines model for SessionChecked.
+type SessionChecked struct {
+	Email     string    `json:"email"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Name      string    `json:"name"`
+
+	// Role A built-in role or the id of one that the tenant made.
+	Role      string             `json:"role"`
+	SessionID openapi_types.UUID `json:"session_id"`
+
+	// UserID A user of the tenant.
+	UserID UserID `json:"user_id"`
+}
+
+// SessionSecret defines model for SessionSecret.
+type SessionSecret = string
+
 // Slug defines model for Slug.
 type Slug = string
 
@@ -660,6 +703,9 @@ type UsageRowMetric string
 type UsageRows struct {
 	Items []UsageRow `json:"items"`
 }
+
+// UserID A user of the tenant.
+type UserID = uuid.UUID
 
 // Verification defines model for Verification.
 type Verification struct {
@@ -793,6 +839,12 @@ type SetTenantPlanJSONRequestBody = PlanChange
 // SealTenantJSONRequestBody defines body for SealTenant for application/json ContentType.
 type SealTenantJSONRequestBody = FreezeReference
 
+// BeginSessionJSONRequestBody defines body for BeginSession for application/json ContentType.
+type BeginSessionJSONRequestBody = SessionBegin
+
+// CheckSessionJSONRequestBody defines body for CheckSession for application/json ContentType.
+type CheckSessionJSONRequestBody = SessionCheck
+
 // ThawTenantJSONRequestBody defines body for ThawTenant for application/json ContentType.
 type ThawTenantJSONRequestBody = FreezeReference
 
@@ -882,6 +934,12 @@ type ServerInterface interface {
 	// SealTenant Make a freeze final
 	// (POST /internal/v1/tenants/{tenant_id}/seal)
 	SealTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID)
+	// BeginSession Begin a session of a user who has signed in
+	// (POST /internal/v1/tenants/{tenant_id}/sessions)
+	BeginSession(w http.ResponseWriter, r *http.Request, tenantID TenantID)
+	// CheckSession Whose session a secret opens
+	// (POST /internal/v1/tenants/{tenant_id}/sessions/check)
+	CheckSession(w http.ResponseWriter, r *http.Request, tenantID TenantID)
 	// GetTenantSize Estimate what a migration would carry
 	// (GET /internal/v1/tenants/{tenant_id}/size)
 	GetTenantSize(w http.ResponseWriter, r *http.Request, tenantID TenantID)
@@ -1898,6 +1956,58 @@ func (siw *ServerInterfaceWrapper) SealTenant(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// BeginSession operation middleware
+func (siw *ServerInterfaceWrapper) BeginSession(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BeginSession(w, r, tenantID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CheckSession operation middleware
+func (siw *ServerInterfaceWrapper) CheckSession(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CheckSession(w, r, tenantID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetTenantSize operation middleware
 func (siw *ServerInterfaceWrapper) GetTenantSize(w http.ResponseWriter, r *http.Request) {
 
@@ -2269,6 +2379,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/archive", wrapper.ExportTenant).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/archive", wrapper.ImportTenant).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/sessions", wrapper.BeginSession).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/sessions/check", wrapper.CheckSession).Methods(http.MethodPost)
 
 	return r
 }
@@ -3431,6 +3545,86 @@ func (response SealTenantdefaultApplicationProblemPlusJSONResponse) VisitSealTen
 	return err
 }
 
+type BeginSessionRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Body     *BeginSessionJSONRequestBody
+}
+
+type BeginSessionResponseObject interface {
+	VisitBeginSessionResponse(w http.ResponseWriter) error
+}
+
+type BeginSession201JSONResponse SessionBegun
+
+func (response BeginSession201JSONResponse) VisitBeginSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginSessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginSessiondefaultApplicationProblemPlusJSONResponse) VisitBeginSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckSessionRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Body     *CheckSessionJSONRequestBody
+}
+
+type CheckSessionResponseObject interface {
+	VisitCheckSessionResponse(w http.ResponseWriter) error
+}
+
+type CheckSession200JSONResponse SessionChecked
+
+func (response CheckSession200JSONResponse) VisitCheckSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckSessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckSessiondefaultApplicationProblemPlusJSONResponse) VisitCheckSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTenantSizeRequestObject struct {
 	TenantID TenantID `json:"tenant_id"`
 }
@@ -3713,6 +3907,12 @@ type StrictServerInterface interface {
 	// SealTenant Make a freeze final
 	// (POST /internal/v1/tenants/{tenant_id}/seal)
 	SealTenant(ctx context.Context, request SealTenantRequestObject) (SealTenantResponseObject, error)
+	// BeginSession Begin a session of a user who has signed in
+	// (POST /internal/v1/tenants/{tenant_id}/sessions)
+	BeginSession(ctx context.Context, request BeginSessionRequestObject) (BeginSessionResponseObject, error)
+	// CheckSession Whose session a secret opens
+	// (POST /internal/v1/tenants/{tenant_id}/sessions/check)
+	CheckSession(ctx context.Context, request CheckSessionRequestObject) (CheckSessionResponseObject, error)
 	// GetTenantSize Estimate what a migration would carry
 	// (GET /internal/v1/tenants/{tenant_id}/size)
 	GetTenantSize(ctx context.Context, request GetTenantSizeRequestObject) (GetTenantSizeResponseObject, error)
@@ -4615,6 +4815,72 @@ func (sh *strictHandler) SealTenant(w http.ResponseWriter, r *http.Request, tena
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(SealTenantResponseObject); ok {
 		if err := validResponse.VisitSealTenantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BeginSession operation middleware
+func (sh *strictHandler) BeginSession(w http.ResponseWriter, r *http.Request, tenantID TenantID) {
+	var request BeginSessionRequestObject
+
+	request.TenantID = tenantID
+
+	var body BeginSessionJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginSession(ctx, request.(BeginSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginSession")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BeginSessionResponseObject); ok {
+		if err := validResponse.VisitBeginSessionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CheckSession operation middleware
+func (sh *strictHandler) CheckSession(w http.ResponseWriter, r *http.Request, tenantID TenantID) {
+	var request CheckSessionRequestObject
+
+	request.TenantID = tenantID
+
+	var body CheckSessionJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckSession(ctx, request.(CheckSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckSession")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CheckSessionResponseObject); ok {
+		if err := validResponse.VisitCheckSessionResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

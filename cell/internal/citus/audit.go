@@ -23,6 +23,13 @@ WHERE t.tenant_id = $1`
 	auditByToken = `INSERT INTO audit_logs (` + auditColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9, $10, $11)`
 )
 
+// auditBy queues the row for somebody who has just become a user.
+func (w *work) auditBy(user uuid.UUID, entry cell.AuditEntry) {
+	w.call.Token = &cell.Token{UserID: user}
+	w.audit(entry)
+	w.call.Token = nil
+}
+
 // audit queues the row that says what this transaction does.
 func (w *work) audit(entry cell.AuditEntry) {
 	details, err := json.Marshal(entry.Details)

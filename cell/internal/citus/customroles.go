@@ -16,6 +16,8 @@ const roleRowColumns = `role_id, name, description, permissions, version, create
 var roleConstraints = constraints{
 	"roles_name": fault.New(fault.Conflict, "a role with this name exists already"),
 	"users_role": fault.New(fault.Conflict, "somebody has this role; give them another one first"),
+
+	"invitations_role": fault.New(fault.Conflict, "somebody is invited with this role; revoke the invitation first"),
 }
 
 // Identify returns who calls, and nothing else.

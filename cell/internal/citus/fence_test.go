@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/shared/cellapi"
 	"github.com/coditect/platform/shared/fault"
@@ -65,7 +67,7 @@ func TestFenceStates(t *testing.T) {
 			a := c.into(t)
 			read, write := by(a, cell.WorkspacesRead), by(a, cell.WorkspacesWrite)
 			read.Epoch, write.Epoch = c.epoch, c.epoch
-			_, err := db.store.ListWorkspaces(t.Context(), read, cell.PageRequest{Limit: 1})
+			_, err := db.store.ListWorkspaces(t.Context(), read, uuid.Nil, cell.PageRequest{Limit: 1})
 			checkRefusal(t, "read", err, c.read)
 			_, err = db.store.CreateWorkspace(t.Context(), write, cell.Workspace{ID: newID(), Name: "x"}, entry("workspace.created"))
 			checkRefusal(t, "write", err, c.write)

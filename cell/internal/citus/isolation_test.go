@@ -7,6 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/google/uuid"
+
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/shared/fault"
@@ -105,7 +107,7 @@ func useTenant(t *testing.T, db *database, a cell.Arrival, round int) error {
 	if _, err := db.addWorkspace(t.Context(), a, fmt.Sprintf("%s %d", want, round)); err != nil {
 		return err
 	}
-	list, err := db.store.ListWorkspaces(t.Context(), by(a, cell.WorkspacesRead), cell.PageRequest{Limit: 100})
+	list, err := db.store.ListWorkspaces(t.Context(), by(a, cell.WorkspacesRead), uuid.Nil, cell.PageRequest{Limit: 100})
 	if err != nil {
 		return err
 	}

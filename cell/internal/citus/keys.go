@@ -14,6 +14,9 @@ import (
 
 const keyColumns = `key_id, user_id, name, prefix, scopes, expires_at, created_at, used_on`
 
+const insertKeySQL = `INSERT INTO api_keys (tenant_id, key_id, user_id, key_hash, name, prefix, scopes, expires_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7::text[], $8) RETURNING ` + keyColumns
+
 const holderSQL = `
 SELECT coalesce(u.role_id::text, u.role), r.permissions
 FROM users u LEFT JOIN roles r ON r.tenant_id = u.tenant_id AND r.role_id = u.role_id WHERE u.tenant_id = $1 AND u.user_id = $2`
@@ -38,8 +41,7 @@ func (s *Store) CreateKey(ctx context.Context, call *cell.Call, key cell.Key, ha
 		w.lockHolder(key.UserID, &key)
 		w.Queue(`SELECT count(*) FROM api_keys WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL`, w.tenant(), key.UserID.String()).
 			QueryRow(roomForKey)
-		w.Queue(`INSERT INTO api_keys (tenant_id, key_id, user_id, key_hash, name, prefix, scopes, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7::text[], $8)
-			RETURNING `+keyColumns, w.tenant(), key.ID.String(), key.UserID.String(), hash, key.Name, key.Prefix, texts(key.Scopes), orNull(key.ExpiresAt)).
+		w.Queue(insertKeySQL, w.tenant(), key.ID.String(), key.UserID.String(), hash, key.Name, key.Prefix, texts(key.Scopes), orNull(key.ExpiresAt)).
 			QueryRow(into(&k, scanKey))
 		w.audit(entry)
 	})

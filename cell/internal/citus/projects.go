@@ -9,25 +9,33 @@ import (
 	"github.com/coditect/platform/shared/fault"
 )
 
-const projectColumns = `project_id, workspace_id, name, description, status, version, created_at, updated_at`
+const projectColumns = `project_id, workspace_id, name, description, status, tags, version, created_at, updated_at`
 
 var projectConstraints = constraints{
 	"projects_name":      fault.New(fault.Conflict, "the workspace has a project with this name already"),
 	"projects_workspace": fault.New(fault.Invalid, "the request breaks rules of the API").At("/workspace_id", "no such workspace"),
+	"projects_tags":      fault.New(fault.Conflict, "a project has at most %d tags", cell.MaxTags),
 }
 
 // ListProjects returns projects, oldest first.
 func (s *Store) ListProjects(ctx context.Context, call *cell.Call, filter cell.ProjectFilter, page cell.PageRequest) ([]cell.Project, error) {
-	query := `SELECT ` + projectColumns + ` FROM projects WHERE tenant_id = $1 AND project_id > $2`
+	query := `SELECT ` + projectColumns + ` FROM projects p WHERE tenant_id = $1 AND project_id > $2`
 	args := []any{call.Tenant.String(), page.After.String(), page.Limit + 1}
+	where := func(condition string, value any) {
+		args = append(args, value)
+		query += ` AND ` + condition + placeholder(len(args))
+	}
 	if filter.WorkspaceID != uuid.Nil {
-		args = append(args, filter.WorkspaceID.String())
-		query += ` AND workspace_id = ` + placeholder(len(args))
+		where(`workspace_id = `, filter.WorkspaceID.String())
 	}
 	if filter.Status != "" {
-		args = append(args, string(filter.Status))
-		query += ` AND status = ` + placeholder(len(args))
+		where(`status = `, string(filter.Status))
 	}
+	if filter.Tag != "" {
+		where(`tags @> `, []string{filter.Tag})
+	}
+	found, args := matching(filter.Terms, args)
+	query += found
 	var projects []cell.Project
 	err := s.read(ctx, call, func(w *work) {
 		w.Queue(query+` ORDER BY project_id LIMIT $3`, args...).Query(collect(&projects, scanProject))
@@ -50,9 +58,7 @@ func (s *Store) CreateProject(ctx context.Context, call *cell.Call, project cell
 	var p cell.Project
 	err := s.write(ctx, call, projectConstraints, func(w *work) {
 		w.changes = changesData
-		w.Queue(`INSERT INTO projects (tenant_id, project_id, workspace_id, name, description, status) VALUES ($1, $2, $3, $4, $5, $6)
-			RETURNING `+projectColumns, w.tenant(), project.ID.String(), project.WorkspaceID.String(), project.Name, project.Description,
-			string(project.Status)).QueryRow(into(&p, scanProject))
+		w.insertProject(project, &p)
 		w.audit(entry)
 	})
 	return p, err
@@ -65,8 +71,10 @@ func (s *Store) UpdateProject(ctx context.Context, call *cell.Call, id uuid.UUID
 		w.changes = changesData
 		w.lockProject(id, pre)
 		w.Queue(`UPDATE projects SET name = coalesce($3, name), description = coalesce($4, description), status = coalesce($5, status),
-			version = version + 1, updated_at = now() WHERE tenant_id = $1 AND project_id = $2 RETURNING `+projectColumns,
-			w.tenant(), id.String(), change.Name, change.Description, change.Status).QueryRow(into(&p, scanProject))
+			tags = coalesce($6::text[], tags), version = version + 1, updated_at = now() WHERE tenant_id = $1 AND project_id = $2 RETURNING `+projectColumns,
+			w.tenant(), id.String(), change.Name, change.Description, change.Status, tagsColumn(change.Tags)).QueryRow(into(&p, scanProject))
+		w.replaceTerms(id, nameTerms, change.Name)
+		w.replaceTerms(id, descriptionTerms, change.Description)
 		w.audit(entry)
 	})
 	return p, err
@@ -82,6 +90,22 @@ func (s *Store) DeleteProject(ctx context.Context, call *cell.Call, id uuid.UUID
 	})
 }
 
+func (w *work) insertProject(p cell.Project, made *cell.Project) {
+	w.Queue(`INSERT INTO projects (tenant_id, project_id, workspace_id, name, description, status, tags) VALUES ($1, $2, $3, $4, $5, $6, $7::text[])
+		RETURNING `+projectColumns, w.tenant(), p.ID.String(), p.WorkspaceID.String(), p.Name, p.Description, string(p.Status), texts(p.Tags)).
+		QueryRow(into(made, scanProject))
+	w.addTerms(p.ID, nameTerms, p.Name)
+	w.addTerms(p.ID, descriptionTerms, p.Description)
+}
+
+// tagsColumn is null if the tags remain.
+func tagsColumn(tags *[]string) []string {
+	if tags == nil {
+		return nil
+	}
+	return texts(*tags)
+}
+
 func (w *work) lockProject(id uuid.UUID, pre cell.Precondition) {
 	w.Queue(`SELECT version FROM projects WHERE tenant_id = $1 AND project_id = $2 FOR UPDATE`, w.tenant(), id.String()).
 		QueryRow(precondition(pre))
@@ -89,6 +113,6 @@ func (w *work) lockProject(id uuid.UUID, pre cell.Precondition) {
 
 func scanProject(r row) (cell.Project, error) {
 	var p cell.Project
-	err := r.Scan(&p.ID, &p.WorkspaceID, &p.Name, &p.Description, &p.Status, &p.Version, &p.CreatedAt, &p.UpdatedAt)
+	err := r.Scan(&p.ID, &p.WorkspaceID, &p.Name, &p.Description, &p.Status, &p.Tags, &p.Version, &p.CreatedAt, &p.UpdatedAt)
 	return p, err
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/shared/testkit"
@@ -33,7 +35,7 @@ func TestRoundTrips(t *testing.T) {
 				return err
 			}},
 			{"list", 1, func() error {
-				_, err := db.store.ListWorkspaces(t.Context(), call(cell.WorkspacesRead), cell.PageRequest{Limit: 10})
+				_, err := db.store.ListWorkspaces(t.Context(), call(cell.WorkspacesRead), uuid.Nil, cell.PageRequest{Limit: 10})
 				return err
 			}},
 			{"get what is not there", 1, func() error {

@@ -12,6 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"github.com/google/uuid"
+
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/shared/testkit"
@@ -33,11 +35,11 @@ func TestEveryQueryIsRoutedToOneShard(t *testing.T) {
 		call := calls(t, db, a)
 		ws, err := db.store.CreateWorkspace(t.Context(), call(cell.WorkspacesWrite), cell.Workspace{ID: newID(), Name: "w"}, entry("workspace.created"))
 		must(t, err)
-		_, err = db.store.ListWorkspaces(t.Context(), call(cell.WorkspacesRead), cell.PageRequest{Limit: 10})
+		_, err = db.store.ListWorkspaces(t.Context(), call(cell.WorkspacesRead), uuid.Nil, cell.PageRequest{Limit: 10})
 		must(t, err)
 		_, err = db.store.ListProjects(t.Context(), call(cell.ProjectsRead), cell.ProjectFilter{WorkspaceID: ws.ID}, cell.PageRequest{Limit: 10})
 		must(t, err)
-		_, err = db.store.ListUsers(t.Context(), call(cell.UsersRead), cell.PageRequest{Limit: 10})
+		_, err = db.store.ListUsers(t.Context(), call(cell.UsersRead), cell.UserFilter{}, cell.PageRequest{Limit: 10})
 		must(t, err)
 		must(t, db.store.DeleteWorkspace(t.Context(), call(cell.WorkspacesWrite), ws.ID, nil, entry("workspace.deleted")))
 	}

@@ -89,7 +89,7 @@ func TestATenantKeepsAnOwner(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	a := db.live(t)
-	users, err := db.store.ListUsers(t.Context(), by(a, cell.UsersRead), cell.PageRequest{Limit: 10})
+	users, err := db.store.ListUsers(t.Context(), by(a, cell.UsersRead), cell.UserFilter{}, cell.PageRequest{Limit: 10})
 	must(t, err)
 	owner := users[0].ID
 	member, disabled := cell.Member, cell.UserDisabled

@@ -91,7 +91,7 @@ func TestNarrowedTokens(t *testing.T) {
 	if err := addAs(t, db, holding(a, narrowed, cell.WorkspacesWrite), "x"); fault.CodeOf(err) != fault.Forbidden {
 		t.Errorf("a token to read writes: %v", err)
 	}
-	_, err := db.store.ListWorkspaces(t.Context(), holding(a, narrowed, cell.WorkspacesRead), cell.PageRequest{Limit: 1})
+	_, err := db.store.ListWorkspaces(t.Context(), holding(a, narrowed, cell.WorkspacesRead), uuid.Nil, cell.PageRequest{Limit: 1})
 	must(t, err)
 	if err := addAs(t, db, holding(a, machineToken(cell.Viewer, "root"), cell.WorkspacesWrite), "x"); fault.CodeOf(err) != fault.Forbidden {
 		t.Errorf("a viewing machine writes: %v", err)

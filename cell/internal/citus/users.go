@@ -14,11 +14,20 @@ const userColumns = `user_id, email, name, coalesce(role_id::text, role), status
 var userConstraints = constraints{"users_email": fault.New(fault.Conflict, "a user with this e-mail address exists already")}
 
 // ListUsers returns users, oldest first.
-func (s *Store) ListUsers(ctx context.Context, call *cell.Call, page cell.PageRequest) ([]cell.User, error) {
+func (s *Store) ListUsers(ctx context.Context, call *cell.Call, filter cell.UserFilter, page cell.PageRequest) ([]cell.User, error) {
+	query := `SELECT ` + userColumns + ` FROM users WHERE tenant_id = $1 AND user_id > $2`
+	args := []any{call.Tenant.String(), page.After.String(), page.Limit + 1}
+	if filter.Status != "" {
+		args = append(args, string(filter.Status))
+		query += ` AND status = ` + placeholder(len(args))
+	}
+	if filter.Text != "" {
+		args = append(args, filter.Text)
+		query += ` AND strpos(lower(name || ' ' || email), lower(` + placeholder(len(args)) + `)) > 0`
+	}
 	var users []cell.User
 	err := s.read(ctx, call, func(w *work) {
-		w.Queue(`SELECT `+userColumns+` FROM users WHERE tenant_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3`,
-			w.tenant(), page.After.String(), page.Limit+1).Query(collect(&users, scanUser))
+		w.Queue(query+` ORDER BY user_id LIMIT $3`, args...).Query(collect(&users, scanUser))
 	})
 	return users, err
 }
@@ -46,7 +55,8 @@ func (s *Store) CreateUser(ctx context.Context, call *cell.Call, user cell.User,
 }
 
 // UpdateUser changes a user if its version meets the precondition. The tenant
-// keeps at least one active owner.
+// keeps at least one active owner. Disabling a user ends its sessions and keys
+// for good.
 func (s *Store) UpdateUser(ctx context.Context, call *cell.Call, id uuid.UUID, change cell.UserChange, pre cell.Precondition, entry cell.AuditEntry) (cell.User, error) {
 	var u cell.User
 	var name, roleID *string
@@ -61,7 +71,11 @@ func (s *Store) UpdateUser(ctx context.Context, call *cell.Call, id uuid.UUID, c
 			status = coalesce($6, status), version = version + 1, updated_at = now() WHERE tenant_id = $1 AND user_id = $2 RETURNING `+userColumns,
 			w.tenant(), id.String(), change.Name, name, roleID, change.Status).QueryRow(into(&u, scanUser))
 		w.requireOwner()
-		w.audit(entry)
+		w.audit(entry) // before the actor's key may go
+		if change.Status != nil && *change.Status == cell.UserDisabled {
+			w.Queue(`DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), id.String())
+			w.Queue(`DELETE FROM api_keys WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), id.String())
+		}
 	})
 	return u, err
 }

@@ -16,12 +16,18 @@ var workspaceConstraints = constraints{
 	"projects_workspace": fault.New(fault.Conflict, "the workspace still has projects; delete or move them first"),
 }
 
-// ListWorkspaces returns workspaces, oldest first.
-func (s *Store) ListWorkspaces(ctx context.Context, call *cell.Call, page cell.PageRequest) ([]cell.Workspace, error) {
+// ListWorkspaces returns workspaces, oldest first; those of one member unless it
+// is zero.
+func (s *Store) ListWorkspaces(ctx context.Context, call *cell.Call, member uuid.UUID, page cell.PageRequest) ([]cell.Workspace, error) {
+	query := `SELECT ` + workspaceColumns + ` FROM workspaces w WHERE tenant_id = $1 AND workspace_id > $2`
+	args := []any{call.Tenant.String(), page.After.String(), page.Limit + 1}
+	if member != uuid.Nil {
+		args = append(args, member.String())
+		query += ` AND EXISTS (SELECT FROM workspace_members m WHERE m.tenant_id = w.tenant_id AND m.workspace_id = w.workspace_id AND m.user_id = $4)`
+	}
 	var workspaces []cell.Workspace
 	err := s.read(ctx, call, func(w *work) {
-		w.Queue(`SELECT `+workspaceColumns+` FROM workspaces WHERE tenant_id = $1 AND workspace_id > $2 ORDER BY workspace_id LIMIT $3`,
-			w.tenant(), page.After.String(), page.Limit+1).Query(collect(&workspaces, scanWorkspace))
+		w.Queue(query+` ORDER BY workspace_id LIMIT $3`, args...).Query(collect(&workspaces, scanWorkspace))
 	})
 	return workspaces, err
 }

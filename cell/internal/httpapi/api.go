@@ -23,7 +23,10 @@ type UseCases struct {
 	Users         workspaces.Users
 	Keys          workspaces.Keys
 	Roles         workspaces.Roles
+	Sessions      workspaces.Sessions
+	Invitations   workspaces.Invitations
 	Workspaces    workspaces.Workspaces
+	Members       workspaces.Members
 	Projects      workspaces.Projects
 	History       workspaces.History
 	Auditor       chain.Auditor

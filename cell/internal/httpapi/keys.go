@@ -32,17 +32,21 @@ func (s *server) CreateUserKey(ctx context.Context, r api.CreateUserKeyRequestOb
 	if err != nil {
 		return nil, err
 	}
+	noStore := "no-store"
+	return api.CreateUserKey201JSONResponse{
+		Headers: api.CreateUserKey201ResponseHeaders{CacheControl: &noStore}, Body: keyCreated(call, key, text),
+	}, nil
+}
+
+// keyCreated shows a new key, the only time that its text is shown.
+func keyCreated(call *cell.Call, key cell.Key, text cell.KeyText) api.KeyCreated {
 	if call.Once != nil {
 		call.Once.Secret = string(text)
 	}
-	noStore := "no-store"
 	made := keyOf(key)
-	return api.CreateUserKey201JSONResponse{
-		Headers: api.CreateUserKey201ResponseHeaders{CacheControl: &noStore},
-		Body: api.KeyCreated{
-			ID: made.ID, Name: made.Name, Prefix: made.Prefix, Scopes: made.Scopes, ExpiresAt: made.ExpiresAt, CreatedAt: made.CreatedAt, Secret: string(text),
-		},
-	}, nil
+	return api.KeyCreated{
+		ID: made.ID, Name: made.Name, Prefix: made.Prefix, Scopes: made.Scopes, ExpiresAt: made.ExpiresAt, CreatedAt: made.CreatedAt, Secret: string(text),
+	}
 }
 
 // DeleteUserKey implements the API.

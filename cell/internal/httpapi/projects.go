@@ -27,9 +27,7 @@ func (s *server) ListProjects(ctx context.Context, r api.ListProjectsRequestObje
 
 // CreateProject implements the API.
 func (s *server) CreateProject(ctx context.Context, r api.CreateProjectRequestObject) (api.CreateProjectResponseObject, error) {
-	created, err := s.Projects.Create(ctx, callFrom(ctx), cell.Project{
-		WorkspaceID: r.Body.WorkspaceID, Name: r.Body.Name, Description: orEmpty(r.Body.Description),
-	})
+	created, err := s.Projects.Create(ctx, callFrom(ctx), newProject(*r.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +54,7 @@ func (s *server) UpdateProject(ctx context.Context, r api.UpdateProjectRequestOb
 	}
 	patch := patchOf(r.ApplicationMergePatchPlusJSONBody, r.JSONBody)
 	changed, err := s.Projects.Update(ctx, callFrom(ctx), r.ProjectID, cell.ProjectChange{
-		Name: patch.Name, Description: patch.Description.Change(), Status: (*cell.ProjectStatus)(patch.Status),
+		Name: patch.Name, Description: patch.Description.Change(), Status: (*cell.ProjectStatus)(patch.Status), Tags: patch.Tags.Change(),
 	}, pre)
 	if err != nil {
 		return nil, err
@@ -76,8 +74,13 @@ func (s *server) DeleteProject(ctx context.Context, r api.DeleteProjectRequestOb
 	return api.DeleteProject204Response{}, nil
 }
 
+func newProject(p api.ProjectCreate) cell.Project {
+	return cell.Project{WorkspaceID: p.WorkspaceID, Name: p.Name, Description: orEmpty(p.Description), Tags: namesOf[string](p.Tags)}
+}
+
 func projectFilter(params api.ListProjectsParams) cell.ProjectFilter {
-	var f cell.ProjectFilter
+	f := cell.ProjectFilter{Tag: orEmpty(params.Tag), Terms: cell.Terms(orEmpty(params.Q))}
+	f.Terms = f.Terms[:min(len(f.Terms), cell.MaxQueryTerms)]
 	if params.WorkspaceID != nil {
 		f.WorkspaceID = *params.WorkspaceID
 	}
@@ -93,7 +96,7 @@ func projectAnswer(p cell.Project) api.ProjectJSONResponse {
 
 func projectOf(p cell.Project) api.Project {
 	return api.Project{
-		ID: p.ID, WorkspaceID: p.WorkspaceID, Name: p.Name, Description: p.Description, Status: api.ProjectStatus(p.Status),
+		ID: p.ID, WorkspaceID: p.WorkspaceID, Name: p.Name, Description: p.Description, Status: api.ProjectStatus(p.Status), Tags: textsOf(p.Tags),
 		CreatedAt: p.CreatedAt.UTC(), UpdatedAt: p.UpdatedAt.UTC(),
 	}
 }

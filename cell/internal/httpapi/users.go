@@ -14,7 +14,7 @@ func (s *server) ListUsers(ctx context.Context, r api.ListUsersRequestObject) (a
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.Users.List(ctx, call, req)
+	page, err := s.Users.List(ctx, call, cell.UserFilter{Text: orEmpty(r.Params.Q), Status: cell.UserStatus(orEmpty(r.Params.Status))}, req)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,8 @@ package httpapi
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/cell/api"
 )
@@ -14,7 +16,11 @@ func (s *server) ListWorkspaces(ctx context.Context, r api.ListWorkspacesRequest
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.Workspaces.List(ctx, call, req)
+	var member uuid.UUID
+	if r.Params.MemberID != nil {
+		member = *r.Params.MemberID
+	}
+	page, err := s.Workspaces.List(ctx, call, member, req)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +78,7 @@ func (s *server) DeleteWorkspace(ctx context.Context, r api.DeleteWorkspaceReque
 	return api.DeleteWorkspace204Response{}, nil
 }
 
-func orEmpty(s *string) string {
+func orEmpty[T ~string](s *T) T {
 	if s == nil {
 		return ""
 	}

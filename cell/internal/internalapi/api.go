@@ -14,6 +14,7 @@ import (
 	"github.com/coditect/platform/cell/internal/metering"
 	"github.com/coditect/platform/cell/internal/residency"
 	"github.com/coditect/platform/cell/internal/transfer"
+	"github.com/coditect/platform/cell/internal/workspaces"
 	"github.com/coditect/platform/shared/web"
 )
 
@@ -27,6 +28,7 @@ type Options struct {
 	Exporter  *transfer.Exporter
 	Importer  transfer.Importer
 	Anchors   Anchors
+	Sessions  workspaces.Sessions
 	Guard     func(http.Handler) http.Handler // lets only the control plane's requests and tickets in; see package door
 	Log       *slog.Logger
 	Registry  prometheus.Registerer
@@ -48,6 +50,7 @@ func New(opts Options) (http.Handler, error) {
 	})
 	strict := api.NewStrictHandlerWithOptions(&server{
 		cell: opts.Cell, residency: opts.Residency, archive: opts.Archive, usage: opts.Usage, fences: opts.Fences, exporter: opts.Exporter, importer: opts.Importer, log: opts.Log, anchors: opts.Anchors,
+		sessions: opts.Sessions,
 	}, nil, api.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc: kit.RenderBadRequest, ResponseErrorHandlerFunc: kit.RenderError,
 	})
@@ -67,4 +70,5 @@ type server struct {
 	usage     metering.Ledger
 	archive   export.Archive
 	anchors   Anchors
+	sessions  workspaces.Sessions
 }

@@ -3,7 +3,7 @@ package mail
 import (
 	"bytes"
 	"context"
-	_ "embed"
+	"embed"
 	"errors"
 	"fmt"
 	"net"
@@ -16,10 +16,13 @@ import (
 	"github.com/coditect/platform/cell"
 )
 
-//go:embed welcome.txt
-var welcomeText string
+//go:embed *.txt
+var texts embed.FS
 
-var welcomeTemplate = template.Must(template.New("welcome").Parse(welcomeText))
+var (
+	welcomeTemplate = template.Must(template.ParseFS(texts, "welcome.txt"))
+	inviteTemplate  = template.Must(template.ParseFS(texts, "invite.txt"))
+)
 
 const dialTimeout = 10 * time.Second
 
@@ -48,16 +51,35 @@ func New(addr, from string) (*Mailer, error) {
 
 // SendWelcome greets the owner of a new tenant.
 func (m *Mailer) SendWelcome(ctx context.Context, w cell.Welcome) error {
-	var body bytes.Buffer
-	if err := welcomeTemplate.Execute(&body, w); err != nil {
-		return fmt.Errorf("render: %w", err)
-	}
 	msg := gomail.NewMsg()
-	if err := errors.Join(msg.From(m.from), msg.AddToFormat(w.Name, w.Email)); err != nil {
+	if err := msg.AddToFormat(w.Name, w.Email); err != nil {
 		return fmt.Errorf("address: %w", err)
 	}
 	msg.Subject("Welcome to " + w.Organization)
 	msg.SetMessageIDWithValue(w.MessageID)
+	return m.send(ctx, msg, welcomeTemplate, w)
+}
+
+// SendInvite asks somebody to join a tenant.
+func (m *Mailer) SendInvite(ctx context.Context, i cell.Invite) error {
+	msg := gomail.NewMsg()
+	if err := msg.To(i.Email); err != nil {
+		return fmt.Errorf("address: %w", err)
+	}
+	msg.Subject("Invitation to " + i.Organization)
+	msg.SetMessageIDWithValue(i.MessageID)
+	return m.send(ctx, msg, inviteTemplate, i)
+}
+
+// send fills in what all mails have, renders the text and sends.
+func (m *Mailer) send(ctx context.Context, msg *gomail.Msg, text *template.Template, data any) error {
+	var body bytes.Buffer
+	if err := text.Execute(&body, data); err != nil {
+		return fmt.Errorf("render: %w", err)
+	}
+	if err := msg.From(m.from); err != nil {
+		return fmt.Errorf("address: %w", err)
+	}
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office answers
 	msg.SetDate()
 	msg.SetBodyString(gomail.TypeTextPlain, body.String())

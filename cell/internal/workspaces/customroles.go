@@ -90,8 +90,10 @@ func checkRole(name, description *string, permissions []cell.Permission) error {
 	return r.err()
 }
 
-func sorted(permissions []cell.Permission) []cell.Permission {
-	list := append([]cell.Permission{}, permissions...) // never nil: that would leave them
+// sorted returns each of the names once. It is never nil, which could mean that
+// nothing is changed.
+func sorted[T ~string](names []T) []T {
+	list := append([]T{}, names...)
 	slices.Sort(list)
 	return slices.Compact(list)
 }

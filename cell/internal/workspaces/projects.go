@@ -2,6 +2,9 @@ package workspaces
 
 import (
 	"context"
+	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/google/uuid"
 
@@ -18,8 +21,18 @@ type ProjectStore interface {
 	DeleteProject(ctx context.Context, call *cell.Call, id uuid.UUID, pre cell.Precondition, entry cell.AuditEntry) error
 }
 
+// ProjectBulkStore changes many projects at once, apart from ProjectStore
+// because it does all or nothing.
+type ProjectBulkStore interface {
+	CreateProjects(ctx context.Context, call *cell.Call, projects []cell.Project, entry cell.AuditEntry) ([]cell.Project, error)
+	ChangeProjects(ctx context.Context, call *cell.Call, bulk cell.ProjectBulk, entry cell.AuditEntry) ([]cell.Project, error)
+}
+
 // Projects are the use-cases of projects.
-type Projects struct{ Store ProjectStore }
+type Projects struct {
+	Store ProjectStore
+	Bulk  ProjectBulkStore
+}
 
 // List returns a page of projects, oldest first.
 func (p Projects) List(ctx context.Context, call *cell.Call, filter cell.ProjectFilter, req cell.PageRequest) (cell.Page[cell.Project], error) {
@@ -34,23 +47,29 @@ func (p Projects) Get(ctx context.Context, call *cell.Call, id uuid.UUID) (cell.
 
 // Create adds an active project with the given name and description to a workspace.
 func (p Projects) Create(ctx context.Context, call *cell.Call, project cell.Project) (cell.Project, error) {
-	if err := checkProject(&project.Name, &project.Description); err != nil {
+	if err := checkProject(&project.Name, &project.Description, project.Tags); err != nil {
 		return cell.Project{}, err
 	}
-	project.ID, project.Status = newID(), cell.ProjectActive
+	project.ID, project.Status, project.Tags = newID(), cell.ProjectActive, sorted(project.Tags)
 	details := map[string]any{"name": project.Name, "workspace_id": project.WorkspaceID}
 	return p.Store.CreateProject(ctx, call, project, projectEntry("project.created", project.ID, details))
 }
 
 // Update changes a project.
 func (p Projects) Update(ctx context.Context, call *cell.Call, id uuid.UUID, change cell.ProjectChange, pre cell.Precondition) (cell.Project, error) {
-	if err := checkProject(change.Name, change.Description); err != nil {
+	var tags []string
+	if change.Tags != nil {
+		tags = sorted(*change.Tags)
+		change.Tags = &tags
+	}
+	if err := checkProject(change.Name, change.Description, tags); err != nil {
 		return cell.Project{}, err
 	}
 	details := map[string]any{}
 	set(details, "name", change.Name)
 	set(details, "description", change.Description)
 	set(details, "status", change.Status)
+	set(details, "tags", change.Tags)
 	return p.Store.UpdateProject(ctx, call, id, change, pre, projectEntry("project.updated", id, details))
 }
 
@@ -59,11 +78,24 @@ func (p Projects) Delete(ctx context.Context, call *cell.Call, id uuid.UUID, pre
 	return p.Store.DeleteProject(ctx, call, id, pre, projectEntry("project.deleted", id, map[string]any{}))
 }
 
-func checkProject(name, description *string) error {
+func checkProject(name, description *string, tags []string) error {
 	var r rules
+	r.project(name, description, tags)
+	return r.err()
+}
+
+func (r *rules) project(name, description *string, tags []string) {
 	r.name(name)
 	r.description(description)
-	return r.err()
+	r.tags(tags)
+}
+
+func (r *rules) tags(tags []string) {
+	for i, tag := range tags {
+		if tag == "" || strings.TrimSpace(tag) != tag || strings.ContainsFunc(tag, unicode.IsControl) {
+			r.breakRule("/tags/"+strconv.Itoa(i), "use a tag of printable characters without spaces around it")
+		}
+	}
 }
 
 func projectEntry(action string, id uuid.UUID, details map[string]any) cell.AuditEntry {

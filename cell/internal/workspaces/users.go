@@ -11,7 +11,7 @@ import (
 // UserStore keeps the tenant's users. It is an interface because use-cases do
 // not know the database.
 type UserStore interface {
-	ListUsers(ctx context.Context, call *cell.Call, page cell.PageRequest) ([]cell.User, error)
+	ListUsers(ctx context.Context, call *cell.Call, filter cell.UserFilter, page cell.PageRequest) ([]cell.User, error)
 	GetUser(ctx context.Context, call *cell.Call, id uuid.UUID) (cell.User, error)
 	CreateUser(ctx context.Context, call *cell.Call, user cell.User, entry cell.AuditEntry) (cell.User, error)
 	UpdateUser(ctx context.Context, call *cell.Call, id uuid.UUID, change cell.UserChange, pre cell.Precondition, entry cell.AuditEntry) (cell.User, error)
@@ -22,8 +22,8 @@ type UserStore interface {
 type Users struct{ Store UserStore }
 
 // List returns a page of users, oldest first.
-func (u Users) List(ctx context.Context, call *cell.Call, req cell.PageRequest) (cell.Page[cell.User], error) {
-	rows, err := u.Store.ListUsers(ctx, call, req)
+func (u Users) List(ctx context.Context, call *cell.Call, filter cell.UserFilter, req cell.PageRequest) (cell.Page[cell.User], error) {
+	rows, err := u.Store.ListUsers(ctx, call, filter, req)
 	return page(rows, err, req.Limit, func(u cell.User) uuid.UUID { return u.ID })
 }
 

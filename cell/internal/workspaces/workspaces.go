@@ -11,7 +11,7 @@ import (
 // WorkspaceStore keeps the tenant's workspaces. It is an interface because
 // use-cases do not know the database.
 type WorkspaceStore interface {
-	ListWorkspaces(ctx context.Context, call *cell.Call, page cell.PageRequest) ([]cell.Workspace, error)
+	ListWorkspaces(ctx context.Context, call *cell.Call, member uuid.UUID, page cell.PageRequest) ([]cell.Workspace, error)
 	GetWorkspace(ctx context.Context, call *cell.Call, id uuid.UUID) (cell.Workspace, error)
 	CreateWorkspace(ctx context.Context, call *cell.Call, workspace cell.Workspace, entry cell.AuditEntry) (cell.Workspace, error)
 	UpdateWorkspace(ctx context.Context, call *cell.Call, id uuid.UUID, change cell.WorkspaceChange, pre cell.Precondition, entry cell.AuditEntry) (cell.Workspace, error)
@@ -21,9 +21,10 @@ type WorkspaceStore interface {
 // Workspaces are the use-cases of workspaces.
 type Workspaces struct{ Store WorkspaceStore }
 
-// List returns a page of workspaces, oldest first.
-func (w Workspaces) List(ctx context.Context, call *cell.Call, req cell.PageRequest) (cell.Page[cell.Workspace], error) {
-	rows, err := w.Store.ListWorkspaces(ctx, call, req)
+// List returns a page of workspaces, oldest first; those of one member unless it
+// is zero.
+func (w Workspaces) List(ctx context.Context, call *cell.Call, member uuid.UUID, req cell.PageRequest) (cell.Page[cell.Workspace], error) {
+	rows, err := w.Store.ListWorkspaces(ctx, call, member, req)
 	return page(rows, err, req.Limit, func(w cell.Workspace) uuid.UUID { return w.ID })
 }
 
