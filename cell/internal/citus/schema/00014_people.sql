@@ -18,6 +18,7 @@ CREATE TABLE invitations (
     CONSTRAINT invitations_custom CHECK ((role = 'custom') = (role_id IS NOT NULL))
 );
 COMMENT ON TABLE invitations IS 'tenancy: tenant';
+COMMENT ON COLUMN invitations.token_hashes IS 'secrecy: secret';
 CREATE UNIQUE INDEX invitations_email ON invitations (tenant_id, lower(email));
 
 CREATE TABLE sessions (
@@ -32,6 +33,7 @@ CREATE TABLE sessions (
     PRIMARY KEY (tenant_id, session_id)
 );
 COMMENT ON TABLE sessions IS 'tenancy: tenant';
+COMMENT ON COLUMN sessions.secret_hash IS 'secrecy: secret';
 CREATE UNIQUE INDEX sessions_secret ON sessions (tenant_id, secret_hash);
 CREATE INDEX sessions_user ON sessions (tenant_id, user_id);
 
