@@ -84,8 +84,8 @@ func TestInvitationIsAcceptedOnce(t *testing.T) {
 	expect(t, w.p.asTenant(t, bob, request{method: "GET", target: "/v1/users"}), 403)
 	expect(t, w.p.asTenant(t, w.tn, request{method: "GET", target: "/v1/invitations/" + made.text("id")}), 404)
 	var log api.AuditList
-	if err := json.Unmarshal(w.p.asTenant(t, w.tn, request{method: "GET", target: "/v1/audit?limit=1"}).body, &log); err != nil {
-		t.Fatal(err)
+	if err := json.Unmarshal(expect(t, w.p.asTenant(t, w.tn, request{method: "GET", target: "/v1/audit-log?limit=1"}), 200).body, &log); err != nil || len(log.Items) == 0 {
+		t.Fatalf("%v %+v", err, log)
 	}
 	if last := log.Items[0]; last.Action != "invitation.accepted" || last.Actor.ID == nil || *last.Actor.ID != accepted[0].User.ID {
 		t.Errorf("audit: %+v", last)
