@@ -7,6 +7,7 @@ type JobKind string
 // The kinds of jobs.
 const (
 	WelcomeEmail    JobKind = "welcome_email"    // greets the owner of a new tenant
+	ReportJob       JobKind = "report"           // workspaces and projects as a file; see ReportOrder
 	WebhookDelivery JobKind = "webhook_delivery" // one attempt at a delivery
 	InviteEmail     JobKind = "invite_email"     // mails an invitation
 )

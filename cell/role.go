@@ -40,16 +40,22 @@ const (
 	UsageRead         Permission = "usage:read"
 	WebhooksRead      Permission = "webhooks:read"
 	WebhooksWrite     Permission = "webhooks:write"
+	JobsWrite         Permission = "jobs:write"
+	ReportsWrite      Permission = "reports:write"
+	SchedulesRead     Permission = "schedules:read"
+	SchedulesWrite    Permission = "schedules:write"
 )
 
 var viewing = []Permission{OrganizationRead, UsersRead, RolesRead, WorkspacesRead, ProjectsRead}
 
-var administering = append(slices.Clone(viewing), ProjectsWrite, JobsRead, WorkspacesWrite, UsersWrite, RolesWrite, AuditRead, UsageRead, WebhooksRead, WebhooksWrite)
+var working = append(slices.Clone(viewing), ProjectsWrite, JobsRead, ReportsWrite, SchedulesRead)
+
+var administering = append(slices.Clone(working), JobsWrite, SchedulesWrite, WorkspacesWrite, UsersWrite, RolesWrite, AuditRead, UsageRead, WebhooksRead, WebhooksWrite)
 
 // granted is the one table of who may do what.
 var granted = map[Role][]Permission{
 	Viewer: viewing,
-	Member: append(slices.Clone(viewing), ProjectsWrite, JobsRead),
+	Member: working,
 	Admin:  administering,
 	Owner:  append(slices.Clone(administering), OrganizationWrite),
 }

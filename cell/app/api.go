@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/cell/internal/blob"
 	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/cell/internal/events"
@@ -88,11 +89,16 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	blobs, err := blob.Open(ctx, opts.BlobURL)
+	if err != nil {
+		return err
+	}
+	stack.Push("object storage", func(context.Context) error { return blobs.Close() })
 	meter := &membership.Meter{}
 	hub := events.New(store, mover, followerRecheck, admin.Registry)
 	usage := &metering.Meter{Recorder: store, Log: opts.Log, Clock: opts.Clock}
 	stack.Push("usage", usage.RunOnce) // of the last moments; requests are over by then
-	tenantFacing, internal, err := handlers(opts, store, mover, moves, memory, hub, meter, usage, admin)
+	tenantFacing, internal, err := handlers(opts, store, blobs, mover, moves, memory, hub, meter, usage, admin)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,8 @@ type APIOptions struct {
 	AdvertiseInternal  string // likewise for the control plane
 	ControlplaneURL    string // "": the cell registers nowhere
 	CapacityTenants    int
-	RetainedLog        int64 // bytes of its log that the database may keep for one leaving tenant
+	RetainedLog        int64  // bytes of its log that the database may keep for one leaving tenant
+	BlobURL            string // object storage: file:///directory, gs://, s3://; what `cell worker` has
 	Egress             EgressOptions
 
 	DatabaseURL       string // secret; role cell_app, may lead through PgBouncer
@@ -41,6 +42,9 @@ type APIOptions struct {
 // APIAddresses says where the process listens.
 type APIAddresses struct{ API, Internal, Admin net.Addr }
 
+// defaultBlobURL is for one machine.
+const defaultBlobURL = "file:///tmp/cell-files?create_dir=true"
+
 // KeyBytes is the length of the edge key and of the control key.
 const KeyBytes = 32
 
@@ -48,7 +52,7 @@ const KeyBytes = 32
 func DefaultAPIOptions() APIOptions {
 	return APIOptions{
 		Tier: "standard", Listen: "127.0.0.1:9100", InternalListen: "127.0.0.1:9101", AdminListen: "127.0.0.1:9102",
-		CapacityTenants: 10_000, DatabaseConns: 64, RetainedLog: 4 << 30, Log: slog.New(slog.DiscardHandler), Clock: time.Now,
+		CapacityTenants: 10_000, BlobURL: defaultBlobURL, DatabaseConns: 64, RetainedLog: 4 << 30, Log: slog.New(slog.DiscardHandler), Clock: time.Now,
 	}
 }
 
@@ -74,6 +78,7 @@ func (o *APIOptions) Validate() error {
 	c.unless(len(o.EdgeKey) == KeyBytes, "CELL_EDGE_KEY: set it to %d bytes in hex, derived from the routers' master key for this cell", KeyBytes)
 	c.unless(len(o.ControlKey) == KeyBytes, "CELL_CONTROL_KEY: set it to %d bytes in hex, derived from the control plane's master key for this cell", KeyBytes)
 	c.unless(o.ControlplaneURL == "" || o.ControlplaneToken != "", "CELL_CONTROLPLANE_TOKEN: set it to an API key with the role cell")
+	c.unless(o.BlobURL != "", "--blob-url: set it to the URL of a bucket, such as file:///var/lib/cell?create_dir=true")
 	c.unless(o.Log != nil && o.Clock != nil && o.DatabaseConns > 0, "options are incomplete: begin with DefaultAPIOptions")
 	return c.err()
 }

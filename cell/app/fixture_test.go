@@ -40,6 +40,7 @@ var (
 // process is a cell's API, running.
 type process struct {
 	dsn       string // the superuser's
+	blobs     string // URL of the object storage
 	addresses app.APIAddresses
 	client    *http.Client
 	log       *logBuffer
@@ -66,12 +67,14 @@ func startOn(t testing.TB, dsn string, change func(*app.APIOptions)) *process {
 	opts.Listen, opts.InternalListen, opts.AdminListen = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
 	opts.DatabaseURL = testkit.DSNAs(t, dsn, citus.AppRole, passwords.App)
 	opts.MoverDatabaseURL = testkit.DSNAs(t, dsn, citus.MoverRole, passwords.Mover)
+	opts.BlobURL = "file://" + t.TempDir()
 	opts.EdgeKey, opts.ControlKey, opts.DatabaseConns = edgeKey, controlKey, 8
 	p := &process{dsn: dsn, client: &http.Client{Timeout: time.Minute}, log: &logBuffer{}}
 	opts.Log = slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	if change != nil {
 		change(&opts)
 	}
+	p.blobs = opts.BlobURL
 	started := make(chan app.APIAddresses, 1)
 	opts.Started = func(a app.APIAddresses) { started <- a }
 	p.addresses = background(t, started, func(ctx context.Context) error { return app.RunAPI(ctx, opts) })

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/cell/internal/blob"
 	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/cell/internal/door"
@@ -11,6 +12,7 @@ import (
 	"github.com/coditect/platform/cell/internal/events"
 	"github.com/coditect/platform/cell/internal/httpapi"
 	"github.com/coditect/platform/cell/internal/internalapi"
+	"github.com/coditect/platform/cell/internal/jobs"
 	"github.com/coditect/platform/cell/internal/membership"
 	"github.com/coditect/platform/cell/internal/metering"
 	"github.com/coditect/platform/cell/internal/rediscache"
@@ -23,7 +25,7 @@ import (
 )
 
 // handlers introduces the two APIs to their use-cases, and those to the database. The memory may be nil.
-func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, moves *transfers, memory *rediscache.Cache, hub *events.Hub, meter *membership.Meter, usage *metering.Meter, admin *telemetry.Admin) (tenantFacing, internal http.Handler, err error) {
+func handlers(opts APIOptions, store *citus.Store, blobs *blob.Store, mover *citus.Mover, moves *transfers, memory *rediscache.Cache, hub *events.Hub, meter *membership.Meter, usage *metering.Meter, admin *telemetry.Admin) (tenantFacing, internal http.Handler, err error) {
 	targets := egress.New(opts.Egress.options()) // only looks at URLs
 	tenantOptions := httpapi.Options{
 		UseCases: httpapi.UseCases{
@@ -45,6 +47,9 @@ func handlers(opts APIOptions, store *citus.Store, mover *citus.Mover, moves *tr
 			Usage:      metering.Reports{Recorded: store, Clock: opts.Clock},
 			Endpoints:  webhooks.Endpoints{Store: store, Targets: targets},
 			Deliveries: webhooks.Deliveries{Store: store},
+			Jobs:       jobs.Board{Store: store},
+			Schedules:  jobs.Schedules{Store: store, Clock: opts.Clock},
+			Files:      jobs.Files{Store: store, Blobs: blobs, Clock: opts.Clock},
 		},
 		Guard: door.Guard(cellapi.NewSigner(opts.EdgeKey), opts.Clock), Log: opts.Log, Registry: admin.Registry, Served: meter.Add, Counted: usage.Call,
 	}

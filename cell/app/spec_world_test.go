@@ -2,6 +2,9 @@ package app_test
 
 import (
 	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -58,6 +61,12 @@ func init() { // not where it is declared, since they use one another
 			body := map[string]any{"workspace_id": w.make(t, "workspace_id", nil), "name": unique()}
 			return w.made(t, request{method: "POST", target: "/v1/projects", body: body})
 		},
+		"job_id": func(t *testing.T, w *world, _ map[string]string) string {
+			return w.addJob(t, cell.JobCancelled, "{}") // so that it may be cancelled and replayed
+		},
+		"schedule_id": func(t *testing.T, w *world, _ map[string]string) string {
+			return w.made(t, request{method: "POST", target: "/v1/schedules", body: map[string]any{"name": unique(), "cron": "@daily", "kind": "report"}})
+		},
 	}
 }
 
@@ -68,6 +77,11 @@ var bodies = map[string]func(t *testing.T, w *world) any{
 	"acceptInvitation": func(t *testing.T, w *world) any {
 		return map[string]any{"name": "x", "token": w.mailedToken(t, w.make(t, "invitation_id", nil))}
 	},
+}
+
+// queries make the parameters that an operation requires.
+var queries = map[string]func(t *testing.T, w *world) string{
+	"downloadFile": func(t *testing.T, w *world) string { return "?token=" + w.addFile(t) },
 }
 
 // operation is one of the API's document.
@@ -137,6 +151,34 @@ func (w *world) addRole(t *testing.T, permissions ...cell.Permission) string {
 	return w.made(t, request{method: "POST", target: "/v1/roles", body: map[string]any{"name": unique(), "permissions": permissions}})
 }
 
+// addJob adds a job in the given state, past the API, and returns its id.
+func (w *world) addJob(t *testing.T, state cell.JobState, result string) string {
+	t.Helper()
+	id := uuid.Must(uuid.NewV7()).String()
+	w.p.exec(t, `INSERT INTO jobs (tenant_id, job_id, kind, payload, state, max_attempts, result) VALUES ($1, $2, 'report', '{}', $3, 8, $4::text::jsonb)`,
+		w.tn.id.String(), id, string(state), result)
+	return id
+}
+
+// addFile makes a file, as a job would, and returns the token of a link to it.
+func (w *world) addFile(t *testing.T) string {
+	t.Helper()
+	directory := filepath.Join(strings.TrimPrefix(w.p.blobs, "file://"), w.tn.id.String())
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(directory, "file"), []byte("hello"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	id := w.addJob(t, cell.JobDone, `{"key": "file", "name": "f.txt", "media_type": "text/plain", "size": 5, "secret": "c2VjcmV0", "kept_until": "2999-01-01T00:00:00Z"}`)
+	var job api.Job
+	a := expect(t, w.p.asTenant(t, w.tn, request{method: "GET", target: "/v1/jobs/" + id}), 200)
+	if err := json.Unmarshal(a.body, &job); err != nil || job.File == nil {
+		t.Fatalf("%v: %s", err, a.body)
+	}
+	return strings.TrimPrefix(job.File.URL, "/v1/download?token=")
+}
+
 type tried struct {
 	grant cell.Grant
 	user  string
@@ -197,6 +239,9 @@ func (w *world) sample(op operation, other *world, foreign map[string]bool) requ
 			ids[name] = other.make(w.t, name, within)
 		}
 		r.target = strings.Replace(r.target, "{"+name+"}", ids[name], 1)
+	}
+	if query := queries[op.id]; query != nil {
+		r.target += query(w.t, w)
 	}
 	if op.spec.RequestBody == nil {
 		return r

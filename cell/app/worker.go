@@ -9,6 +9,7 @@ import (
 
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/cell/internal/amqp"
+	"github.com/coditect/platform/cell/internal/blob"
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/cell/internal/egress"
 	"github.com/coditect/platform/cell/internal/jobs"
@@ -66,17 +67,23 @@ func RunWorker(ctx context.Context, opts WorkerOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	blobs, err := blob.Open(ctx, opts.BlobURL)
+	if err != nil {
+		return err
+	}
+	stack.Push("object storage", func(context.Context) error { return blobs.Close() })
 	publisher := amqp.NewPublisher(opts.AMQPURL)
 	stack.Push("broker", func(context.Context) error { return publisher.Close() })
 	guard := egress.New(opts.Egress.options())
 	stack.PushClose("webhooks", guard.CloseIdle)
-	worker, err := newWorker(opts, store, rows, mailer, guard, admin)
+	worker, err := newWorker(opts, store, rows, blobs, mailer, guard, admin)
 	if err != nil {
 		return err
 	}
 	relay := jobs.Relay{
 		Rows: rows, Election: election{rows}, Publisher: publisher, Log: opts.Log,
-		Slots: opts.Concurrency, Poll: opts.Poll, QueuedLimit: opts.QueuedLimit, RunningLimit: opts.RunningLimit,
+		Scheduler: jobs.Scheduler{Timetable: rows, Firing: store, System: systemSchedules, Log: opts.Log},
+		Slots:     opts.Concurrency, Poll: opts.Poll, QueuedLimit: opts.QueuedLimit, RunningLimit: opts.RunningLimit,
 	}
 	if opts.Started != nil {
 		opts.Started(listeners[0].Addr())
@@ -119,9 +126,9 @@ func loop(opts WorkerOptions, name string) run.Loop {
 	return run.Loop{Name: name, Interval: retryPause, MaxPause: longestRetryPause, Log: opts.Log}
 }
 
-func newWorker(opts WorkerOptions, store *citus.Store, rows *citus.Relay, mailer *mail.Mailer, guard *egress.Guard, admin *telemetry.Admin) (*jobs.Worker, error) {
+func newWorker(opts WorkerOptions, store *citus.Store, rows *citus.Relay, blobs *blob.Store, mailer *mail.Mailer, guard *egress.Guard, admin *telemetry.Admin) (*jobs.Worker, error) {
 	return jobs.NewWorker(jobs.WorkerOptions{
-		Attempts: store, Cancellations: rows, Kinds: append(kinds(opts, store, mailer, guard), opts.Kinds...),
+		Attempts: store, Cancellations: rows, Kinds: append(kinds(opts, store, blobs, mailer, guard), opts.Kinds...),
 		Log: opts.Log, Metrics: jobs.NewMetrics(admin.Registry),
 		Slots: opts.Concurrency, Timeout: opts.JobTimeout, Silence: opts.RunningLimit / 4,
 		Backoff: jobs.Backoff{First: opts.FirstRetry, Longest: opts.LongestRetry},

@@ -20,6 +20,7 @@ type WorkerOptions struct {
 	TenantURL   string // a tenant's base URL, with {slug}
 	Concurrency int    // jobs at once, in each lane
 	Egress      EgressOptions
+	BlobURL     string // object storage: file:///directory, gs://, s3://; what `cell api` has
 
 	DatabaseURL      string // secret; role cell_app, may lead through PgBouncer
 	RelayDatabaseURL string // secret; role cell_relay, direct
@@ -43,7 +44,7 @@ type WorkerOptions struct {
 func DefaultWorkerOptions() WorkerOptions {
 	return WorkerOptions{
 		AdminListen: "127.0.0.1:9103", SMTP: "127.0.0.1:25", MailFrom: "no-reply@localhost", Domain: "localhost",
-		TenantURL: "http://{slug}.localhost:8080", Concurrency: 32, DatabaseConns: 16, Poll: time.Second, QueuedLimit: time.Minute, RunningLimit: time.Minute,
+		TenantURL: "http://{slug}.localhost:8080", Concurrency: 32, BlobURL: defaultBlobURL, DatabaseConns: 16, Poll: time.Second, QueuedLimit: time.Minute, RunningLimit: time.Minute,
 		JobTimeout: time.Minute, FirstRetry: 2 * time.Second, LongestRetry: 10 * time.Minute, Log: slog.New(slog.DiscardHandler),
 	}
 }
@@ -58,6 +59,7 @@ func (o *WorkerOptions) Validate() error {
 	c.unless(o.Domain != "", "--domain: set the platform's own domain")
 	c.unless(strings.Contains(o.TenantURL, "{slug}"), "--tenant-url: must contain {slug}")
 	c.unless(o.Concurrency > 0 && o.DatabaseConns > 0, "--concurrency, --database-conns: use numbers above 0")
+	c.unless(o.BlobURL != "", "--blob-url: set it to the URL of a bucket, such as file:///var/lib/cell?create_dir=true")
 	c.secret("CELL_DATABASE_URL", o.DatabaseURL, "the postgres:// URL of the role cell_app")
 	c.secret("CELL_RELAY_DATABASE_URL", o.RelayDatabaseURL, "the postgres:// URL of the role cell_relay, not through PgBouncer")
 	c.secret("CELL_AMQP_URL", o.AMQPURL, "the amqp:// URL of the cell's vhost")

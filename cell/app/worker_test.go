@@ -117,6 +117,7 @@ func (p *process) startWorker(t *testing.T, broker string, sink *sink, change fu
 	opts.Cell, opts.AdminListen, opts.SMTP, opts.AMQPURL = "cell-test", "127.0.0.1:0", sink.address, broker
 	opts.DatabaseURL = testkit.DSNAs(t, p.dsn, citus.AppRole, passwords.App)
 	opts.RelayDatabaseURL = testkit.DSNAs(t, p.dsn, citus.RelayRole, passwords.Relay)
+	opts.BlobURL = p.blobs
 	opts.QueuedLimit, opts.RunningLimit, opts.Poll = time.Second, 3*time.Second, 100*time.Millisecond
 	opts.Log = slog.New(slog.NewJSONHandler(p.log, nil))
 	if change != nil {

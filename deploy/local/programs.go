@@ -86,6 +86,7 @@ func (l layout) cellAPI(bin string, at site) (part, error) {
 		"--controlplane-url", l.found().ports.url("controlplane"),
 		"--capacity-tenants", capacity,
 		"--egress-allow", "127.0.0.0/8", "--egress-http", // webhooks to this machine
+		"--blob-url", l.blobURL(at),
 	)
 	secrets := l.secrets.Cells[at.cell]
 	spec.Env = append(spec.Env,
@@ -100,6 +101,11 @@ func (l layout) cellAPI(bin string, at site) (part, error) {
 	return part{name: name, needs: needs, spec: spec}, nil
 }
 
+// blobURL is a cell's object storage: a directory, that API and worker share.
+func (l layout) blobURL(at site) string {
+	return "file://" + filepath.ToSlash(l.data(at.cell+"-files")) + "?create_dir=true"
+}
+
 func (l layout) cellWorker(bin string, at site) part {
 	name := at.cell + "-worker"
 	spec := l.program(bin, name, "cell", l.ports.url(at.cell+"-worker-admin"),
@@ -111,6 +117,7 @@ func (l layout) cellWorker(bin string, at site) part {
 		"--mail-from", mailFrom,
 		"--domain", domain,
 		"--tenant-url", l.ports.tenantURL("{slug}"),
+		"--blob-url", l.blobURL(at),
 	)
 	secrets := l.secrets.Cells[at.cell]
 	spec.Env = append(spec.Env,

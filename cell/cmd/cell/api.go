@@ -46,6 +46,7 @@ func api(env func(string) string) *cobra.Command {
 	f.StringVar(&opts.ControlplaneURL, "controlplane-url", opts.ControlplaneURL, "base URL of the control plane (default: register nowhere)")
 	f.IntVar(&opts.CapacityTenants, "capacity-tenants", opts.CapacityTenants, "how many tenants it can carry")
 	f.Int64Var(&opts.RetainedLog, "retained-log", opts.RetainedLog, "most bytes of its log that the database may keep for one leaving tenant")
+	f.StringVar(&opts.BlobURL, "blob-url", opts.BlobURL, "bucket for files: file:///directory, the same for api and worker")
 	f.Int32Var(&opts.DatabaseConns, "database-conns", opts.DatabaseConns, "most connections to the database")
 	egressFlags(cmd, &opts.Egress)
 	f.StringVar(&level, "log-level", level, levelUsage)

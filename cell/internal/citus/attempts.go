@@ -70,6 +70,21 @@ func (s *Store) ClaimJobs(ctx context.Context, refs []cell.JobRef) ([]cell.Claim
 // two round trips. An error is the whole transaction's; of a single job
 // [cell.ErrAttemptOver] says that somebody else has it by now.
 func (s *Store) FinishJobs(ctx context.Context, jobs []cell.Finished) error {
+	var parts []*work
+	for _, group := range byTenant(jobs, func(f cell.Finished) cell.JobRef { return f.Ref }) {
+		w := join(systemCall(group[0].Ref))
+		w.changes = changesUnseen
+		w.fence(toWrite, w.admitWrite)
+		for _, job := range group {
+			w.finish(job)
+		}
+		parts = append(parts, w)
+	}
+	return s.together(ctx, parts)
+}
+
+// together commits what one or several tenants' parts do, in one transaction.
+func (s *Store) together(ctx context.Context, parts []*work) error {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return translate(err, nil)
@@ -77,30 +92,21 @@ func (s *Store) FinishJobs(ctx context.Context, jobs []cell.Finished) error {
 	defer conn.Release()
 	b := &pgx.Batch{}
 	b.Queue(`BEGIN`)
-	var last *work
-	var told []announcement
-	for _, group := range byTenant(jobs, func(f cell.Finished) cell.JobRef { return f.Ref }) {
-		last = join(systemCall(group[0].Ref))
-		last.changes = changesUnseen
-		last.fence(toWrite, last.admitWrite)
-		for _, job := range group {
-			last.finish(job)
-		}
-		told = append(told, s.announcementOf(last))
-		b.QueuedQueries = append(b.QueuedQueries, last.QueuedQueries...)
+	for _, w := range parts {
+		b.QueuedQueries = append(b.QueuedQueries, w.QueuedQueries...)
 	}
 	err = conn.SendBatch(ctx, b).Close()
-	if err != nil && len(jobs) > 1 {
+	if err != nil && len(parts) > 1 {
 		rollback(ctx, conn)
 		return translate(err, nil)
 	}
-	for i := range told {
-		if err == nil {
-			told[i].before(ctx)
-			defer told[i].after(ctx)
+	for _, w := range parts {
+		if told := s.announcementOf(w); err == nil {
+			told.before(ctx)
+			defer told.after(ctx)
 		}
 	}
-	return last.end(ctx, conn, err, nil, announcement{})
+	return parts[0].end(ctx, conn, err, nil, announcement{})
 }
 
 func (w *work) finish(job cell.Finished) {

@@ -18,6 +18,7 @@ var tenantTables = []string{
 	"audit_chain",
 	"audit_checkpoints",
 	"jobs",
+	"schedules",
 	"idempotency_keys",
 	"usage",
 	"webhook_endpoints",

@@ -10,6 +10,7 @@ import (
 	"github.com/coditect/platform/cell/api"
 	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/events"
+	"github.com/coditect/platform/cell/internal/jobs"
 	"github.com/coditect/platform/cell/internal/metering"
 	"github.com/coditect/platform/cell/internal/webhooks"
 	"github.com/coditect/platform/cell/internal/workspaces"
@@ -34,6 +35,9 @@ type UseCases struct {
 	Usage         metering.Reports
 	Endpoints     webhooks.Endpoints
 	Deliveries    webhooks.Deliveries
+	Jobs          jobs.Board
+	Schedules     jobs.Schedules
+	Files         jobs.Files
 }
 
 // Options says how the API is served. All fields but Memory are required.

@@ -1,8 +1,6 @@
 package httpapi
 
 import (
-	"context"
-
 	"github.com/google/uuid"
 
 	"github.com/coditect/platform/cell"
@@ -25,29 +23,4 @@ func orNil(text string) *string {
 		return nil
 	}
 	return &text
-}
-
-// ListJobs implements the API.
-func (s *server) ListJobs(ctx context.Context, r api.ListJobsRequestObject) (api.ListJobsResponseObject, error) {
-	call := callFrom(ctx)
-	req, err := pageRequest(call, "jobs", r.Params.Limit, r.Params.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	var filter cell.JobFilter
-	if r.Params.State != nil {
-		filter.State = cell.JobState(*r.Params.State)
-	}
-	page, err := s.History.Jobs(ctx, call, filter, req)
-	if err != nil {
-		return nil, err
-	}
-	list := api.ListJobs200JSONResponse{Items: make([]api.Job, 0, len(page.Items)), NextCursor: encodeCursor(call.Tenant, "jobs", page.Next)}
-	for _, j := range page.Items {
-		list.Items = append(list.Items, api.Job{
-			ID: j.ID, Kind: string(j.Kind), State: api.JobState(j.State), Attempts: j.Attempts, MaxAttempts: j.MaxAttempts,
-			RunAt: j.RunAt.UTC(), LastError: j.LastError, CreatedAt: j.CreatedAt.UTC(), UpdatedAt: j.UpdatedAt.UTC(),
-		})
-	}
-	return list, nil
 }

@@ -43,6 +43,9 @@ const (
 	lostPage   = 500
 	shortPause = 10 * time.Millisecond  // between rounds while queues wait for room
 	longPause  = 200 * time.Millisecond // the same, when none got any
+
+	fireEvery   = time.Second
+	ensureEvery = time.Minute
 )
 
 // Relay hands due jobs to the broker: in rounds, of each tenant's lane as many
@@ -51,6 +54,7 @@ type Relay struct {
 	Rows      Rows
 	Election  Election
 	Publisher Publisher
+	Scheduler Scheduler // fires where the relay is
 	Log       *slog.Logger
 
 	Slots        int           // jobs that one worker does at once in one lane
@@ -68,7 +72,7 @@ func (r Relay) RunOnce(ctx context.Context) error {
 	}
 	defer leadership.Resign()
 	r.Log.InfoContext(ctx, "relaying jobs")
-	var searched time.Time
+	var searched, fired, ensured time.Time
 	rounds := rounds{relay: r, windows: newWindows(r.Slots)}
 	pause := shortPause
 	for {
@@ -77,6 +81,18 @@ func (r Relay) RunOnce(ctx context.Context) error {
 				return err
 			}
 			searched = time.Now()
+		}
+		if now := time.Now(); now.Sub(fired) >= fireEvery {
+			if err := r.Scheduler.Fire(ctx, now); err != nil {
+				return err
+			}
+			fired = now
+		}
+		if now := time.Now(); now.Sub(ensured) >= ensureEvery {
+			if err := r.Scheduler.Ensure(ctx, now); err != nil {
+				return err
+			}
+			ensured = now
 		}
 		sent, waiting, err := rounds.run(ctx)
 		if err != nil {

@@ -8,25 +8,18 @@ import (
 	"github.com/coditect/platform/cell"
 )
 
-// HistoryStore keeps what happened and what is still to be done. It is an
+// HistoryStore keeps what happened. It is an
 // interface because use-cases do not know the database.
 type HistoryStore interface {
 	ListAudit(ctx context.Context, call *cell.Call, filter cell.AuditFilter, page cell.PageRequest) ([]cell.AuditEntry, error)
 	ExportAudit(ctx context.Context, call *cell.Call, filter cell.AuditFilter, after uuid.UUID, limit int) ([]cell.AuditEntry, error)
-	ListJobs(ctx context.Context, call *cell.Call, filter cell.JobFilter, page cell.PageRequest) ([]cell.Job, error)
 }
 
-// History shows the audit log and the jobs.
+// History shows the audit log.
 type History struct{ Store HistoryStore }
 
 // Audit returns a page of audit entries, newest first.
 func (h History) Audit(ctx context.Context, call *cell.Call, filter cell.AuditFilter, req cell.PageRequest) (cell.Page[cell.AuditEntry], error) {
 	rows, err := h.Store.ListAudit(ctx, call, filter, req)
 	return page(rows, err, req.Limit, func(e cell.AuditEntry) uuid.UUID { return e.ID })
-}
-
-// Jobs returns a page of jobs, newest first.
-func (h History) Jobs(ctx context.Context, call *cell.Call, filter cell.JobFilter, req cell.PageRequest) (cell.Page[cell.Job], error) {
-	rows, err := h.Store.ListJobs(ctx, call, filter, req)
-	return page(rows, err, req.Limit, func(j cell.Job) uuid.UUID { return j.ID })
 }
