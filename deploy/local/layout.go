@@ -14,6 +14,7 @@ type layout struct {
 	dir     string
 	ports   Ports
 	reach   Ports // Options.Reach
+	issuer  Issuer
 	secrets Secrets
 }
 

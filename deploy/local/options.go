@@ -24,6 +24,8 @@ type Options struct {
 	// Reach is where programs find a port, by its name, if that is not where its
 	// part listens: what a test puts between the two.
 	Reach Ports
+	// Issuer is whose access tokens the routers accept; zero: nobody's.
+	Issuer Issuer
 	// WithoutTenants leaves out the demo tenants.
 	WithoutTenants bool
 	// Attached ends all parts with the program that started them.
@@ -31,6 +33,9 @@ type Options struct {
 	// Out receives the progress, for people; nil means nobody watches.
 	Out io.Writer
 }
+
+// Issuer is an issuer of access tokens, as the routers know it.
+type Issuer struct{ JWKSURL, Name, Audience string }
 
 // Validate checks the options and fills in what follows from others.
 func (o *Options) Validate() error {

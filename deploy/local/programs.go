@@ -47,6 +47,9 @@ func (l layout) router(bin, region string) part {
 		"--directory-url", l.found().ports.url("controlplane"),
 		"--snapshot", l.snapshot(region),
 	)
+	if l.issuer.JWKSURL != "" {
+		spec.Args = append(spec.Args, "--jwks-url", l.issuer.JWKSURL, "--issuer", l.issuer.Name, "--audience", l.issuer.Audience)
+	}
 	spec.Env = append(spec.Env,
 		"ROUTER_EDGE_KEY="+l.secrets.EdgeKey,
 		"ROUTER_NATS_URL="+l.found().nats().URL(),        // with the password

@@ -24,6 +24,7 @@ var (
 	startOnce sync.Once
 	shared    *local.Platform
 	startErr  error
+	tokens    *issuer // whose tokens its routers accept
 )
 
 func TestMain(m *testing.M) {
@@ -58,7 +59,10 @@ func startPlatform() (*local.Platform, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := local.New(local.Options{Root: root, Dir: dir, BinDir: filepath.Join(root, ".local", "bin"), Ports: ports, WithoutTenants: true, Attached: true, Out: os.Stderr})
+	if tokens, err = newIssuer(); err != nil {
+		return nil, err
+	}
+	p, err := local.New(local.Options{Issuer: tokens.known(), Root: root, Dir: dir, BinDir: filepath.Join(root, ".local", "bin"), Ports: ports, WithoutTenants: true, Attached: true, Out: os.Stderr})
 	if err != nil {
 		return nil, err
 	}
