@@ -43,7 +43,7 @@ func (c smallCell) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.places <- struct{}{}
 	pause(r.Context(), time.Duration(micros)*time.Microsecond)
 	<-c.places
-	_, _ = w.Write(workload.AppendAnswer(nil, 0, []byte(r.Host), []byte(r.Header.Get("X-Tenant-ID")))) // whoever hung up does not mind
+	_, _ = w.Write(workload.AppendAnswer(nil, 0, []byte(r.Host), []byte(r.Header.Get("X-Tenant-ID")))) //nolint:gosec // G705: a benchmark reads it, no browser; whoever hung up does not mind
 }
 
 // crowd is requests of some tenants in turn, each as long as its number says.
@@ -53,7 +53,7 @@ func (c crowd) tenant(i int) int { return c.tenants[i%len(c.tenants)] }
 
 // Append appends the i-th request.
 func (c crowd) Append(b []byte, i int) []byte {
-	took := rand.New(rand.NewPCG(uint64(i), 1)).ExpFloat64() * float64(cellWork.Microseconds()) //nolint:gosec // G404: the same requests in every turn
+	took := rand.New(rand.NewPCG(uint64(i), 1)).ExpFloat64() * float64(cellWork.Microseconds()) // the same requests in every turn
 	return workload.AppendRequestFor(b, "/v1/reports?work="+strconv.Itoa(int(math.Ceil(took))), c.tenant(i))
 }
 

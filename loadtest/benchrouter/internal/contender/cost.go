@@ -37,7 +37,7 @@ func CPU(pid int) (time.Duration, error) {
 // clockOf is the clock of a process's processor time (clock_getcpuclockid(3)).
 func clockOf(pid int) int32 {
 	const scheduled = 2
-	return int32(^pid)<<3 | scheduled //nolint:gosec // G115: a process id is below 2^22
+	return int32(^pid)<<3 | scheduled
 }
 
 // Memory is what the program holds of main memory now, and the most it ever
