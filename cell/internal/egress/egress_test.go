@@ -160,15 +160,17 @@ func TestPost(t *testing.T) {
 		}
 	}))
 	t.Cleanup(server.Close)
-	guard := egress.New(egress.Options{Allow: loopback, HTTP: true, Timeout: 500 * time.Millisecond})
+	guard := egress.New(egress.Options{Allow: loopback, HTTP: true, Timeout: time.Minute})
 	t.Cleanup(guard.CloseIdle)
+	hasty := egress.New(egress.Options{Allow: loopback, HTTP: true, Timeout: 100 * time.Millisecond})
+	t.Cleanup(hasty.CloseIdle)
 	if a, err := guard.Post(t.Context(), server.URL+"/moved", http.Header{}, nil); err != nil || a.Status != http.StatusFound || redirected.Load() {
 		t.Errorf("redirect: %+v, %v, followed: %v", a, err, redirected.Load())
 	}
 	if a, err := guard.Post(t.Context(), server.URL+"/long", http.Header{}, []byte("x")); err != nil || len(a.Body) != 1<<10 {
 		t.Errorf("long answer: %d bytes, %v", len(a.Body), err)
 	}
-	if _, err := guard.Post(t.Context(), server.URL+"/slow", http.Header{}, nil); err == nil || egress.Explain(err) != "no answer in time" {
+	if _, err := hasty.Post(t.Context(), server.URL+"/slow", http.Header{}, nil); err == nil || egress.Explain(err) != "no answer in time" {
 		t.Errorf("slow: %v", err)
 	}
 	strict := egress.New(egress.Options{HTTP: true})
