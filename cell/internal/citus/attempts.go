@@ -70,6 +70,9 @@ func (s *Store) ClaimJobs(ctx context.Context, refs []cell.JobRef) ([]cell.Claim
 // two round trips. An error is the whole transaction's; of a single job
 // [cell.ErrAttemptOver] says that somebody else has it by now.
 func (s *Store) FinishJobs(ctx context.Context, jobs []cell.Finished) error {
+	if len(jobs) == 0 {
+		return nil
+	}
 	var parts []*work
 	for _, group := range byTenant(jobs, func(f cell.Finished) cell.JobRef { return f.Ref }) {
 		w := join(systemCall(group[0].Ref))
