@@ -143,7 +143,6 @@ func TestBulkInvitationsAreAllOrNone(t *testing.T) {
 		return request{method: "POST", target: "/v1/invitations/bulk", body: map[string]any{"invitations": list}}
 	}
 	expect(t, w.p.asTenant(t, w.tn, invite("a@example.org viewer", "b@example.org admin")), 201)
-	before := w.digest(t)
 	a := w.p.asTenant(t, w.tn, invite("c@example.org viewer", "A@example.org viewer", "ada@example.org member"))
 	if a.status != 409 || !strings.Contains(string(a.body), `"/invitations/2/email"`) || strings.Contains(string(a.body), `"/invitations/0`) {
 		t.Errorf("known addresses: %d %s", a.status, a.body)
@@ -153,7 +152,7 @@ func TestBulkInvitationsAreAllOrNone(t *testing.T) {
 		t.Errorf("bad addresses: %d %s", a.status, a.body)
 	}
 	admin := w.as(w.p.addUser(t, w.tn, "admin"))
-	before = w.digest(t)
+	before := w.digest(t)
 	if a := w.p.asTenant(t, admin, invite("c@example.org viewer", "d@example.org owner")); a.status != 403 {
 		t.Errorf("an admin invites an owner: %d %s", a.status, a.body)
 	}

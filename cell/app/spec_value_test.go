@@ -21,7 +21,7 @@ func (w *world) value(name string, schema *openapi3.Schema, of func(string) *wor
 		return schema.Example
 	case len(schema.Enum) > 0:
 		return schema.Enum[0]
-	case makers[name] != nil && schema.Format == "uuid":
+	case makers()[name] != nil && schema.Format == "uuid":
 		return of(name).make(w.t, name, nil)
 	case schema.Type.Includes("object"):
 		return w.object(schema, of)

@@ -23,10 +23,8 @@ type maker func(t *testing.T, w *world, within map[string]string) string
 
 // makers make what an id in a path or body names, through the API, as the
 // tenant's owner. Within are the ids before it in the path.
-var makers map[string]maker
-
-func init() { // not where it is declared, since they use one another
-	makers = map[string]maker{
+func makers() map[string]maker { // no variable, since they use one another
+	return map[string]maker{
 		"user_id": func(t *testing.T, w *world, _ map[string]string) string { return w.p.addUser(t, w.tn, "viewer") },
 		"key_id": func(t *testing.T, w *world, within map[string]string) string {
 			return w.made(t, createKey(within["user_id"]))
@@ -139,7 +137,7 @@ func (w *world) made(t *testing.T, r request) string {
 
 func (w *world) make(t *testing.T, name string, within map[string]string) string {
 	t.Helper()
-	maker := makers[name]
+	maker := makers()[name]
 	if maker == nil {
 		t.Fatalf("nobody knows how to make a %s: add it to makers in spec_world_test.go", name)
 	}

@@ -125,7 +125,6 @@ func TestMoveAndReturnUnderLoad(t *testing.T) {
 type restartable struct {
 	*process
 	opts app.APIOptions
-	stop func()
 }
 
 func startRestartable(t testing.TB, name string) *restartable {

@@ -212,8 +212,13 @@ func TestWebhookEndpointRules(t *testing.T) {
 	p := start(t, nil) // nothing but the public internet
 	tn := p.admit(t)
 	for _, body := range []map[string]any{
-		{"url": "https://127.0.0.1/"}, {"url": "http://example.com/"}, {"url": "https://2130706433/"}, {"url": "https://metadata.google.internal/"},
-		{"url": "https://example.com:22/"}, {"url": "https://user:hunter2@example.com/"}, {"url": "https://example.com/", "events": []string{"no.event"}},
+		{"url": "https://127.0.0.1/"},
+		{"url": "http://example.com/"},
+		{"url": "https://2130706433/"},
+		{"url": "https://metadata.google.internal/"},
+		{"url": "https://example.com:22/"},
+		{"url": "https://user:hunter2@example.com/"},
+		{"url": "https://example.com/", "events": []string{"no.event"}},
 	} {
 		if a := expect(t, p.asTenant(t, tn, request{method: "POST", target: "/v1/webhook-endpoints", body: body}), 422); strings.Contains(string(a.body), "hunter2") {
 			t.Errorf("%s", a.body)

@@ -90,7 +90,7 @@ func chosen(o options) []testCase {
 			cases = append(cases, c)
 		}
 	}
-	r := rand.New(rand.NewPCG(o.seed, 0)) //nolint:gosec // an order, no secret
+	r := rand.New(rand.NewPCG(o.seed, 0))
 	r.Shuffle(len(cases), func(i, j int) { cases[i], cases[j] = cases[j], cases[i] })
 	if o.short {
 		cases = sample(cases)

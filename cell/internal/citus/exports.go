@@ -59,7 +59,8 @@ func (m *Mover) BeginExport(ctx context.Context, e cell.Export, limits cell.Expo
 		if err != nil {
 			return err
 		}
-		if held.Epoch != e.Epoch || held.State != cell.Live && !(e.Reverse && held.State == cell.Importing) {
+		leaves := held.State == cell.Live || e.Reverse && held.State == cell.Importing
+		if held.Epoch != e.Epoch || !leaves {
 			return conflict(held)
 		}
 		if err := refuseCrowd(ctx, tx, e.Reverse, limits); err != nil {
@@ -124,9 +125,8 @@ func (m *Mover) MakeExport(ctx context.Context, t cell.Transfer, fn func() error
 // lockOf is the number of a lock that is about a migration.
 func lockOf(migration uuid.UUID, salt byte) int64 {
 	h := fnv.New64a()
-	h.Write(migration[:])
-	h.Write([]byte{salt})
-	return int64(h.Sum64()) //nolint:gosec // any number will do
+	_, _ = h.Write(append(migration[:], salt)) // a hash takes everything
+	return int64(h.Sum64())
 }
 
 // Exports returns every export of the cell.

@@ -24,8 +24,10 @@ func TestWithoutContextNoRowIsVisible(t *testing.T) {
 	conn, err := pgx.Connect(t.Context(), testkit.DSNAs(t, db.dsn, citus.AppRole, passwords.App))
 	must(t, err)
 	t.Cleanup(func() { _ = conn.Close(t.Context()) })
-	for _, table := range []string{"tenants", "tenant_gate", "organizations", "users", "api_keys", "workspaces", "projects", "audit_logs", "audit_chain", "audit_checkpoints", "jobs", "schedules", "idempotency_keys",
-		"webhook_endpoints", "webhook_deliveries", "webhook_attempts"} {
+	for _, table := range []string{
+		"tenants", "tenant_gate", "organizations", "users", "api_keys", "workspaces", "projects", "audit_logs", "audit_chain", "audit_checkpoints", "jobs", "schedules", "idempotency_keys",
+		"webhook_endpoints", "webhook_deliveries", "webhook_attempts",
+	} {
 		var n int
 		if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM `+table).Scan(&n); err != nil || n != 0 {
 			t.Errorf("%s: %d rows without context, %v", table, n, err)

@@ -90,14 +90,14 @@ func (a auditStream) VisitExportAuditResponse(w http.ResponseWriter) error {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusOK)
 	lines, flusher := json.NewEncoder(w), http.NewResponseController(w)
-	written, entries := a.export.After(), a.first
+	entries := a.first
 	for len(entries) > 0 {
 		for _, e := range entries {
 			if err := lines.Encode(auditEntryOf(e)); err != nil {
 				return nil //nolint:nilerr // the client is gone; there is nobody to tell
 			}
 		}
-		written = a.export.After()
+		written := a.export.After()
 		_ = flusher.Flush() // not all writers can; the rest comes anyway
 		var err error
 		if deadline, ok := a.ctx.Deadline(); ok && time.Until(deadline) < reserve {

@@ -13,7 +13,7 @@ func (s eventStream) overWebSocket(ctx context.Context, w http.ResponseWriter) e
 	// Any origin: callers prove who they are by a header, which no foreign page can make a browser send.
 	conn, err := websocket.Accept(w, s.r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	if err != nil {
-		return nil //nolint:nilerr // Accept has answered
+		return nil // Accept has answered
 	}
 	defer func() { _ = conn.CloseNow() }() // does nothing once it is closed
 	end := s.pump(conn.CloseRead(ctx), socket{conn})

@@ -23,8 +23,16 @@ func TestScheduleExpressions(t *testing.T) {
 		{"30 13 * * *", "Europe/Berlin", "2026-03-28T12:30:00Z"},
 		{"@hourly", "Asia/Kolkata", "2026-03-28T12:30:00Z"},
 		{"0 0 29 2 *", "UTC", "2028-02-29T00:00:00Z"},
-		{"0 0 30 2 *", "UTC", ""}, {"* * * *", "UTC", ""}, {"@every 5m", "UTC", ""}, {"TZ=UTC 0 0 * * *", "UTC", ""}, {"CRON_TZ=", "UTC", ""},
-		{"61 * * * *", "UTC", ""}, {"0 0 * * *", "Europe/Nowhere", ""}, {"0 0 * * *", "Local", ""}, {"0 0 * * *", "", ""}, {"0 0 * * *", "../etc/passwd", ""},
+		{"0 0 30 2 *", "UTC", ""},
+		{"* * * *", "UTC", ""},
+		{"@every 5m", "UTC", ""},
+		{"TZ=UTC 0 0 * * *", "UTC", ""},
+		{"CRON_TZ=", "UTC", ""},
+		{"61 * * * *", "UTC", ""},
+		{"0 0 * * *", "Europe/Nowhere", ""},
+		{"0 0 * * *", "Local", ""},
+		{"0 0 * * *", "", ""},
+		{"0 0 * * *", "../etc/passwd", ""},
 	} {
 		store := &schedules{}
 		s := jobs.Schedules{Store: store, Clock: func() time.Time { return now }}
@@ -56,6 +64,7 @@ type timetable struct {
 }
 
 func (s *timetable) DueSchedules(context.Context, int) ([]cell.DueSchedule, error) { return s.due, nil }
+
 func (s *timetable) TenantsWithout(context.Context, uuid.UUID, int) ([]tenancy.ID, error) {
 	return nil, nil
 }

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 	"unicode"
@@ -84,10 +85,10 @@ func (s Schedules) check(name *string, expression, zone string) (time.Time, erro
 		return time.Time{}, refused.At("/name", "use a name of printable characters")
 	}
 	slots, err := parseSlots(expression, zone)
-	switch err {
-	case nil:
+	switch {
+	case err == nil:
 		return slots.after(s.Clock()), nil
-	case errZone:
+	case errors.Is(err, errZone):
 		return time.Time{}, refused.At("/time_zone", "%s", err.Error())
 	}
 	return time.Time{}, refused.At("/cron", "%s", err.Error())

@@ -50,7 +50,7 @@ func childrenByParent() (map[int][]int, error) {
 	}
 	children := map[int][]int{}
 	for _, path := range stats {
-		text, err := os.ReadFile(path) //nolint:gosec // of the system
+		text, err := os.ReadFile(path)
 		if err != nil {
 			continue // it has ended meanwhile
 		}

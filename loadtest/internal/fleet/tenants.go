@@ -110,7 +110,7 @@ func (f *Fleet) operate(ctx context.Context, method, path string, body, into any
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close() //nolint:errcheck // it was read
+	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return err

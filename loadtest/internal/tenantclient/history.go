@@ -25,14 +25,14 @@ type registerInput struct {
 var register = porcupine.Model{
 	Init: func() any { return 0 },
 	Step: func(state, input, output any) (bool, any) {
-		in := input.(registerInput) //nolint:errcheck // the model's own type
+		in := input.(registerInput)
 		if in.write {
 			return true, in.value
 		}
-		return output.(int) == state.(int), state //nolint:errcheck // likewise
+		return output.(int) == state.(int), state
 	},
 	DescribeOperation: func(input, output any) string {
-		if in := input.(registerInput); in.write { //nolint:errcheck // likewise
+		if in := input.(registerInput); in.write {
 			return fmt.Sprintf("write(%d)", in.value)
 		}
 		return fmt.Sprintf("read() = %v", output)

@@ -68,7 +68,7 @@ func (t *Tenant) do(ctx context.Context, method, path, once string, body any) an
 	if err != nil {
 		return answer{err: err}
 	}
-	defer response.Body.Close() //nolint:errcheck // it was read
+	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	return answer{status: response.StatusCode, body: text, err: err}
 }
