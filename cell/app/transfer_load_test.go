@@ -177,6 +177,7 @@ func TestCopySurvivesTheEndOfEitherProcess(t *testing.T) {
 		before := load.count()
 		testkit.Eventually(t, "more writes", func() bool { return load.count() > before+5 })
 	}
+	m.awaitReady(b.process)
 	testkit.EventuallyOK(t, "an equal verification", func() error {
 		answer := m.call(b.process, "POST", m.imports()+"/verify", nil, nil)
 		var v api.Verification
