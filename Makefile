@@ -36,7 +36,7 @@ logs: $(local_bin)/local ## Show logs (ARGS='cell-a-api -f')
 
 .PHONY: test test-race
 test: install $(local_bin)/withservers ## Run all tests against real servers
-	@$(local_bin)/withservers -- go test -timeout 25m $(ARGS) $(PKG)
+	@$(local_bin)/withservers -- go test -timeout 10m $(ARGS) $(PKG)
 
 test-race: install $(local_bin)/withservers ## Run all tests with the race detector
 	@$(local_bin)/withservers -- go test -race -timeout 20m $(ARGS) $(PKG)

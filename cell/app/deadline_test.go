@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,4 +55,51 @@ func TestDeadlineCancelsTheQuery(t *testing.T) {
 	}
 	garbage := http.Header{cellapi.HeaderDeadline: {"soon"}}
 	expect(t, p.asTenant(t, tn, request{method: "GET", target: "/v1/workspaces", header: garbage}), 200)
+}
+
+// Clients that hang up early do not make the cell throw its connections away:
+// the database would do little but let in new ones.
+func TestHangUpsKeepTheConnections(t *testing.T) {
+	t.Parallel()
+	p := start(t, nil)
+	tn := p.admit(t)
+	conn, err := pgx.Connect(t.Context(), p.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(testkit.Context(t)) })
+	for _, method := range []string{"GET", "POST"} {
+		if _, err := conn.Exec(t.Context(), `BEGIN; LOCK TABLE workspaces`); err != nil {
+			t.Fatal(err)
+		}
+		ctx, hangUp := context.WithCancel(t.Context())
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+			if status, _ := attempt(ctx, client, method, "http://"+p.addresses.API.String(), tn, method); status != 0 {
+				t.Errorf("%s: %d from behind a locked table", method, status)
+			}
+		}()
+		const waiting = `SELECT a.pid::text FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.usename = 'cell_app' AND a.datname = current_database()`
+		var pid string
+		testkit.Eventually(t, "a statement that waits", func() bool {
+			pids := p.texts(t, waiting)
+			if len(pids) > 0 {
+				pid = pids[0]
+			}
+			return len(pids) > 0
+		})
+		hangUp()
+		<-gone
+		if _, err := conn.Exec(t.Context(), `ROLLBACK`); err != nil {
+			t.Fatal(err)
+		}
+		testkit.Eventually(t, "the connection at rest", func() bool {
+			return len(p.texts(t, `SELECT 1::text FROM pg_stat_activity WHERE pid = $1::text::int AND state = 'idle'`, pid)) == 1
+		})
+	}
+	if a := p.asTenant(t, tn, request{method: "GET", target: "/v1/workspaces"}); !strings.Contains(string(a.body), `"POST"`) {
+		t.Errorf("the write was on its way and did not commit: %s", a.body)
+	}
 }

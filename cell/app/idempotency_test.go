@@ -106,7 +106,7 @@ func TestLostAnswer(t *testing.T) {
 	swallowed := make(chan error, 1)
 	go func() { swallowed <- swallowAnswer(listener, p.addresses.API.String()) }()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	if status, body := attempt(t.Context(), client, "http://"+listener.Addr().String(), tn, "once"); status != 0 {
+	if status, body := attempt(t.Context(), client, http.MethodPost, "http://"+listener.Addr().String(), tn, "once"); status != 0 {
 		t.Fatalf("the answer arrived: %d %s", status, body)
 	}
 	if err := <-swallowed; err != nil {
@@ -182,7 +182,7 @@ func TestLostAnswers(t *testing.T) {
 func repeatUntilAnswered(t *testing.T, line *cable, tn tenant, name string) (lost int64) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}
 	for {
-		status, body := attempt(t.Context(), client, line.url, tn, name)
+		status, body := attempt(t.Context(), client, http.MethodPost, line.url, tn, name)
 		switch status {
 		case 0:
 			lost++
@@ -196,8 +196,8 @@ func repeatUntilAnswered(t *testing.T, line *cable, tn tenant, name string) (los
 	}
 }
 
-func attempt(ctx context.Context, client *http.Client, base string, tn tenant, name string) (status int, body string) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/v1/workspaces", strings.NewReader(`{"name":"`+name+`"}`))
+func attempt(ctx context.Context, client *http.Client, method, base string, tn tenant, name string) (status int, body string) {
+	req, err := http.NewRequestWithContext(ctx, method, base+"/v1/workspaces", strings.NewReader(`{"name":"`+name+`"}`))
 	if err != nil {
 		return -1, err.Error()
 	}

@@ -108,7 +108,7 @@ func TestNobodyReadsWhatWasThereBeforeAnAcknowledgedWrite(t *testing.T) {
 	c := newCounter(t, first, startOn(t, first.dsn, share))
 	stop := make(chan struct{})
 	all := c.run(t, stop)
-	testkit.Eventually(t, "50 writes", func() bool { return c.acked.Load() >= 50 })
+	testkit.Eventually(t, "200 writes", func() bool { return c.acked.Load() >= 200 })
 	close(stop)
 	all.Wait()
 	if c.old.Load() > 0 || c.failed.Load() > 0 {

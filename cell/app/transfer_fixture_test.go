@@ -84,9 +84,20 @@ func (m *move) openImport() {
 
 func (m *move) importAt(p *process) api.Import {
 	m.t.Helper()
-	var i api.Import
-	m.call(p, "GET", m.imports(), nil, &i)
+	i, err := m.tryImportAt(p)
+	if err != nil {
+		m.t.Fatal(err)
+	}
 	return i
+}
+
+func (m *move) tryImportAt(p *process) (i api.Import, err error) {
+	m.t.Helper()
+	a := m.call(p, "GET", m.imports(), nil, nil)
+	if a.status != http.StatusOK {
+		return i, fmt.Errorf("import: %d %s", a.status, a.body)
+	}
+	return i, json.Unmarshal(a.body, &i)
 }
 
 // awaitReady waits until the import follows closely.
@@ -98,7 +109,10 @@ func (m *move) awaitReady(p *process) {
 func (m *move) await(p *process, want api.ImportState) {
 	m.t.Helper()
 	testkit.EventuallyOK(m.t, "import "+string(want), func() error {
-		i := m.importAt(p)
+		i, err := m.tryImportAt(p) // it may find its session ended
+		if err != nil {
+			return err
+		}
 		if i.State == api.ImportStateFailed && want != api.ImportStateFailed {
 			m.t.Fatalf("import failed: %s", *i.Failure)
 		}

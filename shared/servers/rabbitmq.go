@@ -79,7 +79,8 @@ func (r RabbitMQ) env() []string {
 		"RABBITMQ_NODE_IP_ADDRESS=127.0.0.1",
 		"RABBITMQ_NODE_PORT="+strconv.Itoa(r.Port),
 		"RABBITMQ_DIST_PORT="+strconv.Itoa(r.DistPort),
-		"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-kernel inet_dist_use_interface {127,0,0,1}",
+		// Schedulers that wait by spinning take the processor from the broker's neighbours.
+		"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none",
 		"RABBITMQ_MNESIA_BASE="+in("data"),
 		"RABBITMQ_LOG_BASE="+r.Dir,
 		"RABBITMQ_SCHEMA_DIR="+in("schema"),

@@ -10,7 +10,7 @@ const (
 	// testLimit bounds the context of one test, patience one wait in it. Both
 	// are for a busy machine: a test that works never comes near them.
 	testLimit = 5 * time.Minute
-	patience  = 60 * time.Second
+	patience  = 30 * time.Second
 
 	pollEvery = 10 * time.Millisecond
 )
@@ -24,7 +24,7 @@ func Context(t testing.TB) context.Context {
 }
 
 // Eventually returns once the condition is met. It fails the test, saying
-// what was waited for, when that takes longer than a minute.
+// what was waited for, when that takes longer than half a minute.
 func Eventually(t testing.TB, what string, met func() bool) {
 	t.Helper()
 	if !poll(t.Context(), met) {
@@ -33,7 +33,7 @@ func Eventually(t testing.TB, what string, met func() bool) {
 }
 
 // EventuallyOK returns once try succeeds. It fails the test with the last
-// error when that takes longer than a minute.
+// error when that takes longer than half a minute.
 func EventuallyOK(t testing.TB, what string, try func() error) {
 	t.Helper()
 	var last error

@@ -98,6 +98,8 @@ func (o *openWrite) Finish(ctx context.Context, a cell.Answer) error {
 	if o.conn == nil {
 		return errors.New("the write is finished already")
 	}
+	ctx, cancel := throughHangUps(ctx)
+	defer cancel()
 	call, b := o.work.call, &pgx.Batch{}
 	if o.refused {
 		b.Queue(`ROLLBACK TO SAVEPOINT once`)

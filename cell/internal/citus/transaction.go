@@ -64,9 +64,28 @@ func (s *Store) read(ctx context.Context, call *cell.Call, queue func(*work)) er
 	w.fence(toRead, w.admitRead)
 	queue(w)
 	w.Queue("COMMIT")
-	err := s.pool.SendBatch(ctx, &w.Batch).Close()
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return outOfTime(ctx, translate(err, nil))
+	}
+	defer conn.Release()
+	ctx, cancel := throughHangUps(ctx)
+	defer cancel()
+	err = conn.SendBatch(ctx, &w.Batch).Close()
 	s.noteUse(w)
 	return outOfTime(ctx, translate(err, nil))
+}
+
+// throughHangUps is ctx without its cancellation, for statements that are on
+// their way. The driver can end those only by closing the connection, so that
+// clients who hang up early would keep the database busy with letting in new
+// ones. A request's deadline holds; what has none is no client's.
+func throughHangUps(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return ctx, func() {}
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), deadline)
 }
 
 // write runs what queue adds behind the fence and commits it: two round trips.
@@ -81,6 +100,8 @@ func (s *Store) write(ctx context.Context, call *cell.Call, broken constraints, 
 	if err != nil {
 		return outOfTime(ctx, translate(err, nil))
 	}
+	ctx, cancel := throughHangUps(ctx)
+	defer cancel()
 	w := begin(call, "BEGIN")
 	w.fence(toWrite, w.admitWrite)
 	if call.Once != nil {
