@@ -14,7 +14,7 @@ const copyBar = 0.7
 // copySpeed compares the copy of a tenant nobody uses with psql's between the
 // same two databases.
 func copySpeed(ctx context.Context, f *fleet.Fleet, p plan, out *figures.Figures) error {
-	tenant, err := f.SignUp(ctx, "us-central1")
+	tenant, err := f.SignUp(ctx, "cell-a")
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ const (
 func drain(ctx context.Context, f *fleet.Fleet, p plan, out *figures.Figures) error {
 	var ids []string
 	for range p.drained {
-		tenant, err := f.SignUp(ctx, "us-central1")
+		tenant, err := f.SignUp(ctx, "cell-a")
 		if err != nil {
 			return err
 		}

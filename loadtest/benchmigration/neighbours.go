@@ -15,7 +15,7 @@ const neighbourBar = 1.3
 // neighbours watches tenants of both cells while a big one moves, against the
 // time right before.
 func neighbours(ctx context.Context, f *fleet.Fleet, p plan, out *figures.Figures) error {
-	mover, err := f.SignUp(ctx, "us-central1")
+	mover, err := f.SignUp(ctx, "cell-a")
 	if err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func neighbours(ctx context.Context, f *fleet.Fleet, p plan, out *figures.Figure
 	}
 	var crowd []*tenantclient.Users
 	for i := range p.neighbours {
-		tenant, err := f.SignUp(ctx, []string{"us-central1", "europe-west1"}[i%2])
+		tenant, err := f.SignUp(ctx, []string{"cell-a", "cell-b"}[i%2])
 		if err != nil {
 			return err
 		}

@@ -45,7 +45,7 @@ func pauses(ctx context.Context, f *fleet.Fleet, p plan, out *figures.Figures) e
 }
 
 func moveOften(ctx context.Context, f *fleet.Fleet, s size, all *sums, out *figures.Figures) error {
-	tenant, err := f.SignUp(ctx, "us-central1")
+	tenant, err := f.SignUp(ctx, "cell-a")
 	if err != nil {
 		return err
 	}

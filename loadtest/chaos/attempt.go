@@ -57,7 +57,7 @@ var load = tenantclient.Load{Registers: 4, Writes: 40, Reads: 80, Creates: 10}
 func attempt(ctx context.Context, f *fleet.Fleet, c testCase) (o outcome) {
 	ctx, cancel := context.WithTimeout(ctx, caseLimit)
 	defer cancel()
-	tenant, err := f.SignUp(ctx, "us-central1")
+	tenant, err := f.SignUp(ctx, source)
 	if err != nil {
 		return outcome{err: fmt.Errorf("sign-up: %w", err)}
 	}

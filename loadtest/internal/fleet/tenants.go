@@ -14,11 +14,15 @@ import (
 	"github.com/coditect/platform/loadtest/internal/tenantclient"
 )
 
-// SignUp signs a tenant up whose users talk to the router of its region.
-func (f *Fleet) SignUp(ctx context.Context, region string) (*tenantclient.Tenant, error) {
+// regions are those of the cells.
+var regions = map[string]string{"cell-a": "us-central1", "cell-b": "europe-west1"}
+
+// SignUp signs a tenant up that lives in a cell, may move to any other, and
+// whose users talk to the router of the cell's region.
+func (f *Fleet) SignUp(ctx context.Context, cell string) (*tenantclient.Tenant, error) {
 	slug := "t" + strings.ToLower(rand.Text()[:12])
 	body := map[string]any{
-		"organization": "Org " + slug, "slug": slug, "region": region, "plan": "enterprise",
+		"organization": "Org " + slug, "slug": slug, "plan": "business",
 		"owner": map[string]string{"name": "Olga", "email": "owner@" + slug + ".example"},
 	}
 	var answer struct {
@@ -31,10 +35,15 @@ func (f *Fleet) SignUp(ctx context.Context, region string) (*tenantclient.Tenant
 	if err := f.operate(ctx, http.MethodPost, "/v1/signups", body, &answer); err != nil {
 		return nil, err
 	}
+	if answer.Tenant.Cell != cell { // who names a region at sign-up has to stay there
+		if err := f.MoveAll(ctx, []string{answer.Tenant.ID}, cell, 1); err != nil {
+			return nil, err
+		}
+	}
 	const connections = 1000
 	transport := &http.Transport{MaxIdleConns: connections, MaxIdleConnsPerHost: connections}
 	return &tenantclient.Tenant{
-		ID: answer.Tenant.ID, Slug: slug, Cell: answer.Tenant.Cell, Key: answer.Key, Router: f.front(region), Client: &http.Client{Transport: transport},
+		ID: answer.Tenant.ID, Slug: slug, Cell: cell, Key: answer.Key, Router: f.front(regions[cell]), Client: &http.Client{Transport: transport},
 	}, nil
 }
 
@@ -88,38 +97,62 @@ func (f *Fleet) Home(ctx context.Context, tenant string) (cell string, err error
 	return answer.Cell, err
 }
 
-// operate calls the control plane as an admin.
+// operate calls the control plane as an admin. What it says it cannot do at the
+// moment is asked again, for a while.
 func (f *Fleet) operate(ctx context.Context, method, path string, body, into any) error {
-	at := f.Platform.State().Endpoints.ControlPlane
-	var content io.Reader
+	const patience, every = time.Minute, 200 * time.Millisecond
+	var content []byte
 	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
+		var err error
+		if content, err = json.Marshal(body); err != nil {
 			return err
 		}
-		content = bytes.NewReader(text)
 	}
-	r, err := http.NewRequestWithContext(ctx, method, at.URL+path, content)
+	key, begun := rand.Text(), time.Now()
+	for {
+		status, text, err := f.ask(ctx, method, path, key, content)
+		switch {
+		case err != nil:
+			return err
+		case status == http.StatusServiceUnavailable && time.Since(begun) < patience:
+			if err := pause(ctx, every); err != nil {
+				return err
+			}
+		case status >= http.StatusMultipleChoices:
+			return fmt.Errorf("%s %s: %d %s", method, path, status, bytes.TrimSpace(text))
+		case into == nil || len(text) == 0:
+			return nil
+		default:
+			return json.Unmarshal(text, into)
+		}
+	}
+}
+
+func (f *Fleet) ask(ctx context.Context, method, path, key string, body []byte) (status int, answer []byte, err error) {
+	at := f.Platform.State().Endpoints.ControlPlane
+	r, err := http.NewRequestWithContext(ctx, method, at.URL+path, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return 0, nil, err
 	}
 	r.Header.Set("Authorization", "Bearer "+at.Token)
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Idempotency-Key", rand.Text())
+	r.Header.Set("Idempotency-Key", key)
 	response, err := f.client.Do(r)
 	if err != nil {
-		return err
+		return 0, nil, err
 	}
 	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
-	if response.StatusCode >= http.StatusMultipleChoices {
-		return fmt.Errorf("%s %s: %d %s", method, path, response.StatusCode, bytes.TrimSpace(text))
-	}
-	if into == nil || len(text) == 0 {
+	answer, err = io.ReadAll(response.Body)
+	return response.StatusCode, answer, err
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
 		return nil
 	}
-	return json.Unmarshal(text, into)
 }
