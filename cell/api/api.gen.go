@@ -1562,6 +1562,15 @@ type UpdateUserParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// EraseUserParams defines parameters for EraseUser.
+type EraseUserParams struct {
+	// IfMatch Change it only if its ETag is one of these (412 otherwise).
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
+	// IdempotencyKey Makes it safe to repeat the request, such as after a lost answer. A new one for each request; see above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // CreateUserKeyParams defines parameters for CreateUserKey.
 type CreateUserKeyParams struct {
 	// IdempotencyKey Makes it safe to repeat the request, such as after a lost answer. A new one for each request; see above.
@@ -2321,6 +2330,16 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /v1/users/{user_id} (the `UpdateUser` operationId).
 	UpdateUserWithApplicationMergePatchPlusJSONBody(ctx context.Context, userID ID, params *UpdateUserParams, body UpdateUserApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EraseUser Erase a person
+	//
+	// Deletes the user and everything that says who the id was: name and e-mail address, keys, sessions with their network
+	// addresses, memberships, invitations to the address, answers kept for an Idempotency-Key (a repetition gets 410), what servers
+	// behind webhooks answered about the person. The audit log keeps its entries, which name nobody: only
+	// the id, which then leads nowhere. Users may do it for themselves without the permission. A tenant keeps an active owner: 409.
+	//
+	// Corresponds with POST /v1/users/{user_id}/erasure (the `EraseUser` operationId).
+	EraseUser(ctx context.Context, userID ID, params *EraseUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListUserKeys List a user's API keys, oldest first
 	//
@@ -3638,6 +3657,26 @@ func (c *Client) UpdateUser(ctx context.Context, userID ID, params *UpdateUserPa
 // Corresponds with PATCH /v1/users/{user_id} (the `UpdateUser` operationId).
 func (c *Client) UpdateUserWithApplicationMergePatchPlusJSONBody(ctx context.Context, userID ID, params *UpdateUserParams, body UpdateUserApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateUserRequestWithApplicationMergePatchPlusJSONBody(c.Server, userID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EraseUser Erase a person
+//
+// Deletes the user and everything that says who the id was: name and e-mail address, keys, sessions with their network
+// addresses, memberships, invitations to the address, answers kept for an Idempotency-Key (a repetition gets 410), what servers
+// behind webhooks answered about the person. The audit log keeps its entries, which name nobody: only
+// the id, which then leads nowhere. Users may do it for themselves without the permission. A tenant keeps an active owner: 409.
+//
+// Corresponds with POST /v1/users/{user_id}/erasure (the `EraseUser` operationId).
+func (c *Client) EraseUser(ctx context.Context, userID ID, params *EraseUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEraseUserRequest(c.Server, userID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6773,6 +6812,66 @@ func NewUpdateUserRequestWithBody(server string, userID ID, params *UpdateUserPa
 	return req, nil
 }
 
+// NewEraseUserRequest constructs an http.Request for the EraseUser method
+func NewEraseUserRequest(server string, userID ID, params *EraseUserParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "user_id", userID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/users/%s/erasure", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+		if params.IdempotencyKey != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListUserKeysRequest constructs an http.Request for the ListUserKeys method
 func NewListUserKeysRequest(server string, userID ID) (*http.Request, error) {
 	var err error
@@ -8663,6 +8762,18 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /v1/users/{user_id} (the `UpdateUser` operationId).
 	UpdateUserWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, userID ID, params *UpdateUserParams, body UpdateUserApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateUserResponse, error)
+
+	// EraseUserWithResponse Erase a person
+	//
+	// Deletes the user and everything that says who the id was: name and e-mail address, keys, sessions with their network
+	// addresses, memberships, invitations to the address, answers kept for an Idempotency-Key (a repetition gets 410), what servers
+	// behind webhooks answered about the person. The audit log keeps its entries, which name nobody: only
+	// the id, which then leads nowhere. Users may do it for themselves without the permission. A tenant keeps an active owner: 409.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/users/{user_id}/erasure (the `EraseUser` operationId).
+	EraseUserWithResponse(ctx context.Context, userID ID, params *EraseUserParams, reqEditors ...RequestEditorFn) (*EraseUserResponse, error)
 
 	// ListUserKeysWithResponse List a user's API keys, oldest first
 	//
@@ -11102,6 +11213,47 @@ func (r UpdateUserResponse) ContentType() string {
 	return ""
 }
 
+type EraseUserResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r EraseUserResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r EraseUserResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EraseUserResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EraseUserResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EraseUserResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListUserKeysResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -13178,6 +13330,24 @@ func (c *ClientWithResponses) UpdateUserWithApplicationMergePatchPlusJSONBodyWit
 		return nil, err
 	}
 	return ParseUpdateUserResponse(rsp)
+}
+
+// EraseUserWithResponse Erase a person
+//
+// Deletes the user and everything that says who the id was: name and e-mail address, keys, sessions with their network
+// addresses, memberships, invitations to the address, answers kept for an Idempotency-Key (a repetition gets 410), what servers
+// behind webhooks answered about the person. The audit log keeps its entries, which name nobody: only
+// the id, which then leads nowhere. Users may do it for themselves without the permission. A tenant keeps an active owner: 409.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/users/{user_id}/erasure (the `EraseUser` operationId).
+func (c *ClientWithResponses) EraseUserWithResponse(ctx context.Context, userID ID, params *EraseUserParams, reqEditors ...RequestEditorFn) (*EraseUserResponse, error) {
+	rsp, err := c.EraseUser(ctx, userID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEraseUserResponse(rsp)
 }
 
 // ListUserKeysWithResponse List a user's API keys, oldest first
@@ -15311,6 +15481,35 @@ func ParseUpdateUserResponse(rsp *http.Response) (*UpdateUserResponse, error) {
 	return response, nil
 }
 
+// ParseEraseUserResponse parses an HTTP response from a EraseUserWithResponse call
+func ParseEraseUserResponse(rsp *http.Response) (*EraseUserResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EraseUserResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListUserKeysResponse parses an HTTP response from a ListUserKeysWithResponse call
 func ParseListUserKeysResponse(rsp *http.Response) (*ListUserKeysResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -16347,6 +16546,9 @@ type ServerInterface interface {
 	// UpdateUser Change a user
 	// (PATCH /v1/users/{user_id})
 	UpdateUser(w http.ResponseWriter, r *http.Request, userID ID, params UpdateUserParams)
+	// EraseUser Erase a person
+	// (POST /v1/users/{user_id}/erasure)
+	EraseUser(w http.ResponseWriter, r *http.Request, userID ID, params EraseUserParams)
 	// ListUserKeys List a user's API keys, oldest first
 	// (GET /v1/users/{user_id}/keys)
 	ListUserKeys(w http.ResponseWriter, r *http.Request, userID ID)
@@ -18559,6 +18761,75 @@ func (siw *ServerInterfaceWrapper) UpdateUser(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// EraseUser operation middleware
+func (siw *ServerInterfaceWrapper) EraseUser(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "user_id" -------------
+	var userID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", mux.Vars(r)["user_id"], &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EraseUserParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.EraseUser(w, r, userID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListUserKeys operation middleware
 func (siw *ServerInterfaceWrapper) ListUserKeys(w http.ResponseWriter, r *http.Request) {
 
@@ -19873,6 +20144,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/users/{user_id}", wrapper.GetUser).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/users/{user_id}", wrapper.UpdateUser).Methods(http.MethodPatch)
+
+	r.HandleFunc(options.BaseURL+"/v1/users/{user_id}/erasure", wrapper.EraseUser).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/users/{user_id}/keys", wrapper.ListUserKeys).Methods(http.MethodGet)
 
@@ -22027,6 +22300,40 @@ func (response UpdateUserdefaultApplicationProblemPlusJSONResponse) VisitUpdateU
 	return err
 }
 
+type EraseUserRequestObject struct {
+	UserID ID `json:"user_id"`
+	Params EraseUserParams
+}
+
+type EraseUserResponseObject interface {
+	VisitEraseUserResponse(w http.ResponseWriter) error
+}
+
+type EraseUser204Response struct {
+}
+
+func (response EraseUser204Response) VisitEraseUserResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EraseUserdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EraseUserdefaultApplicationProblemPlusJSONResponse) VisitEraseUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListUserKeysRequestObject struct {
 	UserID ID `json:"user_id"`
 }
@@ -23163,6 +23470,9 @@ type StrictServerInterface interface {
 	// UpdateUser Change a user
 	// (PATCH /v1/users/{user_id})
 	UpdateUser(ctx context.Context, request UpdateUserRequestObject) (UpdateUserResponseObject, error)
+	// EraseUser Erase a person
+	// (POST /v1/users/{user_id}/erasure)
+	EraseUser(ctx context.Context, request EraseUserRequestObject) (EraseUserResponseObject, error)
 	// ListUserKeys List a user's API keys, oldest first
 	// (GET /v1/users/{user_id}/keys)
 	ListUserKeys(ctx context.Context, request ListUserKeysRequestObject) (ListUserKeysResponseObject, error)
@@ -24585,6 +24895,33 @@ func (sh *strictHandler) UpdateUser(w http.ResponseWriter, r *http.Request, user
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(UpdateUserResponseObject); ok {
 		if err := validResponse.VisitUpdateUserResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EraseUser operation middleware
+func (sh *strictHandler) EraseUser(w http.ResponseWriter, r *http.Request, userID ID, params EraseUserParams) {
+	var request EraseUserRequestObject
+
+	request.UserID = userID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.EraseUser(ctx, request.(EraseUserRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EraseUser")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(EraseUserResponseObject); ok {
+		if err := validResponse.VisitEraseUserResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

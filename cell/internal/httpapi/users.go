@@ -74,6 +74,18 @@ func (s *server) DeleteUser(ctx context.Context, r api.DeleteUserRequestObject) 
 	return api.DeleteUser204Response{}, nil
 }
 
+// EraseUser implements the API.
+func (s *server) EraseUser(ctx context.Context, r api.EraseUserRequestObject) (api.EraseUserResponseObject, error) {
+	pre, err := parseIfMatch(r.Params.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Users.Erase(ctx, callFrom(ctx), r.UserID, pre); err != nil {
+		return nil, err
+	}
+	return api.EraseUser204Response{}, nil
+}
+
 func userAnswer(u cell.User) api.UserJSONResponse {
 	return api.UserJSONResponse{Body: userOf(u), Headers: api.UserResponseHeaders{ETag: etag(u.Version)}}
 }

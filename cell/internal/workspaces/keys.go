@@ -42,7 +42,8 @@ func (k Keys) Create(ctx context.Context, call *cell.Call, key cell.Key) (cell.K
 	call.Self = key.UserID
 	text := cell.NewKeyText(call.Tenant)
 	key.ID, key.Prefix, key.Scopes = newID(), text.Prefix(), sorted(key.Scopes)
-	details := map[string]any{"user_id": key.UserID, "name": key.Name, "prefix": key.Prefix}
+	// Not the name: people call keys after themselves, and the log is never changed.
+	details := map[string]any{"user_id": key.UserID, "prefix": key.Prefix}
 	if len(key.Scopes) > 0 {
 		details["scopes"] = key.Scopes
 	}

@@ -16,9 +16,11 @@ type UserStore interface {
 	CreateUser(ctx context.Context, call *cell.Call, user cell.User, entry cell.AuditEntry) (cell.User, error)
 	UpdateUser(ctx context.Context, call *cell.Call, id uuid.UUID, change cell.UserChange, pre cell.Precondition, entry cell.AuditEntry) (cell.User, error)
 	DeleteUser(ctx context.Context, call *cell.Call, id uuid.UUID, pre cell.Precondition, entry cell.AuditEntry) error
+	EraseUser(ctx context.Context, call *cell.Call, id uuid.UUID, pre cell.Precondition, entry cell.AuditEntry) error
 }
 
-// Users are the use-cases of users.
+// Users are the use-cases of users. A user may erase itself without the
+// permission.
 type Users struct{ Store UserStore }
 
 // List returns a page of users, oldest first.
@@ -64,6 +66,13 @@ func (u Users) Update(ctx context.Context, call *cell.Call, id uuid.UUID, change
 // Delete removes a user.
 func (u Users) Delete(ctx context.Context, call *cell.Call, id uuid.UUID, pre cell.Precondition) error {
 	return u.Store.DeleteUser(ctx, call, id, pre, userEntry("user.deleted", id, map[string]any{}))
+}
+
+// Erase removes a user and everything that says who it was. What it did stays in
+// the log, under an id that leads nowhere.
+func (u Users) Erase(ctx context.Context, call *cell.Call, id uuid.UUID, pre cell.Precondition) error {
+	call.Self = id
+	return u.Store.EraseUser(ctx, call, id, pre, userEntry("user.erased", id, map[string]any{}))
 }
 
 // userEntry holds no name or address: the log is append-only, and a person may
