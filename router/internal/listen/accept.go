@@ -16,6 +16,9 @@ func (l *Listener) run() {
 		case err == nil:
 			l.admit(conn)
 		case l.isClosing():
+			if l.opts.ReusePort {
+				l.acceptTheRest()
+			}
 			var rest []net.Conn
 			rest, l.closeErr = drainAndClose(l.tcp)
 			for _, conn := range rest {

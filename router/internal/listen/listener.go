@@ -14,7 +14,8 @@ import (
 type Listener struct {
 	opts    Options
 	tcp     *net.TCPListener
-	certs   *certificates // nil: no TLS
+	before  map[uint64]bool // who listened on the address before: inodes
+	certs   *certificates   // nil: no TLS
 	tls     *tls.Config
 	metrics *metrics
 	stop    context.CancelFunc // ends the watching of certificates
@@ -55,6 +56,11 @@ func Listen(opts Options) (*Listener, error) {
 		return nil, err
 	}
 	l.tcp = tcp
+	if opts.ReusePort {
+		if l.before, err = join(tcp); err != nil {
+			opts.Log.Warn("the others on this address are not known: closing may reset handshakes that are under way", "err", err)
+		}
+	}
 	l.start()
 	return l, nil
 }

@@ -27,6 +27,7 @@ type Pair struct{ CertFile, KeyFile string }
 type Options struct {
 	Addr          string
 	ReusePort     bool           // several processes may listen on Addr: for restarts without a gap
+	HandOver      time.Duration  // how long Close accepts what began before a successor on Addr took over; 1 s
 	Trusted       []netip.Prefix // load balancers, proxies and CDNs whose word on the client's address counts
 	ProxyProtocol bool           // peers in Trusted begin with a PROXY header (version 2); nobody else may
 
@@ -47,6 +48,9 @@ func (o *Options) setDefaults() error {
 	}
 	if o.HandshakeTimeout <= 0 {
 		o.HandshakeTimeout = 5 * time.Second
+	}
+	if o.HandOver <= 0 {
+		o.HandOver = time.Second // some times the longest round trip
 	}
 	if o.MaxConns <= 0 {
 		o.MaxConns = 18_000

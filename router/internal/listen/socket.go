@@ -19,6 +19,7 @@ func listenTCP(addr string, reusePort bool) (*net.TCPListener, error) {
 	config := net.ListenConfig{
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: keepAliveIdle, Interval: keepAliveEvery, Count: keepAliveCount},
 	}
+	config.SetMultipathTCP(false) // Go's default for listeners; such a socket cannot be handed over
 	if reusePort {
 		config.Control = func(_, _ string, c syscall.RawConn) error {
 			var failed error
