@@ -260,6 +260,7 @@ func TestImportIsGivenUp(t *testing.T) {
 		}
 	}
 	expect(t, m.call(target, "POST", m.imports()+"/activate", map[string]any{"epoch": 2}, nil), http.StatusNotFound)
+	expect(t, m.call(target, "PUT", m.imports(), m.importBody(source, "cell-a", "copy", 2), nil), http.StatusConflict) // on its way since before
 	newMove(t, source, target, tn, 1).carry()
 	expect(t, target.atEpoch(t, tn, 2, request{method: "GET", target: "/v1/projects"}), http.StatusOK)
 }

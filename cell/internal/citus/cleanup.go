@@ -91,6 +91,9 @@ func (m *Mover) beginClosing(ctx context.Context, t cell.Transfer) (brought bool
 		if err != nil {
 			return err
 		}
+		if err := noteEnded(ctx, tx, t); err != nil {
+			return err
+		}
 		i, err := scanImport(tx.QueryRow(ctx, selectImport, t.Tenant.String(), t.Migration.String()))
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
@@ -110,6 +113,15 @@ func (m *Mover) beginClosing(ctx context.Context, t cell.Transfer) (brought bool
 		return tx.SendBatch(ctx, b).Close()
 	})
 	return brought, err
+}
+
+// noteEnded remembers that the import does not come back, for longer than any
+// message can be on its way.
+func noteEnded(ctx context.Context, tx pgx.Tx, t cell.Transfer) error {
+	b := &pgx.Batch{}
+	b.Queue(`INSERT INTO `+endedImports+` (tenant_id, migration_id, ended_at) VALUES ($1, $2, now()) ON CONFLICT DO NOTHING`, t.Tenant.String(), t.Migration.String())
+	b.Queue(`DELETE FROM ` + endedImports + ` WHERE ended_at < now() - interval '30 days'`)
+	return tx.SendBatch(ctx, b).Close()
 }
 
 func stillClosing(ctx context.Context, tx pgx.Tx, t cell.Transfer) error {

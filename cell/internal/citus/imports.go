@@ -60,12 +60,26 @@ func (m *Mover) OpenImport(ctx context.Context, i cell.Import, slug tenancy.Slug
 		case !errors.Is(err, pgx.ErrNoRows):
 			return err
 		}
+		if err := mayBegin(ctx, tx, i.Transfer); err != nil {
+			return err
+		}
 		return beginImport(ctx, tx, held, i, slug)
 	})
 	if err != nil {
 		return cell.Import{}, err
 	}
 	return m.Import(ctx, i.Transfer)
+}
+
+// mayBegin refuses an import that was ended before: whoever asks for it again
+// does not know, and is not the one who leads the migration now.
+func mayBegin(ctx context.Context, tx pgx.Tx, t cell.Transfer) error {
+	var ended bool
+	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM `+endedImports+` WHERE tenant_id = $1 AND migration_id = $2)`, t.Tenant.String(), t.Migration.String()).Scan(&ended)
+	if err == nil && ended {
+		err = fault.New(fault.Conflict, "the migration's import into this cell was ended; a new migration may begin one")
+	}
+	return err
 }
 
 func beginImport(ctx context.Context, tx pgx.Tx, held record, i cell.Import, slug tenancy.Slug) error {
@@ -115,6 +129,9 @@ var errLeftovers = fault.New(fault.Conflict, "rows of the tenant's earlier stay 
 
 func queueFenceRemoval(b *pgx.Batch, id tenancy.ID) {
 	for _, table := range slices.Backward(fenceTables) {
+		if table == endedImports {
+			continue
+		}
 		b.Queue(`DELETE FROM `+table+` WHERE tenant_id = $1`, id.String())
 	}
 }

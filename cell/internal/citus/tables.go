@@ -27,4 +27,7 @@ var tenantTables = []string{
 }
 
 // fenceTables are the cell's own record about a tenant, in the same order.
-var fenceTables = []string{"tenants", "tenant_gate", "exports", "imports", "import_tables", "import_touched"}
+var fenceTables = []string{"tenants", "tenant_gate", "exports", "imports", "import_tables", "import_touched", endedImports}
+
+// endedImports outlives what else a cell knows about a tenant.
+const endedImports = "ended_imports"
