@@ -82,6 +82,10 @@ var rules = []rule{
 		from: "cell/...", to: []string{"github.com/redis/..."}, except: []string{"cell/internal/rediscache"},
 		reason: "Redis is an edge",
 	},
+	{from: "loadtest/internal/scenario", to: []string{"loadtest/...", "net", "net/http"}, reason: "a plan is read and checked before anything is reached"},
+	{from: "loadtest/internal/arrival", to: []string{"loadtest/...", "net", "net/http"}, reason: "when requests begin is a function of the plan"},
+	{from: "loadtest/internal/record", to: []string{"loadtest/...", "net", "net/http"}, reason: "a record is added up by whoever has it"},
+	{from: "loadtest/internal/...", to: []string{"controlplane/internal/...", "router/...", "cell/..."}, reason: "load comes through public interfaces"},
 	{
 		from: "...", to: []string{"shared/testkit/..."}, except: []string{"shared/testkit/cmd/withservers"},
 		reason: "test code is not compiled into programs (this table reads no _test.go files for this rule)",
@@ -109,7 +113,7 @@ func TestArrowsPointDown(t *testing.T) {
 }
 
 // siblings are sets of packages of which none imports another.
-var siblings = []string{"controlplane/internal/", "router/internal/", "cell/internal/"}
+var siblings = []string{"controlplane/internal/", "router/internal/", "cell/internal/", "loadtest/internal/"}
 
 // introduced lists the imports among siblings that the map in
 // docs/architecture.md draws as arrows: an edge that serves use-cases.
@@ -127,6 +131,13 @@ var introduced = map[string][]string{
 	"cell/internal/httpapi":     {"workspaces", "jobs", "chain", "events", "metering", "webhooks"},
 	"cell/internal/internalapi": {"residency", "export", "transfer", "transfer/frame", "metering", "workspaces"},
 	"cell/internal/sourcecell":  {"transfer"},
+
+	"loadtest/internal/fleet":    {"tenantclient"},
+	"loadtest/internal/generate": {"scenario", "record", "arrival", "tenants", "engine"},
+	"loadtest/internal/view":     {"scenario", "record"},
+	"loadtest/internal/report":   {"scenario", "record"},
+	"loadtest/internal/conduct":  {"scenario", "record", "arrival", "tenants", "engine", "generate", "report"},
+	"loadtest/internal/cli":      {"scenario", "record", "generate", "conduct", "report", "view", "plane"},
 }
 
 func TestSiblingsDoNotImportEachOther(t *testing.T) {
