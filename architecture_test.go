@@ -137,7 +137,8 @@ var introduced = map[string][]string{
 	"loadtest/internal/view":     {"scenario", "record"},
 	"loadtest/internal/report":   {"scenario", "record"},
 	"loadtest/internal/conduct":  {"scenario", "record", "arrival", "tenants", "engine", "generate", "report"},
-	"loadtest/internal/cli":      {"scenario", "record", "generate", "conduct", "report", "view", "plane"},
+	"loadtest/internal/compare":  {"record"},
+	"loadtest/internal/cli":      {"scenario", "record", "generate", "conduct", "report", "view", "plane", "compare"},
 }
 
 func TestSiblingsDoNotImportEachOther(t *testing.T) {

@@ -82,6 +82,9 @@ func TestRunWritesItsReport(t *testing.T) {
 	if got.code != cli.ExitOK || !strings.Contains(got.out, "100 requests") || !strings.Contains(got.out, "as a closed loop reports") {
 		t.Fatalf("%+v", got)
 	}
+	if page, err := os.ReadFile(dir + "/r.html"); err != nil || !strings.Contains(string(page), "Latency by percentile") {
+		t.Errorf("page: %v", err)
+	}
 	d, err := report.Read(dir + "/r.json")
 	if err != nil || d.Summary.Requests != 100 || d.Commit == "" || d.Machine.Processors == 0 || d.Scenario.Seed != 1 || !d.Passed() {
 		t.Errorf("%+v, %v", d, err)
@@ -174,4 +177,32 @@ func TestRefusals(t *testing.T) {
 
 func keyed(url string) string {
 	return strings.Replace(scenarioText(url, ""), "step: http, path: /", "step: login", 1)
+}
+
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	url := front(t)
+	write(t, dir, "a.yaml", strings.Replace(scenarioText(url, ""), "for: 1s, rate: 100", "for: 6s, rate: 20", 1))
+	write(t, dir, "b.yaml", strings.Replace(scenarioText(url, ""), "for: 1s, rate: 100", "for: 6s, rate: 60", 1))
+	for _, name := range []string{"a", "b"} {
+		if got := loadtest(t.Context(), t, dir, "run", "DIR/"+name+".yaml", "--out", "DIR/"+name); got.code != cli.ExitOK {
+			t.Fatalf("%+v", got)
+		}
+	}
+	got := loadtest(t.Context(), t, dir, "compare", "DIR/a.json", "DIR/b.json")
+	if got.code != cli.ExitOK || !strings.Contains(got.out, "the runs are of different scenarios") {
+		t.Fatalf("%+v", got)
+	}
+	for line := range strings.Lines(got.out) {
+		if strings.HasPrefix(line, "answers a window") && !strings.Contains(line, "SIGNIFICANT") {
+			t.Errorf("three times the rate: %s", line)
+		}
+		if strings.HasPrefix(line, "errors") && !strings.Contains(line, "not significant") {
+			t.Errorf("no errors on either side: %s", line)
+		}
+	}
+	if got := loadtest(t.Context(), t, dir, "compare", "DIR/a.yaml", "DIR/b.json"); got.code != cli.ExitUsage || !strings.Contains(got.errors, "this is no report") {
+		t.Errorf("%+v", got)
+	}
 }

@@ -30,7 +30,7 @@ type running struct {
 }
 
 const runHelp = `Sends the load that the scenario describes, prints what came of it, and writes
-NAME.json. Ctrl-C ends the run and writes the report of what was done.
+NAME.json and NAME.html, a page that needs no network. Ctrl-C ends the run and writes the report of what was done.
 
 A scenario without a target goes to the local platform, if there is one.`
 
@@ -54,7 +54,7 @@ func (p *program) runCommand() *cobra.Command {
 	f.StringVar(&r.engine, "engine", "", "fasthttp or net/http, instead of the scenario's")
 	f.IntVar(&r.processes, "processes", 1, "generators, each a process of its own if more than one")
 	f.BoolVar(&r.far, "i-mean-it", false, "the target may be another machine")
-	f.StringVar(&r.out, "out", "", "write `NAME`.json (the scenario's name)")
+	f.StringVar(&r.out, "out", "", "write `NAME`.json and NAME.html (the scenario's name)")
 	f.BoolVar(&r.quiet, "quiet", false, "show nothing while it runs")
 	return cmd
 }
@@ -94,7 +94,7 @@ func (p *program) run(ctx context.Context, r *running, cmd *cobra.Command) error
 	if r.out == "" {
 		r.out = d.Scenario.Name
 	}
-	if err := errors.Join(d.Print(p.opts.Stdout), d.Write(r.out+".json")); err != nil {
+	if err := errors.Join(d.Print(p.opts.Stdout), d.Write(r.out+".json"), d.WritePage(r.out+".html")); err != nil {
 		return err
 	}
 	return verdict(d)

@@ -109,7 +109,19 @@ func (d *Document) worstTenant() (worst float64) {
 	return worst
 }
 
-// Passed reports whether every threshold was met by a valid, whole run.
+// Counted reports whether a time of the run is in no warm-up.
+func (d *Document) Counted(at time.Duration) bool {
+	begun := time.Duration(0)
+	for _, p := range d.Scenario.Phases {
+		if at < begun+p.For {
+			return !p.WarmUp
+		}
+		begun += p.For
+	}
+	return false
+}
+
+// Passed reports whether every threshold was met.
 func (d *Document) Passed() bool {
 	for _, v := range d.Verdicts {
 		if !v.OK {
