@@ -75,7 +75,7 @@ bench-cell: install ## Measure a cell against pgbench, Redis and PgBouncer (ARGS
 	@exec $(local_bin)/bench-cell $(ARGS)
 
 # Programs of their own, as above.
-.PHONY: bench-migration chaos
+.PHONY: bench-migration chaos chaos-jobs
 bench-migration: install ## Measure what tenants notice of a live migration (ARGS=-short: minutes)
 	@go build -o $(local_bin)/bench-migration ./loadtest/benchmigration
 	@exec $(local_bin)/bench-migration $(ARGS)
@@ -83,6 +83,10 @@ bench-migration: install ## Measure what tenants notice of a live migration (ARG
 chaos: install ## Break every process in every stage of a migration (ARGS=-short: a sample)
 	@go build -o $(local_bin)/chaos ./loadtest/chaos
 	@exec $(local_bin)/chaos $(ARGS)
+
+chaos-jobs: install ## Kill what jobs need, 50 times, and count lost and doubled effects (ARGS=-short: 8 times)
+	@go build -o $(local_bin)/chaos-jobs ./loadtest/chaosjobs
+	@exec $(local_bin)/chaos-jobs $(ARGS)
 
 .PHONY: smuggling
 smuggling: ## Attack the router, with real servers behind it (ARGS=-short: fewer mutations)

@@ -19,7 +19,7 @@ func kinds(opts WorkerOptions, store *citus.Store, blobs *blob.Store, mailer *ma
 	deliver := webhooks.Deliver{Store: store, Sender: sender{guard}, Clock: time.Now}
 	return []jobs.Kind{
 		{Name: cell.WelcomeEmail, Do: jobs.WelcomeEmail{Store: store, Mailer: mailer, TenantURL: opts.TenantURL, Domain: opts.Domain}.Do},
-		{Name: cell.ReportJob, Do: jobs.Report{Store: store, Blobs: blobs, CSV: report.CSV, PDF: report.PDF}.Do},
+		{Name: cell.ReportJob, Do: jobs.Report{Store: store, Blobs: blobs, CSV: report.CSV, PDF: report.PDF, Audit: citus.AuditJob}.Do},
 		{Name: cell.WebhookDelivery, Do: func(ctx context.Context, task *jobs.Task) (cell.Outcome, error) {
 			return deliver.Do(ctx, task.Ref, task.Job)
 		}},

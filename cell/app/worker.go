@@ -76,12 +76,13 @@ func RunWorker(ctx context.Context, opts WorkerOptions) (err error) {
 	stack.Push("broker", func(context.Context) error { return publisher.Close() })
 	guard := egress.New(opts.Egress.options())
 	stack.PushClose("webhooks", guard.CloseIdle)
-	worker, err := newWorker(opts, store, rows, blobs, mailer, guard, admin)
+	metrics := jobs.NewMetrics(admin.Registry)
+	worker, err := newWorker(opts, store, rows, blobs, mailer, guard, metrics)
 	if err != nil {
 		return err
 	}
 	relay := jobs.Relay{
-		Rows: rows, Election: election{rows}, Publisher: publisher, Log: opts.Log,
+		Rows: rows, Election: election{rows}, Publisher: publisher, Log: opts.Log, Metrics: metrics,
 		Scheduler: jobs.Scheduler{Timetable: rows, Firing: store, System: systemSchedules, Log: opts.Log},
 		Slots:     opts.Concurrency, Poll: opts.Poll, QueuedLimit: opts.QueuedLimit, RunningLimit: opts.RunningLimit,
 	}
@@ -126,10 +127,10 @@ func loop(opts WorkerOptions, name string) run.Loop {
 	return run.Loop{Name: name, Interval: retryPause, MaxPause: longestRetryPause, Log: opts.Log}
 }
 
-func newWorker(opts WorkerOptions, store *citus.Store, rows *citus.Relay, blobs *blob.Store, mailer *mail.Mailer, guard *egress.Guard, admin *telemetry.Admin) (*jobs.Worker, error) {
+func newWorker(opts WorkerOptions, store *citus.Store, rows *citus.Relay, blobs *blob.Store, mailer *mail.Mailer, guard *egress.Guard, metrics *jobs.Metrics) (*jobs.Worker, error) {
 	return jobs.NewWorker(jobs.WorkerOptions{
 		Attempts: store, Cancellations: rows, Kinds: append(kinds(opts, store, blobs, mailer, guard), opts.Kinds...),
-		Log: opts.Log, Metrics: jobs.NewMetrics(admin.Registry),
+		Log: opts.Log, Metrics: metrics,
 		Slots: opts.Concurrency, Timeout: opts.JobTimeout, Silence: opts.RunningLimit / 4,
 		Backoff: jobs.Backoff{First: opts.FirstRetry, Longest: opts.LongestRetry},
 	})

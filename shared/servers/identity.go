@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -78,9 +79,7 @@ func (id Identity) Kill(ctx context.Context) error {
 	if !id.Alive() {
 		return nil
 	}
-	// Postgres' children lead groups of their own, and would find out by
-	// themselves only later that it is gone.
-	victims := append([]Identity{id}, descendants(id.PID)...)
+	victims := id.halt()
 	var failed error
 	for _, victim := range victims {
 		if err := victim.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
@@ -98,6 +97,25 @@ func (id Identity) Kill(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// halt stops the process and all that descend from it, so that none makes
+// another one, and returns them. Postgres' children lead groups of their own, and
+// would find out by themselves only later that it is gone; one that was born
+// while the others are killed may wait for what they held, forever.
+func (id Identity) halt() []Identity {
+	_ = id.Signal(syscall.SIGSTOP) // it may have ended
+	all := []Identity{id}
+	for grows := true; grows; {
+		grows = false
+		for _, child := range descendants(id.PID) {
+			if !slices.Contains(all, child) {
+				_ = child.Signal(syscall.SIGSTOP)
+				all, grows = append(all, child), true
+			}
+		}
+	}
+	return all
 }
 
 // Stop sends the polite signal, waits, and kills what remains when within has

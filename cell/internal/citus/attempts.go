@@ -139,6 +139,12 @@ type change struct {
 // Statements implements cell.Change.
 func (c change) Statements() int { return c.statements }
 
+// AuditJob is the change of a job that leaves nothing in the database but the
+// entry that says what it did elsewhere.
+func AuditJob(entry cell.AuditEntry) cell.Change {
+	return change{statements: 1, scope: changesUnseen, queue: func(w *work) { w.audit(entry) }}
+}
+
 // FailJobs ends the attempts that the references name: running → pending until
 // RetryAt, dead if it was the last, cancelled if somebody asked for that.
 // Attempts that are over are left alone.

@@ -122,11 +122,11 @@ func (d *desk) finished(ctx context.Context, s *settlement, err error) {
 	var refused *cell.Refused
 	switch {
 	case err == nil:
-		d.opts.Metrics.count(s.task.Job.Kind, "done")
+		d.opts.Metrics.count(s.task, "done")
 	case errors.Is(err, cell.ErrAttemptOver), errors.As(err, &refused), fault.CodeOf(err) == fault.Unavailable:
 		// Nothing was written. The row says what becomes of the job: here once
 		// the tenant thaws or the relay misses the attempt, or where it went.
-		d.opts.Metrics.count(s.task.Job.Kind, "void")
+		d.opts.Metrics.count(s.task, "void")
 		d.opts.Log.InfoContext(ctx, "outcome of a job not recorded", "tenant", s.task.Ref.TenantID, "job", s.task.Ref.JobID, "err", err)
 	default:
 		s.failure = err
@@ -141,7 +141,7 @@ func (d *desk) fail(ctx context.Context, settlements []*settlement) {
 	for i, s := range settlements {
 		job, pause := s.task.Job, d.opts.Backoff.Pause(s.task.Job.Attempts)
 		failed[i] = cell.Failed{Ref: s.task.Ref, RetryAt: time.Now().Add(pause), Reason: reason(s.failure)}
-		d.opts.Metrics.count(job.Kind, outcomeOf(job, s.failure))
+		d.opts.Metrics.count(s.task, outcomeOf(job, s.failure))
 		d.opts.Log.WarnContext(ctx, "job failed", "tenant", s.task.Ref.TenantID, "job", job.ID, "kind", job.Kind, "attempt", job.Attempts,
 			"of", job.MaxAttempts, "again_in", pause, "err", s.failure)
 	}

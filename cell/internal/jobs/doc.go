@@ -49,6 +49,16 @@
 // for its confirmations once; a worker claims all that wait and it has room for
 // in one round trip, and records outcomes that come together in one transaction.
 //
+// # Metrics
+//
+// A worker counts its attempts by kind and outcome (cell_job_attempts_total; the
+// outcome "failed" is a retry to come, "dead" a dead letter) and times them
+// (cell_job_attempt_duration_seconds). The relay says, four times a minute, how
+// many jobs are in each stage of each lane and for how long the oldest one has
+// been (cell_jobs, cell_job_oldest_seconds; dead letters are a stage), and counts
+// what got lost on the way (cell_job_lost_total). cell_job_relaying is 1 where it
+// runs.
+//
 // # One relay
 //
 // Of all workers of a cell one relays, by a lock in the database. The others

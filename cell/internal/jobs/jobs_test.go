@@ -88,9 +88,14 @@ func newRows() *rows {
 
 func newWorker(t *testing.T, r *rows, slots int, do jobs.Effect) *jobs.Worker {
 	t.Helper()
+	return newWorkerWith(t, r, jobs.NewMetrics(prometheus.NewRegistry()), slots, do)
+}
+
+func newWorkerWith(t *testing.T, r *rows, metrics *jobs.Metrics, slots int, do jobs.Effect) *jobs.Worker {
+	t.Helper()
 	w, err := jobs.NewWorker(jobs.WorkerOptions{
 		Attempts: r, Cancellations: r, Kinds: []jobs.Kind{{Name: "k", Do: do}}, Log: slog.New(slog.DiscardHandler),
-		Metrics: jobs.NewMetrics(prometheus.NewRegistry()), Slots: slots, Timeout: time.Minute, Silence: time.Minute,
+		Metrics: metrics, Slots: slots, Timeout: time.Minute, Silence: time.Minute,
 		Backoff: jobs.Backoff{First: time.Minute, Longest: time.Hour},
 	})
 	if err != nil {

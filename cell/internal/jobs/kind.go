@@ -43,6 +43,8 @@ type Task struct {
 	Job cell.Job
 
 	cancel context.CancelCauseFunc
+	known  bool // the worker knows the job's kind
+	begun  time.Time
 
 	mu       sync.Mutex
 	progress cell.JobProgress
@@ -51,8 +53,9 @@ type Task struct {
 }
 
 func newTask(claimed cell.Claimed, cancel context.CancelCauseFunc) *Task {
+	now := time.Now()
 	return &Task{
-		Ref: claimed.Ref, Job: claimed.Job, cancel: cancel, told: true, beat: time.Now(), progress: cell.JobProgress{Ref: claimed.Ref},
+		Ref: claimed.Ref, Job: claimed.Job, cancel: cancel, begun: now, told: true, beat: now, progress: cell.JobProgress{Ref: claimed.Ref},
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 type Rows interface {
 	DueQueues(ctx context.Context, after cell.JobQueue, limit int) (queues []cell.JobQueue, more bool, err error)
 	DueJobs(ctx context.Context, queues []cell.JobQueue, windows []int) ([]cell.JobShare, error)
+	JobDepths(ctx context.Context) ([]cell.JobDepth, error)
 	LostJobs(ctx context.Context, queued, running time.Duration, limit int) ([]cell.JobRef, error)
 	MarkQueued(ctx context.Context, refs []cell.JobRef) error
 	Reset(ctx context.Context, refs []cell.JobRef) error
@@ -46,6 +47,7 @@ const (
 
 	fireEvery   = time.Second
 	ensureEvery = time.Minute
+	countEvery  = 15 * time.Second // jobs, for the metrics
 )
 
 // Relay hands due jobs to the broker: in rounds, of each tenant's lane as many
@@ -56,6 +58,7 @@ type Relay struct {
 	Publisher Publisher
 	Scheduler Scheduler // fires where the relay is
 	Log       *slog.Logger
+	Metrics   *Metrics
 
 	Slots        int           // jobs that one worker does at once in one lane
 	Poll         time.Duration // how often it looks without being notified
@@ -71,28 +74,16 @@ func (r Relay) RunOnce(ctx context.Context) error {
 		return err
 	}
 	defer leadership.Resign()
+	defer r.Metrics.lead()()
 	r.Log.InfoContext(ctx, "relaying jobs")
-	var searched, fired, ensured time.Time
+	chores := r.chores()
 	rounds := rounds{relay: r, windows: newWindows(r.Slots)}
 	pause := shortPause
 	for {
-		if time.Since(searched) >= r.searchEvery() {
-			if err := r.resetLost(ctx); err != nil {
+		for _, c := range chores {
+			if err := c.runIfDue(ctx, time.Now()); err != nil {
 				return err
 			}
-			searched = time.Now()
-		}
-		if now := time.Now(); now.Sub(fired) >= fireEvery {
-			if err := r.Scheduler.Fire(ctx, now); err != nil {
-				return err
-			}
-			fired = now
-		}
-		if now := time.Now(); now.Sub(ensured) >= ensureEvery {
-			if err := r.Scheduler.Ensure(ctx, now); err != nil {
-				return err
-			}
-			ensured = now
 		}
 		sent, waiting, err := rounds.run(ctx)
 		if err != nil {
@@ -115,6 +106,39 @@ func (r Relay) RunOnce(ctx context.Context) error {
 // searchEvery spaces the searches for lost jobs: they need not be prompt.
 func (r Relay) searchEvery() time.Duration {
 	return max(r.Poll, min(r.QueuedLimit, r.RunningLimit)/4)
+}
+
+// chore is what a relay does besides, now and then.
+type chore struct {
+	every time.Duration
+	last  time.Time
+	do    func(ctx context.Context, now time.Time) error
+}
+
+func (c *chore) runIfDue(ctx context.Context, now time.Time) error {
+	if now.Sub(c.last) < c.every {
+		return nil
+	}
+	c.last = now
+	return c.do(ctx, now)
+}
+
+func (r Relay) chores() []*chore {
+	return []*chore{
+		{every: r.searchEvery(), do: func(ctx context.Context, _ time.Time) error { return r.resetLost(ctx) }},
+		{every: fireEvery, do: r.Scheduler.Fire},
+		{every: ensureEvery, do: r.Scheduler.Ensure},
+		{every: countEvery, do: func(ctx context.Context, _ time.Time) error { return r.countJobs(ctx) }},
+	}
+}
+
+func (r Relay) countJobs(ctx context.Context) error {
+	depths, err := r.Rows.JobDepths(ctx)
+	if err != nil {
+		return fmt.Errorf("count jobs: %w", err)
+	}
+	r.Metrics.show(depths)
+	return nil
 }
 
 // rounds visits every queue with due jobs in turn.
@@ -188,5 +212,6 @@ func (r Relay) resetLost(ctx context.Context) error {
 	if err := r.Rows.Reset(ctx, refs); err != nil {
 		return fmt.Errorf("reset lost jobs: %w", err)
 	}
+	r.Metrics.lost.Add(float64(len(refs)))
 	return nil
 }

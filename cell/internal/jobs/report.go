@@ -25,9 +25,11 @@ type Report struct {
 	Store    ReportStore
 	Blobs    Blobs
 	CSV, PDF ReportWriter
+	Audit    func(cell.AuditEntry) cell.Change // writes the entry when the job is done
 }
 
-// Do writes the report and keeps it as the job's file.
+// Do writes the report and keeps it as the job's file. That it was made stands
+// in the audit log, once, since it is written with the job's end.
 func (r Report) Do(ctx context.Context, task *Task) (cell.Outcome, error) {
 	var order cell.ReportOrder
 	if err := json.Unmarshal(task.Job.Payload, &order); err != nil {
@@ -45,5 +47,7 @@ func (r Report) Do(ctx context.Context, task *Task) (cell.Outcome, error) {
 	report.At = time.Now().UTC()
 	task.Progress(60, "writing")
 	name := fmt.Sprintf("projects-%s.%s", report.At.Format(time.DateOnly), order.Format)
-	return keep(ctx, r.Blobs, task, name, mediaType, func(w io.Writer) error { return write(w, report) })
+	outcome, err := keep(ctx, r.Blobs, task, name, mediaType, func(w io.Writer) error { return write(w, report) })
+	outcome.Change = r.Audit(jobEntry("report.made", task.Ref.JobID, map[string]any{"format": order.Format}))
+	return outcome, err
 }

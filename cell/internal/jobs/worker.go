@@ -126,6 +126,7 @@ func (w *Worker) do(ctx context.Context, claimed cell.Claimed) {
 	working, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	task := newTask(claimed, cancel)
+	_, task.known = w.kinds[claimed.Job.Kind]
 	w.note(task, true)
 	outcome, err := w.attempt(working, task)
 	w.note(task, false)
@@ -143,8 +144,8 @@ func (w *Worker) note(task *Task, running bool) {
 }
 
 func (w *Worker) attempt(ctx context.Context, task *Task) (outcome cell.Outcome, err error) {
-	kind, known := w.kinds[task.Job.Kind]
-	if !known {
+	kind := w.kinds[task.Job.Kind]
+	if !task.known {
 		return outcome, &Failure{Public: "this cell does not know this kind of job", Cause: fmt.Errorf("unknown job kind %q", task.Job.Kind)}
 	}
 	timeout := w.opts.Timeout

@@ -77,27 +77,8 @@ func (u *Users) Stop() {
 	u.busy.Wait()
 }
 
-// every begins rate requests a second, the n-th with its intended time. What
-// is under way is finished, whatever becomes of ctx.
 func (u *Users) every(ctx context.Context, rate int, do func(n int, intended time.Time)) {
-	if rate == 0 {
-		return
-	}
-	begun := time.Now()
-	u.busy.Go(func() {
-		timer := time.NewTimer(0)
-		defer timer.Stop()
-		for n := 0; ; n++ {
-			intended := begun.Add(time.Duration(n) * time.Second / time.Duration(rate))
-			timer.Reset(time.Until(intended))
-			select {
-			case <-ctx.Done():
-				return
-			case <-timer.C:
-			}
-			u.busy.Go(func() { do(n, intended) })
-		}
-	})
+	every(ctx, &u.busy, rate, do)
 }
 
 func (u *Users) write(n int, intended time.Time) {
