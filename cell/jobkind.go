@@ -10,4 +10,7 @@ const (
 	ReportJob       JobKind = "report"           // workspaces and projects as a file; see ReportOrder
 	WebhookDelivery JobKind = "webhook_delivery" // one attempt at a delivery
 	InviteEmail     JobKind = "invite_email"     // mails an invitation
+	DataExport      JobKind = "data_export"      // everything of the tenant as a file
+	RetentionJob    JobKind = "retention"        // removes what the tenant's plan keeps no longer
+	UsageRollUp     JobKind = "usage_roll_up"    // closes days that are over
 )

@@ -41,6 +41,7 @@ const (
 	WebhooksRead      Permission = "webhooks:read"
 	WebhooksWrite     Permission = "webhooks:write"
 	JobsWrite         Permission = "jobs:write"
+	ExportsWrite      Permission = "exports:write" // also: to load what was exported
 	ReportsWrite      Permission = "reports:write"
 	SchedulesRead     Permission = "schedules:read"
 	SchedulesWrite    Permission = "schedules:write"
@@ -50,7 +51,7 @@ var viewing = []Permission{OrganizationRead, UsersRead, RolesRead, WorkspacesRea
 
 var working = append(slices.Clone(viewing), ProjectsWrite, JobsRead, ReportsWrite, SchedulesRead)
 
-var administering = append(slices.Clone(working), JobsWrite, SchedulesWrite, WorkspacesWrite, UsersWrite, RolesWrite, AuditRead, UsageRead, WebhooksRead, WebhooksWrite)
+var administering = append(slices.Clone(working), JobsWrite, SchedulesWrite, WorkspacesWrite, UsersWrite, RolesWrite, ExportsWrite, AuditRead, UsageRead, WebhooksRead, WebhooksWrite)
 
 // granted is the one table of who may do what.
 var granted = map[Role][]Permission{

@@ -1316,6 +1316,12 @@ type FollowEventsParams struct {
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
 }
 
+// CreateExportParams defines parameters for CreateExport.
+type CreateExportParams struct {
+	// IdempotencyKey Makes it safe to repeat the request, such as after a lost answer. A new one for each request; see above.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListInvitationsParams defines parameters for ListInvitations.
 type ListInvitationsParams struct {
 	// Limit How many items a page may have.
@@ -1904,6 +1910,14 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/events (the `FollowEvents` operationId).
 	FollowEvents(ctx context.Context, params *FollowEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CreateExport Ask for a copy of everything that the platform holds of the tenant
+	//
+	// It is made in the background, one at a time; the job's `file` says where it is then, to whoever may ask for a copy. It is a stream of
+	// JSON lines (`docs/export-format.md`) without secrets, kept for seven days; who is erased meanwhile takes it away.
+	//
+	// Corresponds with POST /v1/exports (the `CreateExport` operationId).
+	CreateExport(ctx context.Context, params *CreateExportParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListInvitations List invitations that wait, oldest first
 	//
 	// Corresponds with GET /v1/invitations (the `ListInvitations` operationId).
@@ -2335,7 +2349,7 @@ type ClientInterface interface {
 	//
 	// Deletes the user and everything that says who the id was: name and e-mail address, keys, sessions with their network
 	// addresses, memberships, invitations to the address, answers kept for an Idempotency-Key (a repetition gets 410), what servers
-	// behind webhooks answered about the person. The audit log keeps its entries, which name nobody: only
+	// behind webhooks answered about the person, files of data exports. The audit log keeps its entries, which name nobody: only
 	// the id, which then leads nowhere. Users may do it for themselves without the permission. A tenant keeps an active owner: 409.
 	//
 	// Corresponds with POST /v1/users/{user_id}/erasure (the `EraseUser` operationId).
@@ -2455,7 +2469,7 @@ type ClientInterface interface {
 
 	// ListWebhookDeliveries List deliveries, newest event first
 	//
-	// Those that are over are kept for 30 days.
+	// Those that are over are kept for 7 to 90 days, by the plan.
 	//
 	// Corresponds with GET /v1/webhook-endpoints/{endpoint_id}/deliveries (the `ListWebhookDeliveries` operationId).
 	ListWebhookDeliveries(ctx context.Context, endpointID EndpointID, params *ListWebhookDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2640,6 +2654,24 @@ func (c *Client) DownloadFile(ctx context.Context, params *DownloadFileParams, r
 // Corresponds with GET /v1/events (the `FollowEvents` operationId).
 func (c *Client) FollowEvents(ctx context.Context, params *FollowEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewFollowEventsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateExport Ask for a copy of everything that the platform holds of the tenant
+//
+// It is made in the background, one at a time; the job's `file` says where it is then, to whoever may ask for a copy. It is a stream of
+// JSON lines (`docs/export-format.md`) without secrets, kept for seven days; who is erased meanwhile takes it away.
+//
+// Corresponds with POST /v1/exports (the `CreateExport` operationId).
+func (c *Client) CreateExport(ctx context.Context, params *CreateExportParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateExportRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3671,7 +3703,7 @@ func (c *Client) UpdateUserWithApplicationMergePatchPlusJSONBody(ctx context.Con
 //
 // Deletes the user and everything that says who the id was: name and e-mail address, keys, sessions with their network
 // addresses, memberships, invitations to the address, answers kept for an Idempotency-Key (a repetition gets 410), what servers
-// behind webhooks answered about the person. The audit log keeps its entries, which name nobody: only
+// behind webhooks answered about the person, files of data exports. The audit log keeps its entries, which name nobody: only
 // the id, which then leads nowhere. Users may do it for themselves without the permission. A tenant keeps an active owner: 409.
 //
 // Corresponds with POST /v1/users/{user_id}/erasure (the `EraseUser` operationId).
@@ -3941,7 +3973,7 @@ func (c *Client) UpdateWebhookEndpointWithApplicationMergePatchPlusJSONBody(ctx 
 
 // ListWebhookDeliveries List deliveries, newest event first
 //
-// Those that are over are kept for 30 days.
+// Those that are over are kept for 7 to 90 days, by the plan.
 //
 // Corresponds with GET /v1/webhook-endpoints/{endpoint_id}/deliveries (the `ListWebhookDeliveries` operationId).
 func (c *Client) ListWebhookDeliveries(ctx context.Context, endpointID EndpointID, params *ListWebhookDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4578,6 +4610,48 @@ func NewFollowEventsRequest(server string, params *FollowEventsParams) (*http.Re
 			}
 
 			req.Header.Set("Last-Event-ID", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCreateExportRequest constructs an http.Request for the CreateExport method
+func NewCreateExportRequest(server string, params *CreateExportParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/exports")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
 	}
@@ -8288,6 +8362,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/events (the `FollowEvents` operationId).
 	FollowEventsWithResponse(ctx context.Context, params *FollowEventsParams, reqEditors ...RequestEditorFn) (*FollowEventsResponse, error)
 
+	// CreateExportWithResponse Ask for a copy of everything that the platform holds of the tenant
+	//
+	// It is made in the background, one at a time; the job's `file` says where it is then, to whoever may ask for a copy. It is a stream of
+	// JSON lines (`docs/export-format.md`) without secrets, kept for seven days; who is erased meanwhile takes it away.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/exports (the `CreateExport` operationId).
+	CreateExportWithResponse(ctx context.Context, params *CreateExportParams, reqEditors ...RequestEditorFn) (*CreateExportResponse, error)
+
 	// ListInvitationsWithResponse List invitations that wait, oldest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -8767,7 +8851,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Deletes the user and everything that says who the id was: name and e-mail address, keys, sessions with their network
 	// addresses, memberships, invitations to the address, answers kept for an Idempotency-Key (a repetition gets 410), what servers
-	// behind webhooks answered about the person. The audit log keeps its entries, which name nobody: only
+	// behind webhooks answered about the person, files of data exports. The audit log keeps its entries, which name nobody: only
 	// the id, which then leads nowhere. Users may do it for themselves without the permission. A tenant keeps an active owner: 409.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -8905,7 +8989,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListWebhookDeliveriesWithResponse List deliveries, newest event first
 	//
-	// Those that are over are kept for 30 days.
+	// Those that are over are kept for 7 to 90 days, by the plan.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9247,6 +9331,61 @@ func (r FollowEventsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r FollowEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateExportResponse202Headers the declared response headers of an HTTP 202 response for CreateExport
+type CreateExportResponse202Headers struct {
+	Location *string
+}
+
+type CreateExportResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *JobAccepted
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *CreateExportResponse202Headers
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r CreateExportResponse) GetJSON202() *JobAccepted {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateExportResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateExportResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateExportResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateExportResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateExportResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -12503,6 +12642,22 @@ func (c *ClientWithResponses) FollowEventsWithResponse(ctx context.Context, para
 	return ParseFollowEventsResponse(rsp)
 }
 
+// CreateExportWithResponse Ask for a copy of everything that the platform holds of the tenant
+//
+// It is made in the background, one at a time; the job's `file` says where it is then, to whoever may ask for a copy. It is a stream of
+// JSON lines (`docs/export-format.md`) without secrets, kept for seven days; who is erased meanwhile takes it away.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/exports (the `CreateExport` operationId).
+func (c *ClientWithResponses) CreateExportWithResponse(ctx context.Context, params *CreateExportParams, reqEditors ...RequestEditorFn) (*CreateExportResponse, error) {
+	rsp, err := c.CreateExport(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateExportResponse(rsp)
+}
+
 // ListInvitationsWithResponse List invitations that wait, oldest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -13336,7 +13491,7 @@ func (c *ClientWithResponses) UpdateUserWithApplicationMergePatchPlusJSONBodyWit
 //
 // Deletes the user and everything that says who the id was: name and e-mail address, keys, sessions with their network
 // addresses, memberships, invitations to the address, answers kept for an Idempotency-Key (a repetition gets 410), what servers
-// behind webhooks answered about the person. The audit log keeps its entries, which name nobody: only
+// behind webhooks answered about the person, files of data exports. The audit log keeps its entries, which name nobody: only
 // the id, which then leads nowhere. Users may do it for themselves without the permission. A tenant keeps an active owner: 409.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -13564,7 +13719,7 @@ func (c *ClientWithResponses) UpdateWebhookEndpointWithApplicationMergePatchPlus
 
 // ListWebhookDeliveriesWithResponse List deliveries, newest event first
 //
-// Those that are over are kept for 30 days.
+// Those that are over are kept for 7 to 90 days, by the plan.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -13942,6 +14097,52 @@ func ParseFollowEventsResponse(rsp *http.Response) (*FollowEventsResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseCreateExportResponse parses an HTTP response from a CreateExportWithResponse call
+func ParseCreateExportResponse(rsp *http.Response) (*CreateExportResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateExportResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest JobAccepted
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 202:
+		var headers CreateExportResponse202Headers
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		response.Headers202 = &headers
 	}
 
 	return response, nil
@@ -16429,6 +16630,9 @@ type ServerInterface interface {
 	// FollowEvents Follow the tenant's changes as they happen
 	// (GET /v1/events)
 	FollowEvents(w http.ResponseWriter, r *http.Request, params FollowEventsParams)
+	// CreateExport Ask for a copy of everything that the platform holds of the tenant
+	// (POST /v1/exports)
+	CreateExport(w http.ResponseWriter, r *http.Request, params CreateExportParams)
 	// ListInvitations List invitations that wait, oldest first
 	// (GET /v1/invitations)
 	ListInvitations(w http.ResponseWriter, r *http.Request, params ListInvitationsParams)
@@ -16933,6 +17137,47 @@ func (siw *ServerInterfaceWrapper) FollowEvents(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.FollowEvents(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateExport operation middleware
+func (siw *ServerInterfaceWrapper) CreateExport(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateExportParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateExport(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -20253,6 +20498,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/reports", wrapper.CreateReport).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/exports", wrapper.CreateExport).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/download", wrapper.DownloadFile).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/schedules", wrapper.ListSchedules).Methods(http.MethodGet)
@@ -20619,6 +20866,48 @@ type FollowEventsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response FollowEventsdefaultApplicationProblemPlusJSONResponse) VisitFollowEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateExportRequestObject struct {
+	Params CreateExportParams
+}
+
+type CreateExportResponseObject interface {
+	VisitCreateExportResponse(w http.ResponseWriter) error
+}
+
+type CreateExport202JSONResponse struct{ JobAcceptedJSONResponse }
+
+func (response CreateExport202JSONResponse) VisitCreateExportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateExportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateExportdefaultApplicationProblemPlusJSONResponse) VisitCreateExportResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -23353,6 +23642,9 @@ type StrictServerInterface interface {
 	// FollowEvents Follow the tenant's changes as they happen
 	// (GET /v1/events)
 	FollowEvents(ctx context.Context, request FollowEventsRequestObject) (FollowEventsResponseObject, error)
+	// CreateExport Ask for a copy of everything that the platform holds of the tenant
+	// (POST /v1/exports)
+	CreateExport(ctx context.Context, request CreateExportRequestObject) (CreateExportResponseObject, error)
 	// ListInvitations List invitations that wait, oldest first
 	// (GET /v1/invitations)
 	ListInvitations(ctx context.Context, request ListInvitationsRequestObject) (ListInvitationsResponseObject, error)
@@ -23707,6 +23999,32 @@ func (sh *strictHandler) FollowEvents(w http.ResponseWriter, r *http.Request, pa
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(FollowEventsResponseObject); ok {
 		if err := validResponse.VisitFollowEventsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateExport operation middleware
+func (sh *strictHandler) CreateExport(w http.ResponseWriter, r *http.Request, params CreateExportParams) {
+	var request CreateExportRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateExport(ctx, request.(CreateExportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateExport")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateExportResponseObject); ok {
+		if err := validResponse.VisitCreateExportResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -131,8 +131,7 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 	group.Go(func() error {
 		return run.Loop{Name: "what may be forgotten", Interval: forgetInterval, MaxPause: 5 * time.Minute, Log: opts.Log}.Run(ctx, func(ctx context.Context) error {
 			_, err := mover.ForgetAnswers(ctx)
-			_, deliveriesErr := mover.ForgetDeliveries(ctx)
-			return errors.Join(err, deliveriesErr)
+			return err
 		})
 	})
 	sealer := chain.Sealer{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"gocloud.dev/blob"
 	_ "gocloud.dev/blob/fileblob" // file:///…
@@ -70,6 +71,35 @@ func (s *Store) Remove(ctx context.Context, tenant tenancy.ID, prefix string) er
 		}
 		if err != nil && gcerrors.Code(err) != gcerrors.NotFound {
 			return unavailable(err)
+		}
+	}
+}
+
+// listPage bounds the keys that List hands over at once.
+const listPage = 500
+
+// List hands the function the keys of one tenant that begin with prefix, some
+// at a time.
+func (s *Store) List(ctx context.Context, tenant tenancy.ID, prefix string, each func(keys []string) error) error {
+	list := s.bucket.List(&blob.ListOptions{Prefix: tenantKey(tenant, prefix)})
+	var keys []string
+	for {
+		object, err := list.Next(ctx)
+		over := errors.Is(err, io.EOF)
+		if err != nil && !over {
+			return unavailable(err)
+		}
+		if !over {
+			keys = append(keys, strings.TrimPrefix(object.Key, tenantKey(tenant, "")))
+		}
+		if len(keys) == listPage || over && len(keys) > 0 {
+			if err := each(keys); err != nil {
+				return err
+			}
+			keys = nil
+		}
+		if over {
+			return nil
 		}
 	}
 }

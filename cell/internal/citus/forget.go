@@ -17,56 +17,25 @@ const (
 	forgetBatches = 20   // of one call
 )
 
-// DeliveryLife is how long a webhook's delivery that is over is shown.
-const DeliveryLife = 30 * 24 * time.Hour
-
-// aging are rows of a table that may be forgotten at an age.
-type aging struct {
-	table, column, only string
-	life                time.Duration
-}
-
-var (
-	agingAnswers    = aging{table: "idempotency_keys", column: "created_at", only: "true", life: AnswerLife}
-	agingDeliveries = aging{table: "webhook_deliveries", column: "updated_at", only: "i.state <> 'pending'", life: DeliveryLife}
-)
-
-// Forgotten is found across tenants and deleted a tenant at a time, behind its
+// Answers are found across tenants and deleted a tenant at a time, behind its
 // fence: what is frozen stays as it is, and each statement stays on one node.
-func (a aging) find() string {
-	return `
-		SELECT tenant_id, max(aged) FROM (
-			SELECT i.tenant_id, i.` + a.column + ` AS aged FROM ` + a.table + ` i
+const (
+	agedAnswersSQL = `
+		SELECT tenant_id, max(created_at) FROM (
+			SELECT i.tenant_id, i.created_at FROM idempotency_keys i
 			JOIN tenants t ON t.tenant_id = i.tenant_id JOIN tenant_gate g ON g.tenant_id = i.tenant_id
-			WHERE i.` + a.column + ` < now() - $1::interval AND ` + a.only + ` AND t.state = 'live' AND g.open ORDER BY aged LIMIT $2) AS oldest
+			WHERE i.created_at < now() - $1::interval AND t.state = 'live' AND g.open ORDER BY i.created_at LIMIT $2) AS oldest
 		GROUP BY tenant_id`
-}
-
-func (a aging) forget() string {
-	return `
-		WITH fence AS MATERIALIZED (
-			SELECT t.state FROM tenants t JOIN tenant_gate g ON g.tenant_id = t.tenant_id
-			WHERE t.tenant_id = $1 AND g.open FOR SHARE OF t)
-		DELETE FROM ` + a.table + ` i WHERE i.tenant_id = $1 AND i.` + a.column + ` <= $2 AND ` + a.only + `
-			AND EXISTS (SELECT FROM fence WHERE fence.state = 'live')`
-}
+	forgetAnswersSQL = liveFence + `
+		DELETE FROM idempotency_keys WHERE tenant_id = $1 AND created_at <= $2 AND ` + isLive
+)
 
 // ForgetAnswers deletes answers that are older than AnswerLife, the oldest
 // first, a bounded number at a time. It returns how many.
 func (m *Mover) ForgetAnswers(ctx context.Context) (int64, error) {
-	return m.forgetAged(ctx, agingAnswers)
-}
-
-// ForgetDeliveries deletes deliveries that have been over for DeliveryLife, with
-// their attempts, likewise.
-func (m *Mover) ForgetDeliveries(ctx context.Context) (int64, error) {
-	return m.forgetAged(ctx, agingDeliveries)
-}
-
-func (m *Mover) forgetAged(ctx context.Context, a aging) (int64, error) {
 	var total int64
 	for range forgetBatches {
-		n, err := m.forgetBatch(ctx, a)
+		n, err := m.forgetBatch(ctx)
 		total += n
 		if err != nil || n < forgetBatch {
 			return total, translate(err, nil)
@@ -75,12 +44,12 @@ func (m *Mover) forgetAged(ctx context.Context, a aging) (int64, error) {
 	return total, nil
 }
 
-func (m *Mover) forgetBatch(ctx context.Context, a aging) (int64, error) {
+func (m *Mover) forgetBatch(ctx context.Context) (int64, error) {
 	type share struct {
 		Tenant uuid.UUID
 		Until  time.Time
 	}
-	rows, err := m.pool.Query(ctx, a.find(), a.life, forgetBatch)
+	rows, err := m.pool.Query(ctx, agedAnswersSQL, AnswerLife, forgetBatch)
 	if err != nil {
 		return 0, err
 	}
@@ -90,7 +59,7 @@ func (m *Mover) forgetBatch(ctx context.Context, a aging) (int64, error) {
 	}
 	var deleted int64
 	for _, s := range shares {
-		tag, err := m.pool.Exec(ctx, a.forget(), s.Tenant, s.Until)
+		tag, err := m.pool.Exec(ctx, forgetAnswersSQL, s.Tenant, s.Until)
 		if err != nil {
 			return deleted, err
 		}

@@ -85,6 +85,28 @@ func (s *Store) EnqueueJob(ctx context.Context, call *cell.Call, job cell.NewJob
 	return j, err
 }
 
+// EnqueueSole is EnqueueJob, but refuses if the tenant has a job of its kind that
+// is not over.
+func (s *Store) EnqueueSole(ctx context.Context, call *cell.Call, job cell.NewJob, entry cell.AuditEntry) (cell.Job, error) {
+	var j cell.Job
+	err := s.write(ctx, call, nil, func(w *work) {
+		w.changes = changesUnseen
+		w.Queue(`SELECT count(*) FROM jobs WHERE tenant_id = $1 AND kind = $2 AND state IN ('pending', 'queued', 'running')`, w.tenant(), string(job.Kind)).
+			QueryRow(func(r pgx.Row) error {
+				var n int
+				err := r.Scan(&n)
+				if err == nil && n > 0 {
+					err = fault.New(fault.Conflict, "one is being made already; see GET /v1/jobs?kind=%s", job.Kind)
+				}
+				return err
+			})
+		w.enqueue(job)
+		w.Queue(selectJob, w.tenant(), job.ID.String()).QueryRow(into(&j, scanJob))
+		w.audit(entry)
+	})
+	return j, err
+}
+
 // CancelJob ends a job that no worker has begun, and asks the worker that has
 // begun it to stop. One that has ended by itself is a conflict.
 func (s *Store) CancelJob(ctx context.Context, call *cell.Call, id uuid.UUID, entry cell.AuditEntry) (cell.Job, error) {

@@ -28,7 +28,7 @@ func (s *server) ListJobs(ctx context.Context, r api.ListJobsRequestObject) (api
 	}
 	list := api.ListJobs200JSONResponse{Items: make([]api.Job, 0, len(page.Items)), NextCursor: encodeCursor(call.Tenant, "jobs", page.Next)}
 	for _, item := range page.Items {
-		list.Items = append(list.Items, s.jobOf(item))
+		list.Items = append(list.Items, s.jobOf(call, item))
 	}
 	return list, nil
 }
@@ -39,7 +39,7 @@ func (s *server) GetJob(ctx context.Context, r api.GetJobRequestObject) (api.Get
 	if err != nil {
 		return nil, err
 	}
-	return api.GetJob200JSONResponse{JobJSONResponse: api.JobJSONResponse(s.jobOf(found))}, nil
+	return api.GetJob200JSONResponse{JobJSONResponse: api.JobJSONResponse(s.jobOf(callFrom(ctx), found))}, nil
 }
 
 // CancelJob implements the API.
@@ -48,7 +48,7 @@ func (s *server) CancelJob(ctx context.Context, r api.CancelJobRequestObject) (a
 	if err != nil {
 		return nil, err
 	}
-	return api.CancelJob200JSONResponse{JobJSONResponse: api.JobJSONResponse(s.jobOf(changed))}, nil
+	return api.CancelJob200JSONResponse{JobJSONResponse: api.JobJSONResponse(s.jobOf(callFrom(ctx), changed))}, nil
 }
 
 // ReplayJob implements the API.
@@ -57,16 +57,17 @@ func (s *server) ReplayJob(ctx context.Context, r api.ReplayJobRequestObject) (a
 	if err != nil {
 		return nil, err
 	}
-	return api.ReplayJob200JSONResponse{JobJSONResponse: api.JobJSONResponse(s.jobOf(changed))}, nil
+	return api.ReplayJob200JSONResponse{JobJSONResponse: api.JobJSONResponse(s.jobOf(callFrom(ctx), changed))}, nil
 }
 
-func (s *server) jobOf(j cell.Job) api.Job {
+// jobOf shows a job, and a link to its file to who may load that.
+func (s *server) jobOf(call *cell.Call, j cell.Job) api.Job {
 	shown := api.Job{
 		ID: j.ID, Kind: string(j.Kind), State: api.JobState(j.State), Attempts: j.Attempts, MaxAttempts: j.MaxAttempts,
 		Progress: j.Progress, ProgressText: orNil(j.ProgressText), CancelRequested: j.CancelRequested,
 		RunAt: j.RunAt.UTC(), LastError: j.LastError, CreatedAt: j.CreatedAt.UTC(), UpdatedAt: j.UpdatedAt.UTC(),
 	}
-	if link := s.Files.Link(j); link != nil {
+	if link := s.Files.Link(j); link != nil && (j.Kind != cell.DataExport || call.Admitted.Has(cell.ExportsWrite)) {
 		shown.File = &api.JobFile{
 			Name: link.Name, MediaType: link.MediaType, Size: link.Size, Sha256: link.SHA256,
 			URL: "/v1/download?token=" + link.Token, URLExpiresAt: link.Expires, KeptUntil: link.KeptUntil,
@@ -83,7 +84,19 @@ func (s *server) CreateReport(ctx context.Context, r api.CreateReportRequestObje
 	}
 	location := "/v1/jobs/" + created.ID.String()
 	return api.CreateReport202JSONResponse{JobAcceptedJSONResponse: api.JobAcceptedJSONResponse{
-		Body: s.jobOf(created), Headers: api.JobAcceptedResponseHeaders{Location: &location},
+		Body: s.jobOf(callFrom(ctx), created), Headers: api.JobAcceptedResponseHeaders{Location: &location},
+	}}, nil
+}
+
+// CreateExport implements the API.
+func (s *server) CreateExport(ctx context.Context, _ api.CreateExportRequestObject) (api.CreateExportResponseObject, error) {
+	created, err := s.Jobs.Export(ctx, callFrom(ctx))
+	if err != nil {
+		return nil, err
+	}
+	location := "/v1/jobs/" + created.ID.String()
+	return api.CreateExport202JSONResponse{JobAcceptedJSONResponse: api.JobAcceptedJSONResponse{
+		Body: s.jobOf(callFrom(ctx), created), Headers: api.JobAcceptedResponseHeaders{Location: &location},
 	}}, nil
 }
 

@@ -15,6 +15,7 @@ type BoardStore interface {
 	ListJobs(ctx context.Context, call *cell.Call, filter cell.JobFilter, page cell.PageRequest) ([]cell.Job, error)
 	GetJob(ctx context.Context, call *cell.Call, id uuid.UUID) (cell.Job, error)
 	EnqueueJob(ctx context.Context, call *cell.Call, job cell.NewJob, entry cell.AuditEntry) (cell.Job, error)
+	EnqueueSole(ctx context.Context, call *cell.Call, job cell.NewJob, entry cell.AuditEntry) (cell.Job, error)
 	CancelJob(ctx context.Context, call *cell.Call, id uuid.UUID, entry cell.AuditEntry) (cell.Job, error)
 	ReplayJob(ctx context.Context, call *cell.Call, id uuid.UUID, entry cell.AuditEntry) (cell.Job, error)
 }
@@ -54,6 +55,13 @@ func (b Board) Report(ctx context.Context, call *cell.Call, order cell.ReportOrd
 		return cell.Job{}, err
 	}
 	return b.request(ctx, call, cell.NewJob{Kind: cell.ReportJob, Payload: payload}, "report.requested", map[string]any{"format": order.Format})
+}
+
+// Export asks for a copy of everything that the cell holds of the tenant, unless
+// one is being made.
+func (b Board) Export(ctx context.Context, call *cell.Call) (cell.Job, error) {
+	job := cell.NewJob{ID: uuid.Must(uuid.NewV7()), Kind: cell.DataExport, Priority: cell.LowPriority}
+	return b.Store.EnqueueSole(ctx, call, job, jobEntry("export.requested", job.ID, map[string]any{}))
 }
 
 func (b Board) request(ctx context.Context, call *cell.Call, job cell.NewJob, action string, details map[string]any) (cell.Job, error) {

@@ -9,7 +9,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"time"
 
@@ -32,7 +31,7 @@ type Blobs interface {
 // ever shown.
 func keep(ctx context.Context, blobs Blobs, task *Task, name, mediaType string, write func(io.Writer) error) (cell.Outcome, error) {
 	file := cell.File{
-		Key: fmt.Sprintf("jobs/%s/%d/%s", task.Ref.JobID, task.Ref.Attempt, name), Name: name, MediaType: mediaType,
+		Key: fileKey(task.Ref, name), Name: name, MediaType: mediaType,
 		Secret: make([]byte, sha256.Size), KeptUntil: time.Now().Add(cell.FileLife).UTC(),
 	}
 	_, _ = rand.Read(file.Secret) // never fails

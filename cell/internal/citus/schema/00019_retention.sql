@@ -1,0 +1,6 @@
+-- What a plan keeps no longer is removed by a job, a tenant at a time. What a
+-- job left may hold the secret that signs links to its file.
+
+-- +goose Up
+GRANT DELETE ON jobs, usage TO cell_app;
+COMMENT ON COLUMN jobs.result IS 'secrecy: secret';
