@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 
@@ -11,6 +13,10 @@ import (
 )
 
 const defaultMaxBody = 1 << 20
+
+// statusClientClosed is nginx's status of a request whose client went away. Only
+// the log and the metrics see it, where it is no fault of ours.
+const statusClientClosed = 499
 
 // Options says how an API is served. Log is required.
 type Options struct {
@@ -60,6 +66,10 @@ func (w *Web) Handler(r *mux.Router) http.Handler {
 // RenderError answers with err's problem document. Causes of our own faults go
 // to the log, never to the client.
 func (w *Web) RenderError(rw http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(r.Context().Err(), context.Canceled) { // what failed then failed because of it
+		rw.WriteHeader(statusClientClosed)
+		return
+	}
 	if code := fault.CodeOf(err); code.Status() >= http.StatusInternalServerError && r.Context().Err() == nil {
 		w.opts.Log.ErrorContext(r.Context(), "request failed", "request_id", RequestID(r.Context()),
 			"method", r.Method, "path", r.URL.Path, "code", code, "err", err)

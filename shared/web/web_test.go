@@ -176,3 +176,18 @@ func TestServeDrains(t *testing.T) {
 		t.Errorf("listen: %v", err)
 	}
 }
+
+// A client that goes away is no failure of ours: neither metrics nor log may
+// count it as one.
+func TestAClientThatWentAwayIsNoFailure(t *testing.T) {
+	t.Parallel()
+	ctx, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	w := web.New(web.Options{Component: "test", Log: slog.New(slog.DiscardHandler)})
+	rec := httptest.NewRecorder()
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
+	w.RenderError(rec, r, fault.Wrap(ctx.Err(), fault.Unavailable, "the database does not answer"))
+	if rec.Code != 499 || rec.Body.Len() > 0 {
+		t.Errorf("%d %s", rec.Code, rec.Body)
+	}
+}

@@ -4,6 +4,7 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -23,6 +24,7 @@ type Fleet struct {
 	Platform *local.Platform
 	Proxies  map[string]*Proxy // by the name of the port they stand before
 
+	dir    string
 	client *http.Client
 	cells  map[string]*pgxpool.Pool
 }
@@ -49,7 +51,7 @@ func Start(ctx context.Context, name string, out io.Writer) (*Fleet, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Fleet{client: &http.Client{Timeout: 20 * time.Second}, cells: map[string]*pgxpool.Pool{}}
+	f := &Fleet{dir: filepath.Join(root, ".local", name), client: &http.Client{Timeout: 20 * time.Second}, cells: map[string]*pgxpool.Pool{}}
 	if f.Proxies, err = startProxies(ports); err != nil {
 		return f, err
 	}
@@ -58,7 +60,7 @@ func Start(ctx context.Context, name string, out io.Writer) (*Fleet, error) {
 		reach[port] = f.Proxies[port].port
 	}
 	f.Platform, err = local.New(local.Options{
-		Root: root, Dir: filepath.Join(root, ".local", name), BinDir: filepath.Join(root, ".local", "bin"),
+		Root: root, Dir: f.dir, BinDir: filepath.Join(root, ".local", "bin"),
 		Ports: ports, Reach: reach, WithoutTenants: true, Attached: true, Out: out,
 	})
 	if err != nil {
@@ -75,7 +77,7 @@ func Start(ctx context.Context, name string, out io.Writer) (*Fleet, error) {
 	return f, nil
 }
 
-// Close ends the platform and removes its data.
+// Close ends the platform and removes its data, but not its logs.
 func (f *Fleet) Close() error {
 	const patience = time.Minute
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -85,7 +87,7 @@ func (f *Fleet) Close() error {
 	}
 	var err error
 	if f.Platform != nil {
-		err = f.Platform.Nuke(ctx)
+		err = errors.Join(keepLogs(f.dir), f.Platform.Nuke(ctx))
 	}
 	for _, p := range f.Proxies {
 		p.close()
