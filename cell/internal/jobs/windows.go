@@ -20,7 +20,9 @@ const (
 //
 // A window holds what its queue got done in the last quarter of a second. So
 // quick jobs flow at full speed, while of slow ones only so many are out that
-// all queues together leave half of a worker's slots free.
+// all queues together leave half of a worker's slots free. One of which nothing is
+// out any more has run dry, so its window was too small, however slow the
+// machine: it doubles.
 type windows struct {
 	slots  int
 	queues map[cell.JobQueue]*window
@@ -73,6 +75,9 @@ func (s *windows) saw(q cell.JobQueue, share cell.JobShare) {
 	if passed := now.Sub(w.at); passed > 0 {
 		done := max(0, w.out-share.Out)
 		pace := int(float64(done) * float64(ahead) / float64(passed))
+		if share.Out == 0 && done > 0 {
+			pace = max(pace, 2*w.size)
+		}
 		w.size = min(max(pace, w.size*3/4, s.smallest()), largestWindow)
 	}
 	w.out, w.at, w.round = share.Out+len(share.Due), now, s.round
