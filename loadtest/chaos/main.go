@@ -53,7 +53,7 @@ func run(ctx context.Context, o options, out io.Writer) (ok bool, err error) {
 		return false, fmt.Errorf("no case contains %q; a name is STAGE/PROCESS/FAULT: %s / %s / %s", o.only,
 			strings.Join(stages, ", "), strings.Join(processes, ", "), strings.Join(faultNames(), ", "))
 	}
-	f, err := fleet.Start(ctx, "chaos", os.Stderr)
+	f, err := fleet.StartProxied(ctx, "chaos", os.Stderr)
 	if f != nil {
 		defer func() {
 			if closing := f.Close(); err == nil {

@@ -1,5 +1,5 @@
 // Package fleet is a platform of its own for load and fault tests: two cells,
-// two routers, everything behind proxies that can be cut or slowed.
+// two routers, and if wanted everything behind proxies that can be cut or slowed.
 package fleet
 
 import (
@@ -22,7 +22,7 @@ import (
 // Fleet is a running platform.
 type Fleet struct {
 	Platform *local.Platform
-	Proxies  map[string]*Proxy // by the name of the port they stand before
+	Proxies  map[string]*Proxy // by the name of the port they stand before; none without StartProxied
 
 	dir    string
 	client *http.Client
@@ -43,6 +43,15 @@ var fronts = []string{"router-us-central1", "router-europe-west1"}
 // working directory. Its progress goes to out. The caller ends it with Close,
 // also after an error.
 func Start(ctx context.Context, name string, out io.Writer) (*Fleet, error) {
+	return start(ctx, name, out, false)
+}
+
+// StartProxied is Start with a proxy before everything, which costs time.
+func StartProxied(ctx context.Context, name string, out io.Writer) (*Fleet, error) {
+	return start(ctx, name, out, true)
+}
+
+func start(ctx context.Context, name string, out io.Writer, proxies bool) (*Fleet, error) {
 	root, err := os.Getwd()
 	if err != nil {
 		return nil, err
@@ -52,12 +61,14 @@ func Start(ctx context.Context, name string, out io.Writer) (*Fleet, error) {
 		return nil, err
 	}
 	f := &Fleet{dir: filepath.Join(root, ".local", name), client: &http.Client{Timeout: 20 * time.Second}, cells: map[string]*pgxpool.Pool{}}
-	if f.Proxies, err = startProxies(ports); err != nil {
-		return f, err
-	}
 	reach := local.Ports{}
-	for _, port := range proxied {
-		reach[port] = f.Proxies[port].port
+	if proxies {
+		if f.Proxies, err = startProxies(ports); err != nil {
+			return f, err
+		}
+		for _, port := range proxied {
+			reach[port] = f.Proxies[port].port
+		}
 	}
 	f.Platform, err = local.New(local.Options{
 		Root: root, Dir: f.dir, BinDir: filepath.Join(root, ".local", "bin"),
@@ -98,7 +109,10 @@ func (f *Fleet) Close() error {
 
 // front is where users find a region's router.
 func (f *Fleet) front(region string) string {
-	return "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(f.Proxies["router-"+region].port))
+	if p := f.Proxies["router-"+region]; p != nil {
+		return "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(p.port))
+	}
+	return f.Platform.State().Endpoints.Routers[region].URL
 }
 
 // Fence returns the state of a tenant's fence in a cell's database: "absent"
