@@ -28,6 +28,7 @@ type Export struct {
 	Failure          string
 	RetainedWALBytes int64
 	Head             Position // where the source's log ends now
+	Broken           string   // why its stream does not carry every change any more; "" while it does
 }
 
 // Snapshot shows a database as it was at a position. It lives as long as the

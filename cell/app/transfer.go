@@ -12,6 +12,7 @@ import (
 	"github.com/coditect/platform/cell/internal/sourcecell"
 	"github.com/coditect/platform/cell/internal/transfer"
 	"github.com/coditect/platform/shared/run"
+	"github.com/coditect/platform/shared/tenancy"
 )
 
 const (
@@ -43,7 +44,7 @@ func newTransfers(opts APIOptions, store *citus.Store, mover *citus.Mover) *tran
 	}
 	return &transfers{
 		exporter: &transfer.Exporter{
-			Rows: mover, Contacts: mover, Publications: mover, Slots: changestream.Server{DSN: opts.MoverDatabaseURL}, Contents: mover, Digester: mover,
+			Rows: mover, Contacts: mover, Publications: mover, Logs: logs{mover}, Contents: mover, Digester: mover,
 			Log: opts.Log, Limits: cell.ExportLimits{Forward: exportLimit, Reverse: returnLimit}, MaxRetained: opts.RetainedLog, Unseen: unseenExport,
 		},
 		importer: transfer.Importer{Rows: mover, Progress: mover, Contents: mover, Digester: mover, Sources: sources, Wake: runner.Wake, Limit: importLimit},
@@ -63,6 +64,15 @@ func (t *transfers) run(ctx context.Context, opts APIOptions, group *errgroup.Gr
 func (t *transfers) close() {
 	t.exporter.CloseAll()
 	t.sources.CloseIdle()
+}
+
+// logs lets the transfer package find the server that has a tenant's log.
+type logs struct{ mover *citus.Mover }
+
+// LogOf implements transfer.Logs.
+func (l logs) LogOf(ctx context.Context, id tenancy.ID) (transfer.Log, error) {
+	dsn, tables, err := l.mover.LogOf(ctx, id)
+	return changestream.Server{DSN: dsn, Tables: tables}, err
 }
 
 // importWork lets the transfer package see the database's sessions as its own.

@@ -192,6 +192,17 @@ func (p *process) sql(t testing.TB, statements ...string) {
 	})
 }
 
+// distribute has tables that a test made lie where the tenants' others do.
+func (p *process) distribute(t testing.TB, tables ...string) {
+	t.Helper()
+	if !testkit.OnCitus(t) {
+		return
+	}
+	for _, table := range tables {
+		p.sql(t, fmt.Sprintf(`SELECT create_distributed_table('%s', 'tenant_id', colocate_with => 'tenants')`, table))
+	}
+}
+
 // texts returns the first column of a query's rows.
 func (p *process) texts(t testing.TB, query string, args ...any) []string {
 	t.Helper()

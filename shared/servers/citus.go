@@ -47,6 +47,7 @@ func (s Postgres) Node() Postgres {
 		settings = map[string]string{}
 	}
 	settings["citus.node_conninfo"] = "sslmode=disable" // it never leaves the machine
+	settings["citus.local_hostname"] = "127.0.0.1"      // where a node that moves shards finds itself, and its password
 	settings["max_prepared_transactions"] = settings["max_connections"]
 	if settings["max_prepared_transactions"] == "" {
 		settings["max_prepared_transactions"] = "200"

@@ -54,30 +54,23 @@ func Sharded(t testing.TB, name string, logins map[string]string, apply func(ctx
 	if err != nil {
 		t.Fatal(err)
 	}
-	dsn := newDatabase(t, "")
+	template, err := ensureTemplate(Context(t), cluster.Coordinator, "sharded "+name, func(ctx context.Context, admin *pgx.Conn, database string) error {
+		return makeShardedTemplate(ctx, admin, cluster, database, logins, apply)
+	})
+	if err != nil {
+		t.Fatalf("apply schema %s: %v", name, err)
+	}
+	dsn := newDatabase(t, template)
 	database := dsn[strings.LastIndexByte(dsn, '/')+1 : strings.IndexByte(dsn, '?')]
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		for _, worker := range cluster.Workers {
-			if err := dropDatabase(ctx, worker.SuperDSN("postgres"), database); err != nil {
-				t.Errorf("drop database %s on a worker: %v", database, err)
-			}
+		if err := dropOnWorkers(ctx, cluster, database); err != nil {
+			t.Errorf("drop database %s on a worker: %v", database, err)
 		}
 	})
-	ctx := Context(t)
-	// Few shards make a database quick to create; two a worker are as good a test as thirty.
-	err = oneAtATime(ctx, cluster.Coordinator, func(admin *pgx.Conn) error {
-		if _, err := admin.Exec(ctx, "ALTER DATABASE "+quoted(database)+" SET citus.shard_count = 4"); err != nil {
-			return err
-		}
-		if err := cluster.Enable(ctx, database, logins); err != nil {
-			return err
-		}
-		return apply(ctx, dsn)
-	})
-	if err != nil {
-		t.Fatalf("apply schema %s: %v", name, err)
+	if err := copyToWorkers(Context(t), cluster, template, database); err != nil {
+		t.Fatalf("copy schema %s: %v", name, err)
 	}
 	return dsn
 }

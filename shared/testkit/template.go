@@ -22,17 +22,17 @@ import (
 // may create roles, which are the whole server's, if they do so only when the
 // role is absent.
 //
-// A schema that creates the Citus extension is refused, since Citus' metadata
-// does not survive being copied. Tests of Citus make their database with
-// Postgres, and apply the schema to that.
+// A schema that creates the Citus extension is refused: a database on a cluster
+// is one on each of its nodes. See [Sharded].
 func PostgresWithSchema(t testing.TB, name string, apply func(ctx context.Context, dsn string) error) string {
 	t.Helper()
 	server, err := postgresServer()
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, _ := templates.LoadOrStore(name, &template{})
-	database, err := made.(*template).ensure(Context(t), server, name, apply)
+	database, err := ensureTemplate(Context(t), server, name, func(ctx context.Context, admin *pgx.Conn, database string) error {
+		return makeTemplate(ctx, admin, server, database, apply)
+	})
 	if err != nil {
 		t.Fatalf("apply schema %s: %v", name, err)
 	}
@@ -47,8 +47,11 @@ type template struct {
 	done bool
 }
 
-// ensure makes the template unless some program of the test run has made it.
-func (m *template) ensure(ctx context.Context, server servers.Postgres, name string, apply func(context.Context, string) error) (string, error) {
+// ensureTemplate has the template made unless some program of the test run has
+// made it, and returns its database.
+func ensureTemplate(ctx context.Context, server servers.Postgres, name string, create func(ctx context.Context, admin *pgx.Conn, database string) error) (string, error) {
+	known, _ := templates.LoadOrStore(name, &template{})
+	m, _ := known.(*template)
 	digest := sha256.Sum256([]byte(name))
 	database := "template_" + hex.EncodeToString(digest[:8])
 	m.mu.Lock()
@@ -56,7 +59,7 @@ func (m *template) ensure(ctx context.Context, server servers.Postgres, name str
 	if m.done {
 		return database, nil
 	}
-	err := oneAtATime(ctx, server, func(admin *pgx.Conn) error { return makeTemplate(ctx, admin, server, database, apply) })
+	err := oneAtATime(ctx, server, func(admin *pgx.Conn) error { return create(ctx, admin, database) })
 	m.done = err == nil
 	return database, err
 }
@@ -75,9 +78,7 @@ func oneAtATime(ctx context.Context, server servers.Postgres, f func(*pgx.Conn) 
 // makeTemplate marks the database a template as the last step: one that is not
 // marked is left over from an attempt that failed.
 func makeTemplate(ctx context.Context, admin *pgx.Conn, server servers.Postgres, database string, apply func(context.Context, string) error) error {
-	var whole bool
-	const query = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)"
-	if err := admin.QueryRow(ctx, query, database).Scan(&whole); err != nil || whole {
+	if whole, err := isTemplate(ctx, admin, database); err != nil || whole {
 		return err
 	}
 	for _, statement := range []string{
@@ -99,12 +100,19 @@ func makeTemplate(ctx context.Context, admin *pgx.Conn, server servers.Postgres,
 	return err
 }
 
+func isTemplate(ctx context.Context, admin *pgx.Conn, database string) (bool, error) {
+	var whole bool
+	const query = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)"
+	err := admin.QueryRow(ctx, query, database).Scan(&whole)
+	return whole, err
+}
+
 func refuseCitus(ctx context.Context, dsn string) error {
 	return onConnection(ctx, dsn, func(conn *pgx.Conn) error {
 		var there bool
 		err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')").Scan(&there)
 		if err == nil && there {
-			err = errors.New("a database with the Citus extension cannot be a template: use testkit.Postgres")
+			err = errors.New("a database with the Citus extension is one on every node: use testkit.Sharded")
 		}
 		return err
 	})

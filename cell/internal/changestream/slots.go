@@ -14,7 +14,10 @@ import (
 
 // Server makes slots in one database. DSN names the role cell_mover and leads
 // to Postgres directly.
-type Server struct{ DSN string }
+type Server struct {
+	DSN    string
+	Tables map[string]string // by the name that they have in this server's log; one that is not in it has its own
+}
 
 // closeTimeout bounds the farewell to the server, which would notice anyway.
 const closeTimeout = 2 * time.Second

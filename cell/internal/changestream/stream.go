@@ -31,7 +31,7 @@ func (s Server) Stream(ctx context.Context, slot string, from cell.Position, sin
 	if err != nil {
 		return fmt.Errorf("start replication of %s: %w", slot, err)
 	}
-	reader := &reader{conn: conn, sink: sink, acknowledged: acknowledged}
+	reader := &reader{conn: conn, sink: sink, acknowledged: acknowledged, tables: s.Tables}
 	for {
 		if err := reader.turn(ctx); err != nil {
 			return err
@@ -44,6 +44,7 @@ type reader struct {
 	conn         *pgconn.PgConn
 	sink         cell.ChangeSink
 	acknowledged func(context.Context) (cell.Position, error)
+	tables       map[string]string
 	acked        cell.Position
 	ackedAt      time.Time
 }
@@ -114,7 +115,7 @@ func (r *reader) data(data []byte) error {
 		if err != nil {
 			return err
 		}
-		return r.sink.Message(log.WALData)
+		return r.sink.Message(renamed(log.WALData, r.tables))
 	}
 	return nil
 }

@@ -26,9 +26,12 @@ func (s *ImportSession) Apply(ctx context.Context, b cell.Batch) error {
 		if b.Touching {
 			s.queueTouched(batch, b.Tables)
 		}
-		batch.Queue(`UPDATE imports SET applied = $3::text::pg_lsn, applied_changes = $4, source_position = $5::text::pg_lsn,
-			current_at = CASE WHEN $6 THEN now() ELSE current_at END WHERE tenant_id = $1 AND migration_id = $2`,
-			append(s.args(), b.Applied.String(), b.AppliedChanges, b.SourcePosition.String(), b.Current)...)
+		set := `applied = $3::text::pg_lsn, applied_changes = $4, source_position = $5::text::pg_lsn`
+		if b.Current {
+			set += `, current_at = now()` // Citus takes no clock within a CASE
+		}
+		batch.Queue(`UPDATE imports SET `+set+` WHERE tenant_id = $1 AND migration_id = $2`,
+			append(s.args(), b.Applied.String(), b.AppliedChanges, b.SourcePosition.String())...)
 		batch.Queue(`SELECT pg_notify('` + ImportsChannel + `', '')`)
 		return tx.SendBatch(ctx, batch).Close()
 	})
@@ -65,40 +68,40 @@ func (s *ImportSession) applyTable(ctx context.Context, tx pgx.Tx, t cell.TableB
 }
 
 // removeRows removes the rows and returns, by key and column, the values that
-// the log left out because they did not change.
+// the log left out because they did not change. They are read first: Citus
+// takes no cast to text in what a DELETE returns.
 func (s *ImportSession) removeRows(ctx context.Context, tx pgx.Tx, t cell.TableBatch) (map[string]map[string]cell.Value, error) {
-	statement := fmt.Sprintf(`DELETE FROM %s WHERE tenant_id = $1%s`, ident(t.Table.Name), keysCondition(t.Table))
+	from := fmt.Sprintf(`FROM %s WHERE tenant_id = $1%s`, ident(t.Table.Name), keysCondition(t.Table))
 	args := append([]any{s.of.Tenant.String()}, keyArrays(t.Table, t.Keys)...)
-	unchanged := unchangedColumns(t)
-	if len(unchanged) == 0 {
-		_, err := tx.Exec(ctx, statement, args...)
-		return nil, err
-	}
-	if err := setCanonical(ctx, tx); err != nil {
-		return nil, err
-	}
-	returned := names(unchanged, "::text")
-	if len(t.Table.Key) > 0 {
-		returned = names(t.Table.Key, "::text") + ", " + returned
-	}
-	rows, err := tx.Query(ctx, statement+` RETURNING `+returned, args...)
-	if err != nil {
-		return nil, err
-	}
 	kept := map[string]map[string]cell.Value{}
-	texts := make([]*string, len(t.Table.Key)+len(unchanged))
+	b := &pgx.Batch{}
+	if unchanged := unchangedColumns(t); len(unchanged) > 0 {
+		queueCanonical(b)
+		columns := names(unchanged, "::text")
+		if len(t.Table.Key) > 0 {
+			columns = names(t.Table.Key, "::text") + ", " + columns
+		}
+		b.Queue(`SELECT `+columns+` `+from, args...).Query(func(rows pgx.Rows) error { return readKept(rows, len(t.Table.Key), unchanged, kept) })
+	}
+	b.Queue(`DELETE `+from, args...)
+	return kept, tx.SendBatch(ctx, b).Close()
+}
+
+// readKept reads rows of which the first columns are the key.
+func readKept(rows pgx.Rows, keyLength int, columns []cell.Column, kept map[string]map[string]cell.Value) error {
+	texts := make([]*string, keyLength+len(columns))
 	into := make([]any, len(texts))
 	for i := range texts {
 		into[i] = &texts[i]
 	}
-	_, err = pgx.ForEachRow(rows, into, func() error {
-		key := make([]string, len(t.Table.Key))
+	_, err := pgx.ForEachRow(rows, into, func() error {
+		key := make([]string, keyLength)
 		for i := range key {
 			key[i] = *texts[i]
 		}
 		values := map[string]cell.Value{}
-		for i, c := range unchanged {
-			if text := texts[len(key)+i]; text != nil {
+		for i, c := range columns {
+			if text := texts[keyLength+i]; text != nil {
 				values[c.Name] = cell.Value{Text: []byte(*text)}
 			} else {
 				values[c.Name] = cell.Value{Null: true}
@@ -107,7 +110,7 @@ func (s *ImportSession) removeRows(ctx context.Context, tx pgx.Tx, t cell.TableB
 		kept[keyText(key)] = values
 		return nil
 	})
-	return kept, err
+	return err
 }
 
 // unchangedColumns are the columns of which some row's value is left out.

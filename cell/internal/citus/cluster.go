@@ -67,6 +67,9 @@ func (c *Cluster) AddNode(ctx context.Context, host string, port int) error {
 		return fmt.Errorf("add %s (it must run the same versions, hold an empty database of the same name with the extension, and let the coordinator's roles in): %w",
 			hostPort(host, port), err)
 	}
+	if err := onWorkers(ctx, c.conn, replicaRight); err != nil {
+		return fmt.Errorf("rights of the role %s (add the server again once they can be given): %w", MoverRole, err)
+	}
 	return nil
 }
 
@@ -137,6 +140,8 @@ func (c *Cluster) RebalanceState(ctx context.Context) (cell.Rebalance, error) {
 	return r, translate(err, nil)
 }
 
+// refuseDuringMoves refuses what moves shards while others are moved, and while
+// tenants migrate: the log of a worker that a shard has left says nothing of it.
 func (c *Cluster) refuseDuringMoves(ctx context.Context) error {
 	state, err := c.RebalanceState(ctx)
 	if err != nil {
@@ -144,6 +149,17 @@ func (c *Cluster) refuseDuringMoves(ctx context.Context) error {
 	}
 	if !state.Over() {
 		return fault.New(fault.Conflict, "a rebalance is running (%d of %d moves done); wait for it: cell nodes status --wait", state.Done, state.Total)
+	}
+	var leaving, arriving int
+	b := &pgx.Batch{}
+	b.Queue(`SELECT count(*) FROM exports WHERE state <> 'failed'`).QueryRow(into(&leaving, scanOne[int]))
+	b.Queue(`SELECT count(*) FROM imports WHERE state NOT IN ('failed', 'activated')`).QueryRow(into(&arriving, scanOne[int]))
+	if err := c.conn.SendBatch(ctx, b).Close(); err != nil {
+		return translate(err, nil)
+	}
+	if leaving+arriving > 0 {
+		return fault.New(fault.Conflict, "migrations are open, %d from this cell and %d to it, and shards must stay where they are until those are over: "+
+			"wait for them, and finish their rollback windows (cellctl migration ls --open, cellctl migration finish)", leaving, arriving)
 	}
 	return nil
 }

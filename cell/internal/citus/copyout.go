@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/coditect/platform/cell"
-	"github.com/coditect/platform/shared/fault"
 	"github.com/coditect/platform/shared/tenancy"
 )
 
@@ -30,7 +29,8 @@ var invalidSnapshot = []string{"22023", "42704", "55000"}
 // as they stand in the snapshot, in chunks in the order of the key. It returns
 // fault.Gone if the snapshot is gone.
 func (m *Mover) CopyTable(ctx context.Context, id tenancy.ID, t cell.Table, snapshot string, from []string, sink cell.ChunkSink) error {
-	return translate(m.underSnapshot(ctx, snapshot, func(tx pgx.Tx) error {
+	return m.atHome(ctx, id, snapshot, func(tx pgx.Tx, h home) error {
+		t := h.table(t)
 		// A range of keys is what an index is for; the planner, which guesses how
 		// much of the table it is, must not read all of it for each chunk.
 		if _, err := tx.Exec(ctx, `SET LOCAL enable_seqscan = off`); err != nil {
@@ -52,22 +52,6 @@ func (m *Mover) CopyTable(ctx context.Context, id tenancy.ID, t cell.Table, snap
 			}
 			from, rows = to, nextChunk(rows, counted.bytes)
 		}
-	}), nil)
-}
-
-// underSnapshot runs fn in a transaction that sees what the snapshot shows; ""
-// is one of its own.
-func (m *Mover) underSnapshot(ctx context.Context, snapshot string, fn func(pgx.Tx) error) error {
-	return m.inTxOf(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		if snapshot != "" {
-			if _, err := tx.Exec(ctx, `SET TRANSACTION SNAPSHOT `+literal(snapshot)); err != nil {
-				if hasCode(err, invalidSnapshot...) {
-					return fault.Wrap(err, fault.Gone, "the snapshot is gone; take another one")
-				}
-				return err
-			}
-		}
-		return fn(tx)
 	})
 }
 

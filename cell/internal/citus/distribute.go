@@ -29,6 +29,10 @@ func distribute(ctx context.Context, conn *pgx.Conn) error {
 			return err
 		}
 	}
+	// The roles reach the workers by themselves, but not this right of theirs.
+	if err := onWorkers(ctx, conn, replicaRight); err != nil {
+		return err
+	}
 	// A tenant's query goes to the tenant's shard: one that would ask them all is refused.
 	return alterRole(ctx, conn, `ALTER ROLE `+AppRole+` SET citus.multi_task_query_log_level = 'error'`)
 }
@@ -44,5 +48,19 @@ func distributeTable(ctx context.Context, conn *pgx.Conn, table string) error {
 		colocate = "none" // the first one makes the group
 	}
 	_, err := conn.Exec(ctx, `SELECT create_distributed_table($1::text::regclass, 'tenant_id', colocate_with => $2)`, table, colocate)
+	return err
+}
+
+// onWorkers runs a statement on every worker.
+func onWorkers(ctx context.Context, conn *pgx.Conn, statement string) error {
+	rows, err := conn.Query(ctx, `SELECT nodename, nodeport, result FROM run_command_on_workers($1) WHERE NOT success`, statement)
+	if err != nil {
+		return err
+	}
+	var host, problem string
+	var port int
+	_, err = pgx.ForEachRow(rows, []any{&host, &port, &problem}, func() error {
+		return fmt.Errorf("worker %s: %s", hostPort(host, port), problem)
+	})
 	return err
 }

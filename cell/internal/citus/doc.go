@@ -26,6 +26,12 @@
 // statement goes out unnamed, so PgBouncer in transaction mode may stand
 // between. A connection that idled for over a second is pinged first.
 //
+// # Citus
+//
+// Requests go to the coordinator, which passes each on to the one worker with the
+// tenant's shards. What must be read in one snapshot, or next to the log, is read
+// from that worker itself, by the names of the shards (home.go).
+//
 // # Three doors
 //
 // [Store] acts for one tenant at a time with the role cell_app; [Relay] sees

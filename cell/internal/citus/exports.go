@@ -12,20 +12,47 @@ import (
 
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/shared/fault"
-	"github.com/coditect/platform/shared/tenancy"
 )
 
-const exportColumns = `e.tenant_id, e.migration_id, e.epoch, e.target_cell, e.reverse, e.state, e.begun, e.slot, e.position::text, e.acknowledged::text,
-	e.snapshot, e.snapshot_position::text, e.failure,
-	coalesce((SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn) FROM pg_replication_slots s WHERE s.slot_name = e.slot), 0)::bigint, pg_current_wal_lsn()::text`
+// exportColumns and exportSources also look at the slot, and at the publication,
+// of the server that holds the tenant's rows: on Citus that worker evaluates them,
+// as long as one tenant is asked for.
+const (
+	recordedColumns = `e.tenant_id, e.migration_id, e.epoch, e.target_cell, e.reverse, e.state, e.begun, e.slot, e.position::text, e.acknowledged::text,
+		e.snapshot, e.snapshot_position::text, e.failure`
+	exportColumns = recordedColumns + `, coalesce(` + retainedSQL + `, 0)::bigint, pg_current_wal_lsn()::text, ` + brokenSQL
+	exportSources = `exports e JOIN tenants t ON t.tenant_id = e.tenant_id LEFT JOIN pg_get_replication_slots() s ON s.slot_name = e.slot`
+	retainedSQL   = `pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn)`
+)
+
+// brokenSQL says why the stream of an open export does not carry every change
+// any more. A shard that moves to another server takes the export's row along,
+// but not the slot; one that comes back, or is split, is another table, which
+// nobody publishes.
+const brokenSQL = `CASE
+	WHEN e.state <> 'open' THEN ''
+	WHEN s.slot_name IS NULL THEN 'its slot is gone: the server was restored or failed over, or the tenant''s shards moved to another one'
+	WHEN NOT publishes(e.slot, t.tableoid) THEN 'the tenant''s shards were moved or split'
+	WHEN s.wal_status = 'lost' THEN 'the server gave its slot up: the target fell too far behind'
+	ELSE '' END`
 
 func scanExport(r row) (cell.Export, error) {
 	var e cell.Export
-	var tenant uuid.UUID
-	err := r.Scan(&tenant, &e.Migration, &e.Epoch, &e.Target, &e.Reverse, &e.State, &e.Begun, &e.Slot, (*lsn)(&e.Position), (*lsn)(&e.Acknowledged),
-		&e.Snapshot.Name, (*lsn)(&e.Snapshot.Position), &e.Failure, &e.RetainedWALBytes, (*lsn)(&e.Head))
-	e.Tenant = tenancy.ID(tenant)
+	err := r.Scan(append(recordedFields(&e), &e.RetainedWALBytes, (*lsn)(&e.Head), &e.Broken)...)
 	return e, err
+}
+
+func scanRecordedExport(r row) (cell.Export, error) {
+	var e cell.Export
+	err := r.Scan(recordedFields(&e)...)
+	return e, err
+}
+
+func recordedFields(e *cell.Export) []any {
+	return []any{
+		(*uuid.UUID)(&e.Tenant), &e.Migration, &e.Epoch, &e.Target, &e.Reverse, &e.State, &e.Begun, &e.Slot, (*lsn)(&e.Position), (*lsn)(&e.Acknowledged),
+		&e.Snapshot.Name, (*lsn)(&e.Snapshot.Position), &e.Failure,
+	}
 }
 
 // slotName is the name of an export's slot and publication. Slots are the whole
@@ -100,7 +127,7 @@ func (m *Mover) Export(ctx context.Context, t cell.Transfer) (cell.Export, error
 }
 
 func (m *Mover) export(ctx context.Context, db querier, t cell.Transfer) (cell.Export, error) {
-	e, err := scanExport(db.QueryRow(ctx, `SELECT `+exportColumns+` FROM exports e WHERE e.tenant_id = $1 AND e.migration_id = $2`, t.Tenant.String(), t.Migration.String()))
+	e, err := scanExport(db.QueryRow(ctx, `SELECT `+exportColumns+` FROM `+exportSources+` WHERE e.tenant_id = $1 AND e.migration_id = $2`, t.Tenant.String(), t.Migration.String()))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return e, fault.New(fault.NotFound, "this cell has no such export")
 	}
@@ -129,14 +156,14 @@ func lockOf(migration uuid.UUID, salt byte) int64 {
 	return int64(h.Sum64())
 }
 
-// Exports returns every export of the cell.
+// Exports returns every export of the cell, as it is recorded.
 func (m *Mover) Exports(ctx context.Context) ([]cell.Export, error) {
-	rows, err := m.pool.Query(ctx, `SELECT `+exportColumns+` FROM exports e`)
+	rows, err := m.pool.Query(ctx, `SELECT `+recordedColumns+` FROM exports e`)
 	if err != nil {
 		return nil, translate(err, nil)
 	}
 	var exports []cell.Export
-	return exports, translate(collect(&exports, scanExport)(rows), nil)
+	return exports, translate(collect(&exports, scanRecordedExport)(rows), nil)
 }
 
 // ExportMade records that slot and publication are there: making → open.
@@ -174,32 +201,53 @@ func (m *Mover) changeExport(ctx context.Context, t cell.Transfer, set, from str
 // the server gave up, and those that nobody asked for in the given time. It
 // returns how many. Their slots go with [Mover.DropStray].
 func (m *Mover) FailExports(ctx context.Context, maxBytes int64, unseen time.Duration) (int64, error) {
-	const find = `
-		SELECT e.tenant_id, e.migration_id, CASE
-			WHEN s.wal_status = 'lost' THEN 'the server gave its slot up: the target fell too far behind'
-			WHEN pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn) > $1 THEN 'the target fell too far behind: the server would keep too much log for it'
-			WHEN s.slot_name IS NULL THEN 'its slot is gone: the server was restored or failed over'
-			ELSE 'nobody asked for it for too long' END
-		FROM exports e LEFT JOIN pg_replication_slots s ON s.slot_name = e.slot
-		WHERE e.state = 'open' AND (s.slot_name IS NULL OR s.wal_status = 'lost'
-			OR pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn) > $1 OR e.seen_at < now() - $2::interval)
-			OR e.state = 'making' AND e.seen_at < now() - $2::interval`
-	rows, err := m.pool.Query(ctx, find, maxBytes, unseen)
+	rows, err := m.pool.Query(ctx, `SELECT tenant_id, migration_id FROM exports WHERE state <> 'failed'`)
 	if err != nil {
 		return 0, translate(err, nil)
 	}
-	type failing struct {
-		Tenant, Migration uuid.UUID
-		Why               string
+	var open []cell.Transfer
+	if err := collect(&open, scanTransfer)(rows); err != nil {
+		return 0, translate(err, nil)
 	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[failing])
-	for _, f := range found {
-		t := cell.Transfer{Tenant: tenancy.ID(f.Tenant), Migration: f.Migration}
-		if err := m.changeExport(ctx, t, `state = 'failed', snapshot = '', failure = $3`, `state <> 'failed'`, f.Why); err != nil && fault.CodeOf(err) != fault.Gone {
-			return 0, err
+	var failed int64
+	for _, t := range open {
+		why, err := m.failureOf(ctx, t, maxBytes, unseen)
+		if err != nil {
+			return failed, translate(err, nil)
 		}
+		if why == "" {
+			continue
+		}
+		if err := m.changeExport(ctx, t, `state = 'failed', snapshot = '', failure = $3`, `state <> 'failed'`, why); err != nil && fault.CodeOf(err) != fault.Gone {
+			return failed, err
+		}
+		failed++
 	}
-	return int64(len(found)), translate(err, nil)
+	return failed, nil
+}
+
+func scanTransfer(r row) (cell.Transfer, error) {
+	var t cell.Transfer
+	err := r.Scan((*uuid.UUID)(&t.Tenant), &t.Migration)
+	return t, err
+}
+
+// failureOf says why an export has to fail, if it has. It asks for one tenant:
+// only then it is the server with the slot that judges.
+func (m *Mover) failureOf(ctx context.Context, t cell.Transfer, maxBytes int64, unseen time.Duration) (string, error) {
+	const query = `
+		SELECT CASE
+			WHEN ` + brokenSQL + ` <> '' THEN ` + brokenSQL + `
+			WHEN e.state = 'open' AND ` + retainedSQL + ` > $3 THEN 'the target fell too far behind: the server would keep too much log for it'
+			WHEN e.seen_at < now() - $4::interval THEN 'nobody asked for it for too long'
+			ELSE '' END
+		FROM ` + exportSources + ` WHERE e.tenant_id = $1 AND e.migration_id = $2 AND e.state <> 'failed'`
+	var why string
+	err := m.pool.QueryRow(ctx, query, t.Tenant.String(), t.Migration.String(), maxBytes, unseen).Scan(&why)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return why, err
 }
 
 // ForgetExport removes the export's record. What it made goes with

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,7 +22,9 @@ import (
 //
 // The position is read while the fence's row is locked: every write that the
 // freeze let pass was committed before it, and the freeze's own commit, which
-// the stream carries as the last, comes after it.
+// the stream carries as the last, comes after it. It is a position in the log
+// of the server that holds the row: if the migration's export does not read that
+// one any more, there is no freeze.
 func (m *Mover) Freeze(ctx context.Context, id tenancy.ID, epoch uint64, migration uuid.UUID, lasting time.Duration) (cell.Freeze, error) {
 	const closing = `UPDATE tenant_gate g SET open = false, closed_at = now() FROM tenants t
 		WHERE g.tenant_id = $1 AND t.tenant_id = $1 AND t.epoch = $2 AND t.state = 'live' AND g.open`
@@ -69,8 +72,17 @@ func freezeBehindGate(ctx context.Context, tx pgx.Tx, id tenancy.ID, epoch uint6
 	b := &pgx.Batch{}
 	b.Queue(`UPDATE tenants SET state = 'frozen', freeze_no = $2, frozen_until = $3, frozen_by = $4, changed_at = now() WHERE tenant_id = $1`,
 		id.String(), f.No, f.Until, migration.String())
-	b.Queue(logPosition).QueryRow(func(r pgx.Row) (err error) { f.Position, err = scanPosition(r); return err })
-	return f, tx.SendBatch(ctx, b).Close()
+	b.Queue(logPosition, id.String()).QueryRow(func(r pgx.Row) (err error) { f.Position, err = scanPosition(r); return err })
+	var broken []string
+	b.Queue(`SELECT CASE WHEN e.state = 'failed' THEN e.failure ELSE `+brokenSQL+` END FROM `+exportSources+` WHERE e.tenant_id = $1 AND e.migration_id = $2`, id.String(), migration.String()).
+		Query(collect(&broken, scanOne[string]))
+	if err := tx.SendBatch(ctx, b).Close(); err != nil {
+		return f, err
+	}
+	if why := strings.Join(broken, ""); why != "" {
+		return f, fault.New(fault.Conflict, "the export is broken: %s", why)
+	}
+	return f, nil
 }
 
 // reopen opens the gate that a failed freeze closed; the timer would too, later.
@@ -118,8 +130,9 @@ func (m *Mover) change(ctx context.Context, id tenancy.ID, epoch uint64, stateme
 	return translate(err, nil)
 }
 
-// logPosition is where the server writes its log next.
-const logPosition = `SELECT pg_current_wal_insert_lsn()::text`
+// logPosition is where the server that holds a tenant's rows writes its log
+// next: on Citus, that worker evaluates it.
+const logPosition = `SELECT pg_current_wal_insert_lsn()::text FROM tenants WHERE tenant_id = $1`
 
 // lsn reads a position that a query returns as text.
 type lsn cell.Position

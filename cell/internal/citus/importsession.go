@@ -35,12 +35,6 @@ func (m *Mover) LeadImport(ctx context.Context, i cell.Import) (*ImportSession, 
 		s.Close()
 		return nil, translate(err, nil)
 	}
-	// What the source let pass its constraints passes here: a batch may hold a
-	// row before the one that it refers to, and removes a row to put it back.
-	if _, err := s.conn.Exec(ctx, `SET session_replication_role = replica`); err != nil {
-		s.Close()
-		return nil, translate(err, nil)
-	}
 	return s, nil
 }
 
@@ -59,8 +53,15 @@ var ErrImportEnded = fault.New(fault.Conflict, "the import has ended")
 func (s *ImportSession) inTx(ctx context.Context, fn func(pgx.Tx) error) error {
 	return translate(pg.InTx(ctx, s.conn, pgx.TxOptions{}, func(tx pgx.Tx) error {
 		var fence, state string
-		err := tx.QueryRow(ctx, `SELECT t.state, i.state FROM tenants t JOIN imports i ON i.tenant_id = t.tenant_id
-			WHERE t.tenant_id = $1 AND i.tenant_id = $1 AND i.migration_id = $2 FOR SHARE OF t`, s.of.Tenant.String(), s.of.Migration.String()).Scan(&fence, &state)
+		b := &pgx.Batch{}
+		// What the source let pass its constraints passes here: a batch may hold a
+		// row before the one that it refers to, and removes a row to put it back.
+		// Only what is set locally reaches the worker that holds the rows.
+		b.Queue(`SET LOCAL session_replication_role = replica`)
+		b.Queue(`SELECT t.state, i.state FROM tenants t JOIN imports i ON i.tenant_id = t.tenant_id
+			WHERE t.tenant_id = $1 AND i.tenant_id = $1 AND i.migration_id = $2 FOR SHARE OF t`, s.args()...).
+			QueryRow(func(r pgx.Row) error { return r.Scan(&fence, &state) })
+		err := tx.SendBatch(ctx, b).Close()
 		want := cell.Importing
 		if s.mode == cell.ImportFollow {
 			want = cell.Departed

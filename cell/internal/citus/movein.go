@@ -47,7 +47,7 @@ func (m *Mover) ActivateImport(ctx context.Context, t cell.Transfer, epoch uint6
 }
 
 func openImported(ctx context.Context, tx pgx.Tx, t cell.Transfer, epoch uint64, requestID string) error {
-	position, err := scanPosition(tx.QueryRow(ctx, logPosition))
+	position, err := scanPosition(tx.QueryRow(ctx, logPosition, t.Tenant.String()))
 	if err != nil {
 		return err
 	}

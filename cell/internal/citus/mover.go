@@ -18,6 +18,7 @@ import (
 // fence. It is safe for concurrent use.
 type Mover struct {
 	pool   *pgxpool.Pool
+	nodes  nodes
 	shapes atomic.Pointer[[]shape] // see learnShapes
 }
 
@@ -28,11 +29,14 @@ func OpenMover(ctx context.Context, dsn string, maxConns int32) (*Mover, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &Mover{pool: pool}, nil
+	return &Mover{pool: pool, nodes: nodes{dsn: dsn, maxConns: maxConns}}, nil
 }
 
 // Close closes every connection.
-func (m *Mover) Close() { m.pool.Close() }
+func (m *Mover) Close() {
+	m.pool.Close()
+	m.nodes.close()
+}
 
 // CheckSchema returns ErrSchema if `cell schema up` has to be run first.
 func (m *Mover) CheckSchema(ctx context.Context) error { return checkSchema(ctx, m.pool) }

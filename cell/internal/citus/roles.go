@@ -31,8 +31,10 @@ func (p Passwords) Logins() map[string]string {
 var roleSettings = []string{
 	`ALTER ROLE cell_app SET statement_timeout = '10s'`,
 	`ALTER ROLE cell_app SET idle_in_transaction_session_timeout = '10s'`,
-	`GRANT SET ON PARAMETER session_replication_role TO cell_mover`,
+	replicaRight,
 }
+
+const replicaRight = `GRANT SET ON PARAMETER session_replication_role TO cell_mover`
 
 func ensureRoles(ctx context.Context, conn *pgx.Conn, p Passwords) error {
 	for name, password := range p.Logins() {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/shared/fault"
-	"github.com/coditect/platform/shared/pg"
 	"github.com/coditect/platform/shared/tenancy"
 )
 
@@ -23,25 +22,26 @@ const (
 // TenantSize estimates how much the tenant has.
 func (m *Mover) TenantSize(ctx context.Context, id tenancy.ID) (cell.TenantSize, error) {
 	size := cell.TenantSize{Fence: cell.Fence{TenantID: id}}
-	err := pg.InTx(ctx, m.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		const query = `SELECT t.slug, t.state, t.epoch, coalesce(o.plan, '') FROM tenants t
-			LEFT JOIN organizations o ON o.tenant_id = t.tenant_id WHERE t.tenant_id = $1`
-		err := tx.QueryRow(ctx, query, id.String()).Scan(&size.Fence.Slug, &size.Fence.State, &size.Fence.Epoch, &size.Plan)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return fault.New(fault.NotFound, "the tenant is not in this cell")
-		}
-		if err != nil {
-			return err
-		}
-		tables, err := tablesOf(ctx, tx)
-		if err != nil {
-			return err
-		}
+	const query = `SELECT t.slug, t.state, t.epoch, coalesce(o.plan, '') FROM tenants t
+		LEFT JOIN organizations o ON o.tenant_id = t.tenant_id WHERE t.tenant_id = $1`
+	err := m.pool.QueryRow(ctx, query, id.String()).Scan(&size.Fence.Slug, &size.Fence.State, &size.Fence.Epoch, &size.Plan)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return size, fault.New(fault.NotFound, "the tenant is not in this cell")
+	}
+	if err != nil {
+		return size, translate(err, nil)
+	}
+	tables, err := m.Tables(ctx)
+	if err != nil {
+		return size, err
+	}
+	return size, m.atHome(ctx, id, "", func(tx pgx.Tx, h home) error {
+		size.Tables = nil
 		for _, t := range tables {
 			if t.Class != cell.ClassTenant || t.Problem != "" {
 				continue
 			}
-			share, err := tableSize(ctx, tx, t.Name, id)
+			share, err := tableSize(ctx, tx, t.Name, h.name(t.Name), id)
 			if err != nil {
 				return err
 			}
@@ -49,13 +49,14 @@ func (m *Mover) TenantSize(ctx context.Context, id tenancy.ID) (cell.TenantSize,
 		}
 		return nil
 	})
-	return size, translate(err, nil)
 }
 
-func tableSize(ctx context.Context, tx pgx.Tx, table string, id tenancy.ID) (cell.TableSize, error) {
+// tableSize estimates the tenant's share of a table, which is called name where
+// its rows are.
+func tableSize(ctx context.Context, tx pgx.Tx, table, name string, id tenancy.ID) (cell.TableSize, error) {
 	size := cell.TableSize{Name: table}
 	var width float64
-	own := `FROM ` + ident(table) + ` WHERE tenant_id = ` + literal(id.String())
+	own := `FROM ` + ident(name) + ` WHERE tenant_id = ` + literal(id.String())
 	b := &pgx.Batch{}
 	b.Queue(fmt.Sprintf(`SELECT count(*) FROM (SELECT 1 %s LIMIT %d) AS counted`, own, countedRows+1)).QueryRow(into(&size.Rows, scanOne[int64]))
 	b.Queue(fmt.Sprintf(`SELECT coalesce(avg(pg_column_size(sampled.*)), 0)::float8 FROM (SELECT * %s LIMIT %d) AS sampled`, own, sampledRows)).

@@ -18,12 +18,12 @@ import (
 // This is the opinion of the server itself on text, with its own hash: it
 // shares nothing with the copy, which carries binary values that nobody reads.
 func (m *Mover) DigestTables(ctx context.Context, id tenancy.ID, tables []cell.Table, snapshot string, begun func() error, each func(cell.TableDigest) error) error {
-	return translate(m.underSnapshot(ctx, snapshot, func(tx pgx.Tx) error {
+	return m.atHome(ctx, id, snapshot, func(tx pgx.Tx, h home) error {
 		if err := setCanonical(ctx, tx); err != nil {
 			return err
 		}
 		// The first statement that reads takes the snapshot.
-		if _, err := tx.Exec(ctx, `SELECT FROM tenants WHERE tenant_id = $1`, id.String()); err != nil {
+		if _, err := tx.Exec(ctx, `SELECT FROM `+ident(h.name(fenceTables[0]))+` WHERE tenant_id = $1`, id.String()); err != nil {
 			return err
 		}
 		if err := begun(); err != nil {
@@ -33,7 +33,7 @@ func (m *Mover) DigestTables(ctx context.Context, id tenancy.ID, tables []cell.T
 			if t.Class != cell.ClassTenant {
 				continue
 			}
-			d, err := scanDigest(t, tx.QueryRow(ctx, digestSQL(t, ""), id.String()))
+			d, err := scanDigest(t, tx.QueryRow(ctx, digestSQL(h.table(t), ""), id.String()))
 			if err != nil {
 				return err
 			}
@@ -42,24 +42,22 @@ func (m *Mover) DigestTables(ctx context.Context, id tenancy.ID, tables []cell.T
 			}
 		}
 		return nil
-	}), nil)
+	})
 }
 
 // DigestRows digests some rows as they are now.
 func (m *Mover) DigestRows(ctx context.Context, id tenancy.ID, tables []cell.Table, rows []cell.TableRows) ([]cell.TableDigest, error) {
 	digests := make([]cell.TableDigest, 0, len(rows))
-	err := m.underSnapshot(ctx, "", func(tx pgx.Tx) error {
+	err := m.atHome(ctx, id, "", func(tx pgx.Tx, h home) error {
 		b := &pgx.Batch{}
-		for _, statement := range canonical {
-			b.Queue(statement)
-		}
+		queueCanonical(b)
 		for _, some := range rows {
 			t, err := tableNamed(tables, some.Table)
 			if err != nil {
 				return err
 			}
 			args := append([]any{id.String()}, keyArrays(t, some.Keys)...)
-			b.Queue(digestSQL(t, keysCondition(t)), args...).QueryRow(func(r pgx.Row) error {
+			b.Queue(digestSQL(h.table(t), keysCondition(t)), args...).QueryRow(func(r pgx.Row) error {
 				d, err := scanDigest(t, r)
 				digests = append(digests, d)
 				return err
@@ -67,15 +65,19 @@ func (m *Mover) DigestRows(ctx context.Context, id tenancy.ID, tables []cell.Tab
 		}
 		return tx.SendBatch(ctx, b).Close()
 	})
-	return digests, translate(err, nil)
+	return digests, err
 }
 
 func setCanonical(ctx context.Context, tx pgx.Tx) error {
 	b := &pgx.Batch{}
+	queueCanonical(b)
+	return tx.SendBatch(ctx, b).Close()
+}
+
+func queueCanonical(b *pgx.Batch) {
 	for _, statement := range canonical {
 		b.Queue(statement)
 	}
-	return tx.SendBatch(ctx, b).Close()
 }
 
 // digestSQL sums, and combines by exclusive or, two 64-bit hashes of each row's

@@ -19,7 +19,7 @@ import (
 const (
 	recordUsageSQL = `
 INSERT INTO usage (tenant_id, epoch, sequence, batch, metric, day, quantity)
-SELECT $1, t.epoch, (SELECT coalesce(max(u.sequence), 0) FROM usage u WHERE u.tenant_id = $1 AND u.epoch = t.epoch) + 1, $2, $3, $4, $5
+SELECT t.tenant_id, t.epoch, (SELECT coalesce(max(u.sequence), 0) FROM usage u WHERE u.tenant_id = $1 AND u.epoch = t.epoch) + 1, $2, $3, $4, $5
 FROM tenants t WHERE t.tenant_id = $1
 	AND NOT EXISTS (SELECT FROM usage u WHERE u.tenant_id = $1 AND u.batch = $2 AND u.metric = $3 AND u.day = $4)`
 

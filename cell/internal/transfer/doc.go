@@ -25,6 +25,12 @@
 //   - Publication, then slot and exported snapshot, then the copy: the snapshot
 //     holds exactly what was committed before the slot's position, and the slot
 //     keeps everything after it.
+//   - On Citus all of that is of one worker, the one with the tenant's shards:
+//     it has one log and one order of all changes of the tenant. Positions are in
+//     that log, that of a freeze too. A shard that moves leaves the log, and says
+//     nothing: so whoever reads from an export, and the freeze itself, asks the
+//     server that holds the rows now whether the slot is there, and whether its
+//     publication has this very table. If not, the export has failed.
 //   - Every batch is stored together with the position behind it. Whoever stores
 //     holds a lock of the database's session, and the fence's row, so nobody else
 //     stores too, and nothing is stored once the import was opened or closed.

@@ -39,13 +39,18 @@ type Contacts interface {
 type Publications interface {
 	MakeExport(ctx context.Context, t cell.Transfer, fn func() error) error
 	OpenPublication(ctx context.Context, e cell.Export, tables []cell.Table) error
-	DropSlot(ctx context.Context, name string, pid int32) error
 	DropStray(ctx context.Context) (int, error)
 }
 
-// Slots speaks the replication protocol. It is an interface because use-cases
-// do not know the network.
-type Slots interface {
+// Logs finds the log that carries a tenant's changes. It is an interface because
+// use-cases do not know how many servers a database has.
+type Logs interface {
+	LogOf(ctx context.Context, id tenancy.ID) (Log, error)
+}
+
+// Log speaks the replication protocol. It is an interface because use-cases do
+// not know the network.
+type Log interface {
 	MakeSlot(ctx context.Context, name string) (cell.HeldSnapshot, error)
 	TakeSnapshot(ctx context.Context, name string) (cell.HeldSnapshot, error)
 	Stream(ctx context.Context, slot string, from cell.Position, sink cell.ChangeSink, acknowledged func(context.Context) (cell.Position, error)) error
@@ -71,7 +76,7 @@ type Exporter struct {
 	Rows         ExportRows
 	Contacts     Contacts
 	Publications Publications
-	Slots        Slots
+	Logs         Logs
 	Contents     Contents
 	Digester     Digester
 	Log          *slog.Logger
@@ -120,11 +125,6 @@ func (x *Exporter) Open(ctx context.Context, e cell.Export) (cell.Export, error)
 		const pause = time.Minute
 		return cell.Export{}, fault.New(fault.Unavailable, "shards are being moved between the database's nodes; wait until that is over").After(pause)
 	}
-	if facts.Citus {
-		// The changes are in the log of the worker that holds the tenant's shards;
-		// that of the coordinator, which is read here, knows nothing of them.
-		return cell.Export{}, fault.New(fault.Conflict, "tenants cannot leave a cell whose tables are distributed by Citus yet")
-	}
 	begun, err := x.Rows.BeginExport(ctx, e, x.Limits)
 	if err != nil || begun.State != cell.ExportMaking {
 		return begun, err
@@ -139,11 +139,11 @@ func (x *Exporter) make(ctx context.Context, e cell.Export, tables []cell.Table)
 	if err := x.Publications.OpenPublication(ctx, e, tables); err != nil {
 		return err
 	}
-	// One that a maker left behind who died has a snapshot that nobody holds.
-	if err := x.Publications.DropSlot(ctx, e.Slot, 0); err != nil {
+	log, err := x.Logs.LogOf(ctx, e.Tenant)
+	if err != nil {
 		return err
 	}
-	held, err := x.Slots.MakeSlot(ctx, e.Slot)
+	held, err := log.MakeSlot(ctx, e.Slot)
 	if err != nil {
 		return err
 	}
@@ -184,6 +184,8 @@ func (x *Exporter) open(ctx context.Context, t cell.Transfer) (cell.Export, erro
 		return e, err
 	case e.State == cell.ExportFailed:
 		return e, fault.New(fault.Gone, "the export failed: %s", e.Failure)
+	case e.Broken != "":
+		return e, fault.New(fault.Gone, "the export is broken: %s", e.Broken)
 	case e.State == cell.ExportMaking || !e.Begun:
 		return e, fault.New(fault.Unavailable, "the export has not begun yet").After(time.Second)
 	}
@@ -203,7 +205,7 @@ func (x *Exporter) Snapshot(ctx context.Context, t cell.Transfer) (cell.Snapshot
 	if e.Snapshot.Name != "" && x.usable(ctx, e) {
 		return e.Snapshot, nil
 	}
-	held, err := x.Slots.TakeSnapshot(ctx, "snapshot_"+strings.ReplaceAll(uuid.NewString(), "-", ""))
+	held, err := x.takeSnapshot(ctx, t.Tenant)
 	if err != nil {
 		return cell.Snapshot{}, err
 	}
@@ -214,6 +216,14 @@ func (x *Exporter) Snapshot(ctx context.Context, t cell.Transfer) (cell.Snapshot
 	x.hold(t.Migration, held)
 	x.Log.InfoContext(ctx, "took another snapshot for a migration", "tenant", t.Tenant, "migration", t.Migration, "position", held.Taken().Position)
 	return held.Taken(), nil
+}
+
+func (x *Exporter) takeSnapshot(ctx context.Context, id tenancy.ID) (cell.HeldSnapshot, error) {
+	log, err := x.Logs.LogOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return log.TakeSnapshot(ctx, "snapshot_"+strings.ReplaceAll(uuid.NewString(), "-", ""))
 }
 
 // usable reports whether the recorded snapshot can be read under, whoever holds
@@ -339,8 +349,12 @@ func (x *Exporter) Changes(ctx context.Context, t cell.Transfer, after cell.Posi
 	if err := errors.Join(sink.Reached(after), sink.Head(e.Head), sink.Flush()); err != nil {
 		return err
 	}
+	log, err := x.Logs.LogOf(ctx, t.Tenant)
+	if err != nil {
+		return err
+	}
 	var seen time.Time
-	err = x.Slots.Stream(ctx, e.Slot, after, sink, func(ctx context.Context) (cell.Position, error) {
+	err = log.Stream(ctx, e.Slot, after, sink, func(ctx context.Context) (cell.Position, error) {
 		e, err := x.open(ctx, t)
 		if err != nil {
 			return 0, err
@@ -353,7 +367,7 @@ func (x *Exporter) Changes(ctx context.Context, t cell.Transfer, after cell.Posi
 		}
 		return e.Acknowledged, errors.Join(sink.Head(e.Head), sink.Flush())
 	})
-	if e, lost := x.open(context.WithoutCancel(ctx), t); lost != nil && e.State == cell.ExportFailed {
+	if _, lost := x.open(context.WithoutCancel(ctx), t); fault.CodeOf(lost) == fault.Gone {
 		return lost
 	}
 	return err
@@ -373,7 +387,7 @@ func (x *Exporter) Digests(ctx context.Context, t cell.Transfer, at func(cell.Po
 	if err != nil {
 		return err
 	}
-	held, err := x.Slots.TakeSnapshot(ctx, "snapshot_"+strings.ReplaceAll(uuid.NewString(), "-", ""))
+	held, err := x.takeSnapshot(ctx, t.Tenant)
 	if err != nil {
 		return err
 	}
