@@ -85,6 +85,7 @@ var rules = []rule{
 	{from: "loadtest/internal/scenario", to: []string{"loadtest/...", "net", "net/http"}, reason: "a plan is read and checked before anything is reached"},
 	{from: "loadtest/internal/arrival", to: []string{"loadtest/...", "net", "net/http"}, reason: "when requests begin is a function of the plan"},
 	{from: "loadtest/internal/record", to: []string{"loadtest/...", "net", "net/http"}, reason: "a record is added up by whoever has it"},
+	{from: "loadtest/internal/capacity", to: []string{"loadtest/...", "net", "net/http"}, reason: "a search and a fit are functions of what trials bring"},
 	{from: "loadtest/internal/...", to: []string{"controlplane/internal/...", "router/...", "cell/..."}, reason: "load comes through public interfaces"},
 	{
 		from: "...", to: []string{"shared/testkit/..."}, except: []string{"shared/testkit/cmd/withservers"},
@@ -132,13 +133,15 @@ var introduced = map[string][]string{
 	"cell/internal/internalapi": {"residency", "export", "transfer", "transfer/frame", "metering", "workspaces"},
 	"cell/internal/sourcecell":  {"transfer"},
 
-	"loadtest/internal/fleet":    {"tenantclient"},
-	"loadtest/internal/generate": {"scenario", "record", "arrival", "tenants", "engine"},
-	"loadtest/internal/view":     {"scenario", "record"},
-	"loadtest/internal/report":   {"scenario", "record"},
-	"loadtest/internal/conduct":  {"scenario", "record", "arrival", "tenants", "engine", "generate", "report"},
-	"loadtest/internal/compare":  {"record"},
-	"loadtest/internal/cli":      {"scenario", "record", "generate", "conduct", "report", "view", "plane", "compare"},
+	"loadtest/internal/fleet":     {"tenantclient", "procs"},
+	"loadtest/internal/generate":  {"scenario", "record", "arrival", "tenants", "engine"},
+	"loadtest/internal/view":      {"scenario", "record"},
+	"loadtest/internal/report":    {"scenario", "record"},
+	"loadtest/internal/conduct":   {"scenario", "record", "arrival", "tenants", "engine", "generate", "report"},
+	"loadtest/internal/compare":   {"record"},
+	"loadtest/internal/cli":       {"scenario", "record", "generate", "conduct", "report", "view", "plane", "compare", "seed", "capacity", "resources", "tenants"},
+	"loadtest/internal/seed":      {"plane", "tenants"},
+	"loadtest/internal/resources": {"procs"},
 }
 
 func TestSiblingsDoNotImportEachOther(t *testing.T) {

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"syscall"
+
+	"github.com/coditect/platform/loadtest/internal/procs"
 )
 
 // Kill ends a part with SIGKILL, with the processes that it started.
@@ -30,39 +28,14 @@ func (f *Fleet) signal(part string, signal syscall.Signal) error {
 	if !known || !root.Alive() {
 		return fmt.Errorf("%s does not run", part)
 	}
-	children, err := childrenByParent()
+	children, err := procs.Children()
 	if err != nil {
 		return err
 	}
-	for queue := []int{root.PID}; len(queue) > 0; queue = queue[1:] {
-		if err := syscall.Kill(queue[0], signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+	for _, pid := range procs.Tree(root.PID, children) {
+		if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
 			return fmt.Errorf("%s: %w", part, err)
 		}
-		queue = append(queue, children[queue[0]]...)
 	}
 	return nil
-}
-
-func childrenByParent() (map[int][]int, error) {
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		return nil, err
-	}
-	children := map[int][]int{}
-	for _, path := range stats {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			continue // it has ended meanwhile
-		}
-		// pid (name) state ppid …; the name may hold anything.
-		_, rest, _ := strings.Cut(string(text[strings.LastIndexByte(string(text), ')'):]), " ")
-		fields := strings.Fields(rest)
-		pid, err1 := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		parent, err2 := strconv.Atoi(fields[1])
-		if err := errors.Join(err1, err2); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		children[parent] = append(children[parent], pid)
-	}
-	return children, nil
 }

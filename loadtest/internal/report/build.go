@@ -70,7 +70,7 @@ func (d *Document) span(want func(phase int) bool) (sum time.Duration) {
 // measure is a threshold's value in this run.
 func (d *Document) measure(t scenario.Threshold) float64 {
 	if t.Metric == scenario.TenantP99 {
-		return d.worstTenant()
+		return d.WorstTenant()
 	}
 	shape := &d.Recording.Shape
 	inPhase := func(p int) bool {
@@ -100,7 +100,9 @@ func (d *Document) measure(t scenario.Threshold) float64 {
 // enough requests make a tenant's p99 worth anything.
 const enough = 100
 
-func (d *Document) worstTenant() (worst float64) {
+// WorstTenant is the highest p99, in milliseconds, of the tenants recorded apart that
+// had enough requests for one.
+func (d *Document) WorstTenant() (worst float64) {
 	for _, t := range d.Recording.Tenants {
 		if t.Response.Count() >= enough {
 			worst = max(worst, Milliseconds(t.Response.At(99)))

@@ -85,9 +85,14 @@ const barWidth = 50
 
 func (v *View) bar(elapsed time.Duration) string {
 	whole := v.scenario.Duration()
-	full := int(min(1, float64(elapsed)/float64(whole)) * barWidth)
-	return fmt.Sprintf("[%s%s] %d %%, %s left\n", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), 100*full/barWidth,
-		max(0, whole-elapsed).Round(time.Second))
+	share := min(1, float64(elapsed)/float64(whole))
+	return fmt.Sprintf("%s %.0f %%, %s left\n", drawn(share), 100*share, max(0, whole-elapsed).Round(time.Second))
+}
+
+// drawn is a bar that is full to the share.
+func drawn(share float64) string {
+	full := int(share * barWidth)
+	return "[" + strings.Repeat("#", full) + strings.Repeat(".", barWidth-full) + "]"
 }
 
 func short(d time.Duration) string {
