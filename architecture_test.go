@@ -139,7 +139,8 @@ var introduced = map[string][]string{
 	"loadtest/internal/report":    {"scenario", "record"},
 	"loadtest/internal/conduct":   {"scenario", "record", "arrival", "tenants", "engine", "generate", "report"},
 	"loadtest/internal/compare":   {"record"},
-	"loadtest/internal/cli":       {"scenario", "record", "generate", "conduct", "report", "view", "plane", "compare", "seed", "capacity", "resources", "tenants"},
+	"loadtest/internal/cli":       {"scenario", "record", "generate", "conduct", "report", "view", "plane", "compare", "seed", "capacity", "resources", "tenants", "hold"},
+	"loadtest/internal/hold":      {"engine"},
 	"loadtest/internal/seed":      {"plane", "tenants"},
 	"loadtest/internal/resources": {"procs"},
 }

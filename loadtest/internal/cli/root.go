@@ -65,7 +65,7 @@ func Run(ctx context.Context, opts Options) int {
 	root.SetErr(opts.Stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misused(err) })
 	root.PersistentFlags().StringVar(&p.platform, "platform", ".local/platform.json", "the local platform's `FILE`, if there is one")
-	root.AddCommand(p.runCommand(), p.compareCommand(), p.reportCommand(), p.seedCommand(), p.capacityCommand(), p.generateCommand())
+	root.AddCommand(p.runCommand(), p.compareCommand(), p.reportCommand(), p.seedCommand(), p.capacityCommand(), p.connectionsCommand(), p.generateCommand(), p.holdCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return ExitOK

@@ -28,7 +28,7 @@ func Preflight(ctx context.Context, s *scenario.Scenario, all []tenants.Tenant, 
 		if base == "" {
 			continue
 		}
-		if err := checkTarget(ctx, base, far); err != nil {
+		if err := CheckTarget(ctx, base, far); err != nil {
 			return err
 		}
 	}
@@ -40,7 +40,9 @@ func Preflight(ctx context.Context, s *scenario.Scenario, all []tenants.Tenant, 
 	return nil
 }
 
-func checkTarget(ctx context.Context, base string, far bool) error {
+// CheckTarget refuses a target that is not on this machine, unless far is meant, and
+// one that nobody listens at.
+func CheckTarget(ctx context.Context, base string, far bool) error {
 	u, err := url.Parse(base)
 	if err != nil {
 		return fmt.Errorf("target: %w", err)

@@ -27,6 +27,7 @@ type Fast struct {
 	out    []byte
 	answer fasthttp.Response
 	used   bool // the connection has served a request
+	opened int
 }
 
 // NewFast returns a client whose requests go through fasthttp's parser.
@@ -58,6 +59,7 @@ func (f *Fast) try(ctx context.Context, r *Request) (int, error) {
 		if err != nil {
 			return 0, err
 		}
+		f.opened++
 		f.hold(conn)
 		f.in.Reset(conn)
 	}
@@ -79,6 +81,9 @@ func (f *Fast) try(ctx context.Context, r *Request) (int, error) {
 	f.used = f.conn != nil
 	return f.answer.StatusCode(), err
 }
+
+// Opened is how many connections were opened so far.
+func (f *Fast) Opened() int { return f.opened }
 
 // Close closes the connection; the next request opens another.
 func (f *Fast) Close() {
