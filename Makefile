@@ -101,7 +101,7 @@ model: ## Check the model of a tenant's move, and that every planted mistake is 
 .PHONY: build
 build: ## Build the programs into .local/bin
 	@mkdir -p $(local_bin)
-	@go build -o $(local_bin)/ ./controlplane/cmd/... ./router/cmd/... ./cell/cmd/... ./deploy/local/cmd/...
+	@go build -o $(local_bin)/ ./controlplane/cmd/... ./router/cmd/... ./cell/cmd/... ./deploy/local/cmd/... ./loadtest/cmd/...
 
 .PHONY: install
 install:

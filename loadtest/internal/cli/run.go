@@ -141,7 +141,7 @@ func verdict(d *report.Document) error {
 		return &exit{code: ExitInvalid, err: errors.New("the run is invalid: " + d.Invalid[0])}
 	}
 	if !d.Passed() {
-		return &exit{code: ExitThresholds, err: errors.New("a threshold was missed")}
+		return &exit{code: ExitThresholds, err: errors.New("a threshold was missed, or a migration failed")}
 	}
 	return nil
 }

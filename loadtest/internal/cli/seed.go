@@ -43,7 +43,7 @@ func (p *program) seedCommand() *cobra.Command {
 	f.IntVar(&s.order.Count, "tenants", 1000, "how many there shall be in the file")
 	f.IntVar(&s.order.Projects, "projects", 0, "projects of each, at most 100")
 	f.StringVar(&s.order.Prefix, "prefix", "seed", "slugs are `PREFIX`-0000000 and so on")
-	f.StringVar(&s.order.Plan, "plan", "enterprise", "their plan, whose limits hold for load tests, too")
+	f.StringVar(&s.order.Plan, "plan", "business", "their plan: its limits hold for load tests, too, and it chooses the tier of cells")
 	f.StringVar(&s.order.Region, "region", "", "where they live (the control plane's choice)")
 	f.StringVar(&s.order.Cell, "cell", "", "the cell they live in (the control plane's choice)")
 	f.BoolVar(&s.order.Bare, "directory-only", false, "nothing in the cells")

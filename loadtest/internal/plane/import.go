@@ -18,8 +18,24 @@ type Imported struct {
 	Cell   string `json:"cell"`
 	Key    string `json:"api_key"` // with created only: it is stored nowhere
 	Error  *struct {
-		Detail string `json:"detail"`
+		Detail     string `json:"detail"`
+		Violations []struct {
+			Field   string `json:"field"`
+			Message string `json:"message"`
+		} `json:"violations"`
 	} `json:"error"`
+}
+
+// Why says why the tenant could not be made; empty: nothing failed.
+func (i *Imported) Why() string {
+	if i.Error == nil {
+		return ""
+	}
+	text := i.Error.Detail
+	for _, v := range i.Error.Violations {
+		text += fmt.Sprintf("; %s: %s", v.Field, v.Message)
+	}
+	return text
 }
 
 // errCutOff says that not every line has an answer.

@@ -123,10 +123,16 @@ func (d *Document) Counted(at time.Duration) bool {
 	return false
 }
 
-// Passed reports whether every threshold was met.
+// Passed reports whether every threshold was met, and everything that was to
+// happen meanwhile did.
 func (d *Document) Passed() bool {
 	for _, v := range d.Verdicts {
 		if !v.OK {
+			return false
+		}
+	}
+	for _, e := range d.Events {
+		if !e.OK {
 			return false
 		}
 	}

@@ -87,8 +87,8 @@ func (o *Order) importMissing(ctx context.Context, b *book) error {
 		go func() { _ = writer.CloseWithError(o.write(writer, from, missing)) }() // a broken stream is seen by the import
 		var failure string
 		err := o.Plane.Import(ctx, o.provision(), reader, func(one *plane.Imported) error {
-			if one.Status == "failed" && one.Error != nil {
-				failure = one.Error.Detail
+			if why := one.Why(); why != "" {
+				failure = why
 			}
 			if one.Status == "failed" || one.Status == "exists" && !o.Bare {
 				return nil // a key that nobody has: another tenant takes the place
