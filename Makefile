@@ -74,6 +74,10 @@ bench-cell: install ## Measure a cell against pgbench, Redis and PgBouncer (ARGS
 	@go build -o $(local_bin)/bench-cell ./loadtest/benchcell
 	@exec $(local_bin)/bench-cell $(ARGS)
 
+.PHONY: bench-jobs
+bench-jobs: ## Measure a cell's jobs alone (ARGS=-short)
+	@$(MAKE) --no-print-directory bench-cell ARGS='-only jobs $(ARGS)'
+
 # Programs of their own, as above.
 .PHONY: bench-migration chaos chaos-jobs
 bench-migration: install ## Measure what tenants notice of a live migration (ARGS=-short: minutes)

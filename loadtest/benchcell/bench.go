@@ -31,6 +31,7 @@ func (b *bench) measurements() []measurement {
 		{name: "insert_vs_pgbench", take: b.inserts},
 		{name: "cached_cpu", take: b.cached},
 		{name: "pgbouncer_clients", take: b.clients},
+		{name: "jobs", take: b.jobs},
 		{name: "read_p99_many_tenants", take: b.manyTenants, long: true},
 	}
 }
