@@ -82,6 +82,13 @@ var queries = map[string]func(t *testing.T, w *world) string{
 	"downloadFile": func(t *testing.T, w *world) string { return "?token=" + w.addFile(t) },
 }
 
+// ready makes an operation possible once more.
+var ready = map[string]func(t *testing.T, w *world){
+	"createExport": func(t *testing.T, w *world) {
+		w.p.exec(t, `UPDATE jobs SET state = 'cancelled' WHERE tenant_id = $1 AND kind = 'data_export'`, w.tn.id.String())
+	},
+}
+
 // operation is one of the API's document.
 type operation struct {
 	id, method, path string
@@ -237,6 +244,9 @@ func (w *world) sample(op operation, other *world, foreign map[string]bool) requ
 			ids[name] = other.make(w.t, name, within)
 		}
 		r.target = strings.Replace(r.target, "{"+name+"}", ids[name], 1)
+	}
+	if prepare := ready[op.id]; prepare != nil {
+		prepare(w.t, w)
 	}
 	if query := queries[op.id]; query != nil {
 		r.target += query(w.t, w)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 	"unicode/utf8"
 
@@ -63,6 +64,9 @@ func NewValidator(spec []byte) (func(http.Handler) http.Handler, error) {
 func validate(router routers.Router, r *http.Request) error {
 	if strings.Contains(r.URL.Path, "\x00") || strings.Contains(r.URL.RawQuery, "%00") {
 		return fault.New(fault.Malformed, "%s: NUL characters are not allowed", firstMalformed)
+	}
+	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
+		return fault.Wrap(err, fault.Malformed, "%s: the query is not well formed", firstMalformed)
 	}
 	route, params, err := router.FindRoute(r)
 	if err != nil {

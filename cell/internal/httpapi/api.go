@@ -64,6 +64,10 @@ func New(opts Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	document, err := readDocument(api.Spec)
+	if err != nil {
+		return nil, err
+	}
 	operations, err := readCacheables(api.Spec)
 	if err != nil {
 		return nil, err
@@ -79,7 +83,7 @@ func New(opts Options) (http.Handler, error) {
 		},
 	})
 	render := renderer(kit)
-	strict := api.NewStrictHandlerWithOptions(&server{opts.UseCases}, []api.StrictMiddlewareFunc{authorize(rights)},
+	strict := api.NewStrictHandlerWithOptions(&server{opts.UseCases, document}, []api.StrictMiddlewareFunc{authorize(rights)},
 		api.StrictHTTPServerOptions{RequestErrorHandlerFunc: kit.RenderBadRequest, ResponseErrorHandlerFunc: render})
 	router := mux.NewRouter()
 	router.Use(withOnce(render))
@@ -106,4 +110,7 @@ func counted(next http.Handler, served func()) http.Handler {
 }
 
 // server implements the generated interface, a file a noun.
-type server struct{ UseCases }
+type server struct {
+	UseCases
+	document document
+}
