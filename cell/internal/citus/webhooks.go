@@ -57,15 +57,15 @@ func (s *Store) UpdateEndpoint(ctx context.Context, call *cell.Call, id uuid.UUI
 	var e cell.WebhookEndpoint
 	err := s.write(ctx, call, nil, func(w *work) {
 		args := []any{w.tenant(), id.String(), change.URL, change.Description, change.Events, change.Active}
-		secret := ""
+		rotation := ""
 		if change.Secret != nil { // Citus takes no clock within a CASE
-			secret = `, old_secret = secret, old_secret_until = now() + $8::interval, secret = $7`
+			rotation = `, old_secret = secret, old_secret_until = now() + $8::interval, secret = $7`
 			args = append(args, []byte(change.Secret), cell.OldSecretLife)
 		}
 		w.lockEndpoint(id, pre)
 		w.Queue(`UPDATE webhook_endpoints SET url = coalesce($3, url), description = coalesce($4, description), events = coalesce($5, events),
 				active = coalesce($6, active), failing_since = CASE WHEN $6 THEN NULL ELSE failing_since END,
-				disabled_reason = CASE WHEN $6 THEN '' ELSE disabled_reason END`+secret+`, version = version + 1, updated_at = now()
+				disabled_reason = CASE WHEN $6 THEN '' ELSE disabled_reason END`+rotation+`, version = version + 1, updated_at = now()
 			WHERE tenant_id = $1 AND endpoint_id = $2 RETURNING `+endpointColumns, args...).
 			QueryRow(into(&e, scanEndpoint))
 		w.audit(entry)
