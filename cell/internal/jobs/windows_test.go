@@ -78,7 +78,7 @@ func (e *endless) Lead(context.Context) (jobs.Leadership, error) { return e, nil
 
 // Await takes longer than a window is meant to last.
 func (e *endless) Await(context.Context, time.Duration) error {
-	time.Sleep(time.Second)
+	time.Sleep(time.Second) //nolint:forbidigo // in a bubble of synctest, where it takes no time
 	if e.rounds++; e.rounds == 10 {
 		return errLost
 	}

@@ -22,7 +22,7 @@ func keepLogs(dir string) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(to, filepath.Base(log)), text, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(to, filepath.Base(log)), text, 0o600); err != nil { //nolint:gosec // the name is of a file that is there
 			return err
 		}
 	}
