@@ -232,8 +232,9 @@ func TestATenantMovesThereAndBackWhileItWorks(t *testing.T) {
 	}
 }
 
-// fenceRows is what a departed tenant leaves behind: its fence, which answers 421.
-const fenceRows = 2
+// fenceRows is what a departed tenant leaves behind: its fence, which answers
+// 421, and that the import was ended.
+const fenceRows = 3
 
 func rowsOf(t *testing.T, p *local.Platform, cell string, x tenant) int {
 	t.Helper()

@@ -52,7 +52,7 @@ func TestAppRoleHasNoMoreRightsThanItNeeds(t *testing.T) {
 	for role, statements := range map[[2]string][]string{
 		{citus.AppRole, passwords.App}: {
 			`UPDATE tenants SET state = 'sealed'`, `UPDATE tenants SET tenant_id = tenant_id`, `UPDATE tenant_gate SET open = true`, `DELETE FROM tenants`,
-			`UPDATE audit_logs SET action = 'x'`, `DELETE FROM audit_logs`, `TRUNCATE audit_logs`, `DELETE FROM jobs`,
+			`UPDATE audit_logs SET action = 'x'`, `DELETE FROM audit_logs`, `TRUNCATE audit_logs`,
 			`UPDATE audit_chain SET seq = 9`, `DELETE FROM audit_chain`, `UPDATE audit_checkpoints SET no = 9`, `DELETE FROM audit_checkpoints`,
 			`INSERT INTO audit_checkpoints SELECT * FROM audit_checkpoints`,
 			`ALTER TABLE users DISABLE ROW LEVEL SECURITY`, `SET ROLE cell_mover`, `UPDATE organizations SET plan = 'gold'`,
@@ -75,6 +75,28 @@ func TestAppRoleHasNoMoreRightsThanItNeeds(t *testing.T) {
 			}
 		}
 		must(t, conn.Close(t.Context()))
+	}
+}
+
+// Retention removes jobs, but none that has still to be done.
+func TestAppRoleDeletesFinishedJobsOnly(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	a := db.live(t)
+	super, err := pgx.Connect(t.Context(), db.dsn)
+	must(t, err)
+	defer super.Close(t.Context())
+	for _, state := range []string{"pending", "queued", "running", "done", "dead", "cancelled"} {
+		_, err := super.Exec(t.Context(), `INSERT INTO jobs (tenant_id, job_id, kind, payload, state, run_at) VALUES ($1, $2, 'test', '{}', $3, now())`, a.TenantID.String(), newID().String(), state)
+		must(t, err)
+	}
+	app, err := pgx.Connect(t.Context(), testkit.DSNAs(t, db.dsn, citus.AppRole, passwords.App))
+	must(t, err)
+	defer app.Close(t.Context())
+	_, err = app.Exec(t.Context(), `SET app.tenant_id = '`+a.TenantID.String()+`'`)
+	must(t, err)
+	if tag, err := app.Exec(t.Context(), `DELETE FROM jobs WHERE kind = 'test'`); err != nil || tag.RowsAffected() != 3 {
+		t.Errorf("%s, %v", tag, err)
 	}
 }
 

@@ -3,4 +3,5 @@
 
 -- +goose Up
 GRANT DELETE ON jobs, usage TO cell_app;
+CREATE POLICY finished ON jobs AS RESTRICTIVE FOR DELETE TO cell_app USING (state IN ('done', 'dead', 'cancelled'));
 COMMENT ON COLUMN jobs.result IS 'secrecy: secret';
