@@ -21,9 +21,9 @@ func TestCatalog(t *testing.T) {
 	for _, c := range []struct{ rule, offenders string }{
 		{"row-level security is enabled and forced", `
 			SELECT relname::text FROM pg_class WHERE relname = ANY($1::text[]) AND relkind = 'r' AND NOT (relrowsecurity AND relforcerowsecurity)`},
-		{"the application's policies name the tenant, whatever the command", `
-			SELECT t FROM unnest($1::text[]) t WHERE NOT EXISTS (SELECT FROM pg_policies WHERE tablename = t AND roles = '{cell_app}')
-			UNION SELECT tablename::text FROM pg_policies WHERE roles = '{cell_app}' AND tablename = ANY($1::text[])
+		{"the application's policies name the tenant, whatever the command (restrictive ones only take away)", `
+			SELECT t FROM unnest($1::text[]) t WHERE NOT EXISTS (SELECT FROM pg_policies WHERE tablename = t AND roles = '{cell_app}' AND permissive = 'PERMISSIVE')
+			UNION SELECT tablename::text FROM pg_policies WHERE roles = '{cell_app}' AND permissive = 'PERMISSIVE' AND tablename = ANY($1::text[])
 				AND qual NOT LIKE '(tenant_id = (NULLIF(current_setting(''app.tenant_id''::text, true), ''''::text))::uuid)'`},
 		{"no policy is for everybody", `SELECT tablename::text FROM pg_policies WHERE tablename = ANY($1::text[]) AND 'public' = ANY(roles)`},
 		{"the primary key begins with tenant_id", `

@@ -87,7 +87,7 @@ func TestAppRoleDeletesFinishedJobsOnly(t *testing.T) {
 	must(t, err)
 	defer super.Close(t.Context())
 	for _, state := range []string{"pending", "queued", "running", "done", "dead", "cancelled"} {
-		_, err := super.Exec(t.Context(), `INSERT INTO jobs (tenant_id, job_id, kind, payload, state, run_at) VALUES ($1, $2, 'test', '{}', $3, now())`, a.TenantID.String(), newID().String(), state)
+		_, err := super.Exec(t.Context(), `INSERT INTO jobs (tenant_id, job_id, kind, payload, state, attempts, max_attempts, run_at) VALUES ($1, $2, 'test', '{}', $3, 0, 8, now())`, a.TenantID.String(), newID().String(), state)
 		must(t, err)
 	}
 	app, err := pgx.Connect(t.Context(), testkit.DSNAs(t, db.dsn, citus.AppRole, passwords.App))
