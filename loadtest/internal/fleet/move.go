@@ -27,7 +27,7 @@ func (f *Fleet) Move(ctx context.Context, tenant, target string) (Migration, err
 	if err != nil {
 		return m, err
 	}
-	const every = 10 * time.Millisecond
+	const every = 50 * time.Millisecond
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for !m.Over() {
