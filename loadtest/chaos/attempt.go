@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -51,7 +52,7 @@ const (
 	pace = 100 * time.Millisecond
 )
 
-var load = tenantclient.Load{Registers: 4, Writes: 40, Reads: 80, Creates: 10}
+var load = tenantclient.Load{Registers: 4, Writes: 40, Reads: 80, Creates: 10, AtOnce: 6}
 
 // attempt runs one case on a tenant of its own.
 func attempt(ctx context.Context, f *fleet.Fleet, c testCase) (o outcome) {
@@ -81,7 +82,13 @@ func attempt(ctx context.Context, f *fleet.Fleet, c testCase) (o outcome) {
 		return o
 	}
 	o.verdict, o.err = users.Judge(ctx)
-	o.failed, o.all, _ = users.Record.Failed()
+	var examples []string
+	o.failed, o.all, examples = users.Record.Failed()
+	if !o.ok() {
+		for _, example := range examples {
+			_, _ = fmt.Fprintln(os.Stderr, "failed request:", example)
+		}
+	}
 	return o
 }
 

@@ -44,8 +44,10 @@ func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Ito
 // Cut ends every connection and lets no new one through until Mend.
 func (p *Proxy) Cut() { p.proxy.Stop() }
 
-// Slow delays everything that goes through, in both directions, until Mend.
+// Slow delays everything that goes through, in both directions, until Mend. It
+// takes the place of an earlier delay.
 func (p *Proxy) Slow(by time.Duration) error {
+	p.proxy.Toxics.ResetToxics(context.Background())
 	for _, stream := range []string{"upstream", "downstream"} {
 		toxic := fmt.Sprintf(`{"name": "slow-%s", "type": "latency", "stream": %q, "attributes": {"latency": %d, "jitter": %d}}`,
 			stream, stream, by.Milliseconds(), by.Milliseconds()/4)

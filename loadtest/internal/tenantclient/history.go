@@ -3,7 +3,6 @@ package tenantclient
 import (
 	"fmt"
 	"math"
-	"slices"
 	"sync"
 	"time"
 
@@ -12,8 +11,26 @@ import (
 
 // history is what happened to one register, as its users saw it.
 type history struct {
-	mu  sync.Mutex
-	ops []porcupine.Operation
+	mu    sync.Mutex
+	ops   []porcupine.Operation
+	under int // operations under way
+}
+
+// enter reports whether another operation may begin.
+func (h *history) enter(atMost int) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if atMost > 0 && h.under >= atMost {
+		return false
+	}
+	h.under++
+	return true
+}
+
+func (h *history) leave() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.under--
 }
 
 type registerInput struct {
@@ -59,10 +76,37 @@ func (h *history) add(op porcupine.Operation) {
 	h.ops = append(h.ops, op)
 }
 
+// settled returns the operations without what makes them needlessly hard to
+// order. A write of unknown outcome that nobody read may as well not have been;
+// one that was read took effect before the first of those reads ended.
+func settled(ops []porcupine.Operation) []porcupine.Operation {
+	seen := map[int]int64{} // by value: when the first read of it ended
+	for _, op := range ops {
+		if in := op.Input.(registerInput); !in.write {
+			value := op.Output.(int)
+			if first, known := seen[value]; !known || op.Return < first {
+				seen[value] = op.Return
+			}
+		}
+	}
+	var kept []porcupine.Operation
+	for _, op := range ops {
+		if in := op.Input.(registerInput); in.write && op.Return == math.MaxInt64 {
+			first, read := seen[in.value]
+			if !read {
+				continue
+			}
+			op.Return = max(op.Call, first) // read before it began: no order explains that
+		}
+		kept = append(kept, op)
+	}
+	return kept
+}
+
 // judge reports whether the history is linearizable, within a bounded time.
 func (h *history) judge(limit time.Duration) error {
 	h.mu.Lock()
-	ops := slices.Clone(h.ops)
+	ops := settled(h.ops)
 	h.mu.Unlock()
 	for i := range ops {
 		ops[i].ClientId = i // porcupine draws by it; operations of unknown end overlap those behind them

@@ -18,6 +18,9 @@ type Load struct {
 	Writes    int // to registers, a second
 	Reads     int // of registers, a second
 	Creates   int // additions to the list, a second
+	// AtOnce bounds what is under way on one register, for histories that can be
+	// judged although an outage lasts: what would be too much is left out. 0: no bound.
+	AtOnce int
 }
 
 // Users work from Start to Stop.
@@ -83,6 +86,10 @@ func (u *Users) every(ctx context.Context, rate int, do func(n int, intended tim
 
 func (u *Users) write(n int, intended time.Time) {
 	i := n % len(u.registers)
+	if !u.histories[i].enter(u.load.AtOnce) {
+		return
+	}
+	defer u.histories[i].leave()
 	value := int(u.nextValue.Add(1))
 	begun := time.Since(u.begun)
 	a := u.tenant.do(context.Background(), http.MethodPatch, "/v1/projects/"+u.registers[i], "", map[string]string{"description": strconv.Itoa(value)})
@@ -95,6 +102,10 @@ func (u *Users) write(n int, intended time.Time) {
 
 func (u *Users) read(n int, intended time.Time) {
 	i := n % len(u.registers)
+	if !u.histories[i].enter(u.load.AtOnce) {
+		return
+	}
+	defer u.histories[i].leave()
 	begun := time.Since(u.begun)
 	a := u.tenant.do(context.Background(), http.MethodGet, "/v1/projects/"+u.registers[i], "", nil)
 	ended := time.Since(u.begun)
@@ -116,7 +127,7 @@ func (u *Users) read(n int, intended time.Time) {
 
 // create repeats what was not acknowledged, for as long as users are patient.
 func (u *Users) create(n int, intended time.Time) {
-	name := fmt.Sprintf("entry %d of %d", n, u.begun.UnixNano())
+	name := fmt.Sprintf("entry-%d-of-%d", n, u.begun.UnixNano()) // also the Idempotency-Key, which has no spaces
 	body := map[string]string{"name": name, "workspace_id": u.workspace}
 	const patience = 2 * time.Minute
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
