@@ -4,7 +4,7 @@ import "time"
 
 // Retention is how long a tenant's plan keeps what only says how things were.
 type Retention struct {
-	Audit      time.Duration // entries of the audit log, and so events
+	Audit      time.Duration // entries of the audit log, and so events; nothing removes them yet, and nothing else may be kept for longer
 	Deliveries time.Duration // webhooks' deliveries that are over, and their attempts
 	Jobs       time.Duration // jobs that are over
 	Usage      time.Duration // days of usage
