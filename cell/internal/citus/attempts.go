@@ -59,7 +59,7 @@ func (s *Store) ClaimJobs(ctx context.Context, refs []cell.JobRef) ([]cell.Claim
 		b.QueuedQueries = append(b.QueuedQueries, w.QueuedQueries...)
 	}
 	b.Queue(`COMMIT`)
-	if err := s.pool.SendBatch(ctx, b).Close(); err != nil {
+	if err := s.send(ctx, b); err != nil {
 		return nil, translate(err, nil)
 	}
 	return claimed, nil
@@ -98,7 +98,7 @@ func (s *Store) together(ctx context.Context, parts []*work) error {
 	for _, w := range parts {
 		b.QueuedQueries = append(b.QueuedQueries, w.QueuedQueries...)
 	}
-	err = conn.SendBatch(ctx, b).Close()
+	err = prepared.Send(ctx, conn.Conn(), b)
 	if err != nil && len(parts) > 1 {
 		rollback(ctx, conn)
 		return translate(err, nil)
@@ -159,7 +159,7 @@ func (s *Store) FailJobs(ctx context.Context, jobs []cell.Failed) error {
 		b.QueuedQueries = append(b.QueuedQueries, w.QueuedQueries...)
 	}
 	b.Queue(`COMMIT`)
-	return translate(s.pool.SendBatch(ctx, b).Close(), nil)
+	return translate(s.send(ctx, b), nil)
 }
 
 // eachJob reads the rows of jobs.

@@ -27,7 +27,7 @@ func (s *Store) BeatJobs(ctx context.Context, beats []cell.JobProgress) error {
 		b.QueuedQueries = append(b.QueuedQueries, w.QueuedQueries...)
 	}
 	b.Queue(`COMMIT`)
-	return translate(s.pool.SendBatch(ctx, b).Close(), nil)
+	return translate(s.send(ctx, b), nil)
 }
 
 // CancelledJobs returns the running jobs whose workers are to stop.

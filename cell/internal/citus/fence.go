@@ -31,6 +31,9 @@ LEFT JOIN users u ON u.tenant_id = t.tenant_id AND u.user_id = $2 AND u.status =
 LEFT JOIN roles r ON r.tenant_id = t.tenant_id AND (r.role_id = u.role_id OR r.role_id = ANY($3::text[]::uuid[]))`
 	toRead  = ` WHERE t.tenant_id = $1`
 	toWrite = ` WHERE t.tenant_id = $1 AND g.open FOR SHARE OF t`
+
+	readByKey, readByUser   = fenceColumns + byKey + toRead, fenceColumns + byUser + toRead
+	writeByKey, writeByUser = fenceColumns + byKey + toWrite, fenceColumns + byUser + toWrite
 )
 
 // fence queues the statement that judges the call.

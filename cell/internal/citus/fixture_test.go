@@ -3,6 +3,7 @@ package citus_test
 import (
 	"context"
 	"crypto/sha256"
+	"os"
 	"testing"
 	"time"
 
@@ -67,6 +68,13 @@ func openAt(t testing.TB, dsn, appDSN string, conns int32) *database {
 // pooled is the same database through PgBouncer with few server connections.
 func pooled(t testing.TB, serverConns int) *database {
 	t.Helper()
+	dsn, bouncer := pool(t, serverConns)
+	return openAt(t, dsn, bouncer.DSN(citus.AppRole, passwords.App, "cell"), 32)
+}
+
+// pool starts a PgBouncer before a new database.
+func pool(t testing.TB, serverConns int) (string, servers.PgBouncer) {
+	t.Helper()
 	dsn := newDatabase(t)
 	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil {
@@ -78,7 +86,12 @@ func pooled(t testing.TB, serverConns int) *database {
 		Users:     map[string]string{citus.AppRole: passwords.App},
 	}
 	testkit.Run(t, bouncer)
-	return openAt(t, dsn, bouncer.DSN(citus.AppRole, passwords.App, "cell"), 32)
+	t.Cleanup(func() {
+		if log, err := os.ReadFile(bouncer.Spec().Log); t.Failed() {
+			t.Logf("the pooler's log: %s %v", log, err)
+		}
+	})
+	return dsn, bouncer
 }
 
 func arrival() cell.Arrival {

@@ -11,6 +11,19 @@ import (
 
 const projectColumns = `project_id, workspace_id, name, description, status, tags, version, created_at, updated_at`
 
+const (
+	selectProjectSQL = `SELECT ` + projectColumns + ` FROM projects WHERE tenant_id = $1 AND project_id = $2`
+	lockProjectSQL   = `SELECT version FROM projects WHERE tenant_id = $1 AND project_id = $2 FOR UPDATE`
+	deleteProjectSQL = `DELETE FROM projects WHERE tenant_id = $1 AND project_id = $2`
+	insertProjectSQL = `
+INSERT INTO projects (tenant_id, project_id, workspace_id, name, description, status, tags) VALUES ($1, $2, $3, $4, $5, $6, $7::text[])
+RETURNING ` + projectColumns
+	updateProjectSQL = `
+UPDATE projects SET name = coalesce($3, name), description = coalesce($4, description), status = coalesce($5, status),
+	tags = coalesce($6::text[], tags), version = version + 1, updated_at = now()
+WHERE tenant_id = $1 AND project_id = $2 RETURNING ` + projectColumns
+)
+
 var projectConstraints = constraints{
 	"projects_name":      fault.New(fault.Conflict, "the workspace has a project with this name already"),
 	"projects_workspace": fault.New(fault.Invalid, "the request breaks rules of the API").At("/workspace_id", "no such workspace"),
@@ -47,8 +60,7 @@ func (s *Store) ListProjects(ctx context.Context, call *cell.Call, filter cell.P
 func (s *Store) GetProject(ctx context.Context, call *cell.Call, id uuid.UUID) (cell.Project, error) {
 	var p cell.Project
 	err := s.read(ctx, call, func(w *work) {
-		w.Queue(`SELECT `+projectColumns+` FROM projects WHERE tenant_id = $1 AND project_id = $2`, w.tenant(), id.String()).
-			QueryRow(into(&p, scanProject))
+		w.Queue(selectProjectSQL, w.tenant(), id.String()).QueryRow(into(&p, scanProject))
 	})
 	return p, err
 }
@@ -70,9 +82,8 @@ func (s *Store) UpdateProject(ctx context.Context, call *cell.Call, id uuid.UUID
 	err := s.write(ctx, call, projectConstraints, func(w *work) {
 		w.changes = changesData
 		w.lockProject(id, pre)
-		w.Queue(`UPDATE projects SET name = coalesce($3, name), description = coalesce($4, description), status = coalesce($5, status),
-			tags = coalesce($6::text[], tags), version = version + 1, updated_at = now() WHERE tenant_id = $1 AND project_id = $2 RETURNING `+projectColumns,
-			w.tenant(), id.String(), change.Name, change.Description, change.Status, tagsColumn(change.Tags)).QueryRow(into(&p, scanProject))
+		w.Queue(updateProjectSQL, w.tenant(), id.String(), change.Name, change.Description, change.Status, tagsColumn(change.Tags)).
+			QueryRow(into(&p, scanProject))
 		w.replaceTerms(id, nameTerms, change.Name)
 		w.replaceTerms(id, descriptionTerms, change.Description)
 		w.audit(entry)
@@ -85,14 +96,13 @@ func (s *Store) DeleteProject(ctx context.Context, call *cell.Call, id uuid.UUID
 	return s.write(ctx, call, nil, func(w *work) {
 		w.changes = changesData
 		w.lockProject(id, pre)
-		w.Queue(`DELETE FROM projects WHERE tenant_id = $1 AND project_id = $2`, w.tenant(), id.String())
+		w.Queue(deleteProjectSQL, w.tenant(), id.String())
 		w.audit(entry)
 	})
 }
 
 func (w *work) insertProject(p cell.Project, made *cell.Project) {
-	w.Queue(`INSERT INTO projects (tenant_id, project_id, workspace_id, name, description, status, tags) VALUES ($1, $2, $3, $4, $5, $6, $7::text[])
-		RETURNING `+projectColumns, w.tenant(), p.ID.String(), p.WorkspaceID.String(), p.Name, p.Description, string(p.Status), texts(p.Tags)).
+	w.Queue(insertProjectSQL, w.tenant(), p.ID.String(), p.WorkspaceID.String(), p.Name, p.Description, string(p.Status), texts(p.Tags)).
 		QueryRow(into(made, scanProject))
 	w.addTerms(p.ID, nameTerms, p.Name)
 	w.addTerms(p.ID, descriptionTerms, p.Description)
@@ -107,8 +117,7 @@ func tagsColumn(tags *[]string) []string {
 }
 
 func (w *work) lockProject(id uuid.UUID, pre cell.Precondition) {
-	w.Queue(`SELECT version FROM projects WHERE tenant_id = $1 AND project_id = $2 FOR UPDATE`, w.tenant(), id.String()).
-		QueryRow(precondition(pre))
+	w.Queue(lockProjectSQL, w.tenant(), id.String()).QueryRow(precondition(pre))
 }
 
 func scanProject(r row) (cell.Project, error) {

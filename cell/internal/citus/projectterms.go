@@ -14,21 +14,25 @@ const (
 	descriptionTerms = "description"
 )
 
+const (
+	deleteTermsSQL = `DELETE FROM project_terms WHERE tenant_id = $1 AND project_id = $2 AND field = $3`
+	insertTermsSQL = `INSERT INTO project_terms (tenant_id, term, project_id, field)
+	SELECT t.tenant_id, x.term, $2, $3 FROM tenants t, unnest($4::text[]) AS x (term) WHERE t.tenant_id = $1`
+)
+
 // replaceTerms queues what makes a project findable by the text that a change
 // sets; nil leaves the terms.
 func (w *work) replaceTerms(project uuid.UUID, field string, text *string) {
 	if text == nil {
 		return
 	}
-	w.Queue(`DELETE FROM project_terms WHERE tenant_id = $1 AND project_id = $2 AND field = $3`, w.tenant(), project.String(), field)
+	w.Queue(deleteTermsSQL, w.tenant(), project.String(), field)
 	w.addTerms(project, field, *text)
 }
 
 func (w *work) addTerms(project uuid.UUID, field, text string) {
 	if terms := cell.Terms(text); len(terms) > 0 {
-		w.Queue(`INSERT INTO project_terms (tenant_id, term, project_id, field)
-			SELECT t.tenant_id, x.term, $2, $3 FROM tenants t, unnest($4::text[]) AS x (term) WHERE t.tenant_id = $1`,
-			w.tenant(), project.String(), field, terms)
+		w.Queue(insertTermsSQL, w.tenant(), project.String(), field, terms)
 	}
 }
 

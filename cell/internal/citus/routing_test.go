@@ -96,8 +96,9 @@ type statement struct {
 type tap struct {
 	dsn string
 
-	mu   sync.Mutex
-	seen map[string]statement
+	mu     sync.Mutex
+	seen   map[string]statement
+	parses int // how often a server was asked to parse one of the statements that judge a call
 }
 
 func newTap(t *testing.T, dsn string) *tap {
@@ -158,7 +159,7 @@ func (p *tap) listen(client net.Conn) {
 		return
 	}
 	must := backend.SetAuthType(pgproto3.AuthTypeSASL)
-	var parsed statement
+	named := map[string]statement{} // the unnamed one as ""
 	for first := true; must == nil; {
 		message, err := backend.Receive()
 		if err != nil {
@@ -173,8 +174,10 @@ func (p *tap) listen(client net.Conn) {
 				must = backend.SetAuthType(pgproto3.AuthTypeOk)
 			}
 		case *pgproto3.Parse:
-			parsed = statement{text: m.Query, types: append([]uint32(nil), m.ParameterOIDs...)}
+			p.noteParse(m.Query)
+			named[m.Name] = statement{text: m.Query, types: append([]uint32(nil), m.ParameterOIDs...)}
 		case *pgproto3.Bind:
+			parsed := named[m.PreparedStatement]
 			parsed.formats = append([]int16(nil), m.ParameterFormatCodes...)
 			for _, param := range m.Parameters {
 				parsed.params = append(parsed.params, append([]byte(nil), param...))
@@ -192,6 +195,20 @@ func (p *tap) note(s statement) {
 		defer p.mu.Unlock()
 		p.seen[s.text] = s
 	}
+}
+
+func (p *tap) noteParse(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if strings.Contains(text, "SELECT t.state, t.epoch") {
+		p.parses++
+	}
+}
+
+func (p *tap) fenceParses() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.parses
 }
 
 func (p *tap) statements() []statement {

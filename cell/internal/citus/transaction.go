@@ -71,7 +71,7 @@ func (s *Store) read(ctx context.Context, call *cell.Call, queue func(*work)) er
 	defer conn.Release()
 	ctx, cancel := throughHangUps(ctx)
 	defer cancel()
-	err = conn.SendBatch(ctx, &w.Batch).Close()
+	err = prepared.Send(ctx, conn.Conn(), &w.Batch)
 	s.noteUse(w)
 	return outOfTime(ctx, translate(err, nil))
 }
@@ -108,7 +108,7 @@ func (s *Store) write(ctx context.Context, call *cell.Call, broken constraints, 
 		w.claim(call.Once)
 	}
 	queue(w)
-	err = conn.SendBatch(ctx, &w.Batch).Close()
+	err = prepared.Send(ctx, conn.Conn(), &w.Batch)
 	s.noteUse(w)
 	if fate := translate(err, broken); w.claimed && keeps(fate) {
 		call.Once.Open = &openWrite{conn: conn, work: w, refused: err != nil, told: s.announcementOf(w)}
@@ -168,7 +168,7 @@ func refusal(ctx context.Context, conn *pgxpool.Conn, call *cell.Call) error {
 		return nil
 	})
 	w.Queue("COMMIT")
-	if err := conn.SendBatch(ctx, &w.Batch).Close(); err != nil {
+	if err := prepared.Send(ctx, conn.Conn(), &w.Batch); err != nil {
 		return translate(err, nil)
 	}
 	if found == nil {

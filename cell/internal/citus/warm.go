@@ -27,9 +27,9 @@ func (s *Store) Warm(ctx context.Context, id tenancy.ID, n int) error {
 		}
 		conns = append(conns, conn)
 		w := begin(&cell.Call{Tenant: id, System: true}, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-		w.Queue(fenceColumns+byKey+toRead, w.tenant(), w.keyHash())
+		w.Queue(readByKey, w.tenant(), w.keyHash())
 		w.Queue("COMMIT")
-		if err := conn.SendBatch(ctx, &w.Batch).Close(); err != nil {
+		if err := prepared.Send(ctx, conn.Conn(), &w.Batch); err != nil {
 			return translate(err, nil)
 		}
 	}
