@@ -18,9 +18,16 @@ type Cell struct {
 	State   directory.CellState
 	Version uint64 // of the directory, when what routers know of the cell last changed
 
-	AssignedTenants int // tenants that the directory has placed there, deleted ones not counted
+	Measured        Measurement // zero if the cell was never measured
+	AssignedTenants int         // tenants that the directory has placed there, deleted ones not counted
 	RegisteredAt    time.Time
 	Heartbeat       Heartbeat // zero if none was ever received
+}
+
+// Measurement is what a load test found a cell to carry.
+type Measurement struct {
+	RequestsPerSecond float64 // the highest rate that met every objective
+	At                time.Time
 }
 
 // CellRegistration is what a cell says of itself once.

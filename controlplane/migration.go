@@ -274,6 +274,9 @@ func (t Tenant) CheckMigration(target Cell, now time.Time) error {
 		return fault.New(fault.Conflict, "the cell %s is %s and receives no tenants", target.ID, target.State).At("/target", "choose an active cell, or make this one active")
 	case !target.Healthy(now):
 		return fault.New(fault.Conflict, "the cell %s is silent: its last heartbeat is older than %s", target.ID, SilentAfter).At("/target", "choose another cell, or see why it is silent")
+	case target.AtLimit():
+		return fault.New(fault.Conflict, "the cell %s is at its limit (%.0f of %.0f requests/s)", target.ID, target.Heartbeat.RequestsPerSecond, target.Measured.RequestsPerSecond).
+			At("/target", "choose another cell, or try again when this one has less to do")
 	case target.Full():
 		return fault.New(fault.Conflict, "the cell %s is full (%d of %d tenants)", target.ID, target.Tenants(), target.CapacityTenants).At("/target", "choose another cell, or raise its capacity")
 	}

@@ -173,9 +173,13 @@ type BatchRequest struct {
 // Cell defines model for Cell.
 type Cell struct {
 	// AssignedTenants Tenants that the directory has placed there.
-	AssignedTenants int    `json:"assigned_tenants"`
-	CapacityTenants int    `json:"capacity_tenants"`
-	Endpoint        string `json:"endpoint"`
+	AssignedTenants    int        `json:"assigned_tenants"`
+	CapacityMeasuredAt *time.Time `json:"capacity_measured_at,omitempty"`
+
+	// CapacityRequestsPerSecond What a load test found the cell to carry; absent if it was not measured.
+	CapacityRequestsPerSecond *float64 `json:"capacity_requests_per_second,omitempty"`
+	CapacityTenants           int      `json:"capacity_tenants"`
+	Endpoint                  string   `json:"endpoint"`
 
 	// Headroom What is left of the cell, 0 to 1; absent while it is silent.
 	Headroom *float64 `json:"headroom,omitempty"`
@@ -387,6 +391,11 @@ type LookupKey = directory.Key
 
 // LookupRequest defines model for LookupRequest.
 type LookupRequest = directory.LookupRequest
+
+// MeasuredCapacity defines model for MeasuredCapacity.
+type MeasuredCapacity struct {
+	RequestsPerSecond float64 `json:"requests_per_second"`
+}
 
 // Migration defines model for Migration.
 type Migration struct {
@@ -839,6 +848,9 @@ type SuspendTenantParams struct {
 // RegisterCellJSONRequestBody defines body for RegisterCell for application/json ContentType.
 type RegisterCellJSONRequestBody = CellRegistration
 
+// SetCellCapacityJSONRequestBody defines body for SetCellCapacity for application/json ContentType.
+type SetCellCapacityJSONRequestBody = MeasuredCapacity
+
 // DrainCellJSONRequestBody defines body for DrainCell for application/json ContentType.
 type DrainCellJSONRequestBody = BatchRequest
 
@@ -992,6 +1004,33 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /v1/cells/{cell} (the `RegisterCell` operationId).
 	RegisterCell(ctx context.Context, cell CellPath, body RegisterCellJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ClearCellCapacity Forget what a cell was measured to carry
+	//
+	// After its machines have changed, until it is measured again. Forgetting what is not known changes nothing.
+	//
+	// Corresponds with DELETE /v1/cells/{cell}/capacity (the `ClearCellCapacity` operationId).
+	ClearCellCapacity(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetCellCapacityWithBody Publish what a cell was measured to carry
+	//
+	// The highest rate at which a capacity run found every objective met. The cell's headroom then also counts the requests that it
+	// answers, and a cell at its limit receives no new tenants. Heartbeats do not change it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/cells/{cell}/capacity (the `SetCellCapacity` operationId).
+	SetCellCapacityWithBody(ctx context.Context, cell CellPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetCellCapacity Publish what a cell was measured to carry
+	//
+	// The highest rate at which a capacity run found every objective met. The cell's headroom then also counts the requests that it
+	// answers, and a cell at its limit receives no new tenants. Heartbeats do not change it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/cells/{cell}/capacity (the `SetCellCapacity` operationId).
+	SetCellCapacity(ctx context.Context, cell CellPath, body SetCellCapacityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DrainCellWithBody Move a cell's tenants to other cells
 	//
@@ -1503,6 +1542,63 @@ func (c *Client) RegisterCellWithBody(ctx context.Context, cell CellPath, conten
 // Corresponds with PUT /v1/cells/{cell} (the `RegisterCell` operationId).
 func (c *Client) RegisterCell(ctx context.Context, cell CellPath, body RegisterCellJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRegisterCellRequest(c.Server, cell, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ClearCellCapacity Forget what a cell was measured to carry
+//
+// After its machines have changed, until it is measured again. Forgetting what is not known changes nothing.
+//
+// Corresponds with DELETE /v1/cells/{cell}/capacity (the `ClearCellCapacity` operationId).
+func (c *Client) ClearCellCapacity(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClearCellCapacityRequest(c.Server, cell)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetCellCapacityWithBody Publish what a cell was measured to carry
+//
+// The highest rate at which a capacity run found every objective met. The cell's headroom then also counts the requests that it
+// answers, and a cell at its limit receives no new tenants. Heartbeats do not change it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/cells/{cell}/capacity (the `SetCellCapacity` operationId).
+func (c *Client) SetCellCapacityWithBody(ctx context.Context, cell CellPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetCellCapacityRequestWithBody(c.Server, cell, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetCellCapacity Publish what a cell was measured to carry
+//
+// The highest rate at which a capacity run found every objective met. The cell's headroom then also counts the requests that it
+// answers, and a cell at its limit receives no new tenants. Heartbeats do not change it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/cells/{cell}/capacity (the `SetCellCapacity` operationId).
+func (c *Client) SetCellCapacity(ctx context.Context, cell CellPath, body SetCellCapacityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetCellCapacityRequest(c.Server, cell, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2741,6 +2837,87 @@ func NewRegisterCellRequestWithBody(server string, cell CellPath, contentType st
 	}
 
 	operationPath := fmt.Sprintf("/v1/cells/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewClearCellCapacityRequest constructs an http.Request for the ClearCellCapacity method
+func NewClearCellCapacityRequest(server string, cell CellPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "cell", cell, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/cells/%s/capacity", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetCellCapacityRequest calls the generic SetCellCapacity builder with application/json body
+func NewSetCellCapacityRequest(server string, cell CellPath, body SetCellCapacityJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetCellCapacityRequestWithBody(server, cell, "application/json", bodyReader)
+}
+
+// NewSetCellCapacityRequestWithBody constructs an http.Request for the SetCellCapacity method, with any body, and a specified content type
+func NewSetCellCapacityRequestWithBody(server string, cell CellPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "cell", cell, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/cells/%s/capacity", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -4744,6 +4921,35 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /v1/cells/{cell} (the `RegisterCell` operationId).
 	RegisterCellWithResponse(ctx context.Context, cell CellPath, body RegisterCellJSONRequestBody, reqEditors ...RequestEditorFn) (*RegisterCellResponse, error)
 
+	// ClearCellCapacityWithResponse Forget what a cell was measured to carry
+	//
+	// After its machines have changed, until it is measured again. Forgetting what is not known changes nothing.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/cells/{cell}/capacity (the `ClearCellCapacity` operationId).
+	ClearCellCapacityWithResponse(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*ClearCellCapacityResponse, error)
+
+	// SetCellCapacityWithBodyWithResponse Publish what a cell was measured to carry
+	//
+	// The highest rate at which a capacity run found every objective met. The cell's headroom then also counts the requests that it
+	// answers, and a cell at its limit receives no new tenants. Heartbeats do not change it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/cells/{cell}/capacity (the `SetCellCapacity` operationId).
+	SetCellCapacityWithBodyWithResponse(ctx context.Context, cell CellPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetCellCapacityResponse, error)
+
+	// SetCellCapacityWithResponse Publish what a cell was measured to carry
+	//
+	// The highest rate at which a capacity run found every objective met. The cell's headroom then also counts the requests that it
+	// answers, and a cell at its limit receives no new tenants. Heartbeats do not change it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/cells/{cell}/capacity (the `SetCellCapacity` operationId).
+	SetCellCapacityWithResponse(ctx context.Context, cell CellPath, body SetCellCapacityJSONRequestBody, reqEditors ...RequestEditorFn) (*SetCellCapacityResponse, error)
+
 	// DrainCellWithBodyWithResponse Move a cell's tenants to other cells
 	//
 	// Placement chooses each target, within the tenant's region and tier. The cell becomes draining. With validate_only only the
@@ -5439,6 +5645,116 @@ func (r RegisterCellResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RegisterCellResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ClearCellCapacityResponseDefaultHeaders the declared response headers of an HTTP default response for ClearCellCapacity
+type ClearCellCapacityResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ClearCellCapacityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Cell
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ClearCellCapacityResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ClearCellCapacityResponse) GetJSON200() *Cell {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ClearCellCapacityResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ClearCellCapacityResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ClearCellCapacityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ClearCellCapacityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ClearCellCapacityResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SetCellCapacityResponseDefaultHeaders the declared response headers of an HTTP default response for SetCellCapacity
+type SetCellCapacityResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type SetCellCapacityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Cell
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SetCellCapacityResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetCellCapacityResponse) GetJSON200() *Cell {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetCellCapacityResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetCellCapacityResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetCellCapacityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetCellCapacityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetCellCapacityResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -7703,6 +8019,53 @@ func (c *ClientWithResponses) RegisterCellWithResponse(ctx context.Context, cell
 	return ParseRegisterCellResponse(rsp)
 }
 
+// ClearCellCapacityWithResponse Forget what a cell was measured to carry
+//
+// After its machines have changed, until it is measured again. Forgetting what is not known changes nothing.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/cells/{cell}/capacity (the `ClearCellCapacity` operationId).
+func (c *ClientWithResponses) ClearCellCapacityWithResponse(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*ClearCellCapacityResponse, error) {
+	rsp, err := c.ClearCellCapacity(ctx, cell, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClearCellCapacityResponse(rsp)
+}
+
+// SetCellCapacityWithBodyWithResponse Publish what a cell was measured to carry
+//
+// The highest rate at which a capacity run found every objective met. The cell's headroom then also counts the requests that it
+// answers, and a cell at its limit receives no new tenants. Heartbeats do not change it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/cells/{cell}/capacity (the `SetCellCapacity` operationId).
+func (c *ClientWithResponses) SetCellCapacityWithBodyWithResponse(ctx context.Context, cell CellPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetCellCapacityResponse, error) {
+	rsp, err := c.SetCellCapacityWithBody(ctx, cell, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetCellCapacityResponse(rsp)
+}
+
+// SetCellCapacityWithResponse Publish what a cell was measured to carry
+//
+// The highest rate at which a capacity run found every objective met. The cell's headroom then also counts the requests that it
+// answers, and a cell at its limit receives no new tenants. Heartbeats do not change it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/cells/{cell}/capacity (the `SetCellCapacity` operationId).
+func (c *ClientWithResponses) SetCellCapacityWithResponse(ctx context.Context, cell CellPath, body SetCellCapacityJSONRequestBody, reqEditors ...RequestEditorFn) (*SetCellCapacityResponse, error) {
+	rsp, err := c.SetCellCapacity(ctx, cell, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetCellCapacityResponse(rsp)
+}
+
 // DrainCellWithBodyWithResponse Move a cell's tenants to other cells
 //
 // Placement chooses each target, within the tenant's region and tier. The cell becomes draining. With validate_only only the
@@ -8678,6 +9041,98 @@ func ParseRegisterCellResponse(rsp *http.Response) (*RegisterCellResponse, error
 	switch {
 	case true:
 		var headers RegisterCellResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseClearCellCapacityResponse parses an HTTP response from a ClearCellCapacityWithResponse call
+func ParseClearCellCapacityResponse(rsp *http.Response) (*ClearCellCapacityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ClearCellCapacityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Cell
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ClearCellCapacityResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSetCellCapacityResponse parses an HTTP response from a SetCellCapacityWithResponse call
+func ParseSetCellCapacityResponse(rsp *http.Response) (*SetCellCapacityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetCellCapacityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Cell
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers SetCellCapacityResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -10583,6 +11038,12 @@ type ServerInterface interface {
 	// RegisterCell Register a cell, or update its registration
 	// (PUT /v1/cells/{cell})
 	RegisterCell(w http.ResponseWriter, r *http.Request, cell CellPath)
+	// ClearCellCapacity Forget what a cell was measured to carry
+	// (DELETE /v1/cells/{cell}/capacity)
+	ClearCellCapacity(w http.ResponseWriter, r *http.Request, cell CellPath)
+	// SetCellCapacity Publish what a cell was measured to carry
+	// (PUT /v1/cells/{cell}/capacity)
+	SetCellCapacity(w http.ResponseWriter, r *http.Request, cell CellPath)
 	// DrainCell Move a cell's tenants to other cells
 	// (POST /v1/cells/{cell}/drain)
 	DrainCell(w http.ResponseWriter, r *http.Request, cell CellPath)
@@ -10911,6 +11372,58 @@ func (siw *ServerInterfaceWrapper) RegisterCell(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RegisterCell(w, r, cell)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ClearCellCapacity operation middleware
+func (siw *ServerInterfaceWrapper) ClearCellCapacity(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "cell" -------------
+	var cell CellPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "cell", mux.Vars(r)["cell"], &cell, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cell", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ClearCellCapacity(w, r, cell)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetCellCapacity operation middleware
+func (siw *ServerInterfaceWrapper) SetCellCapacity(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "cell" -------------
+	var cell CellPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "cell", mux.Vars(r)["cell"], &cell, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cell", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetCellCapacity(w, r, cell)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -12412,6 +12925,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/cells/{cell}/state", wrapper.SetCellState).Methods(http.MethodPut)
 
+	r.HandleFunc(options.BaseURL+"/v1/cells/{cell}/capacity", wrapper.ClearCellCapacity).Methods(http.MethodDelete)
+
+	r.HandleFunc(options.BaseURL+"/v1/cells/{cell}/capacity", wrapper.SetCellCapacity).Methods(http.MethodPut)
+
 	r.HandleFunc(options.BaseURL+"/v1/signups", wrapper.SignUp).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/tenants", wrapper.ListTenants).Methods(http.MethodGet)
@@ -12671,6 +13188,93 @@ type RegisterCelldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RegisterCelldefaultApplicationProblemPlusJSONResponse) VisitRegisterCellResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearCellCapacityRequestObject struct {
+	Cell CellPath `json:"cell"`
+}
+
+type ClearCellCapacityResponseObject interface {
+	VisitClearCellCapacityResponse(w http.ResponseWriter) error
+}
+
+type ClearCellCapacity200JSONResponse Cell
+
+func (response ClearCellCapacity200JSONResponse) VisitClearCellCapacityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearCellCapacitydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response ClearCellCapacitydefaultApplicationProblemPlusJSONResponse) VisitClearCellCapacityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCellCapacityRequestObject struct {
+	Cell CellPath `json:"cell"`
+	Body *SetCellCapacityJSONRequestBody
+}
+
+type SetCellCapacityResponseObject interface {
+	VisitSetCellCapacityResponse(w http.ResponseWriter) error
+}
+
+type SetCellCapacity200JSONResponse Cell
+
+func (response SetCellCapacity200JSONResponse) VisitSetCellCapacityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCellCapacitydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response SetCellCapacitydefaultApplicationProblemPlusJSONResponse) VisitSetCellCapacityResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14524,6 +15128,12 @@ type StrictServerInterface interface {
 	// RegisterCell Register a cell, or update its registration
 	// (PUT /v1/cells/{cell})
 	RegisterCell(ctx context.Context, request RegisterCellRequestObject) (RegisterCellResponseObject, error)
+	// ClearCellCapacity Forget what a cell was measured to carry
+	// (DELETE /v1/cells/{cell}/capacity)
+	ClearCellCapacity(ctx context.Context, request ClearCellCapacityRequestObject) (ClearCellCapacityResponseObject, error)
+	// SetCellCapacity Publish what a cell was measured to carry
+	// (PUT /v1/cells/{cell}/capacity)
+	SetCellCapacity(ctx context.Context, request SetCellCapacityRequestObject) (SetCellCapacityResponseObject, error)
 	// DrainCell Move a cell's tenants to other cells
 	// (POST /v1/cells/{cell}/drain)
 	DrainCell(ctx context.Context, request DrainCellRequestObject) (DrainCellResponseObject, error)
@@ -14786,6 +15396,65 @@ func (sh *strictHandler) RegisterCell(w http.ResponseWriter, r *http.Request, ce
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RegisterCellResponseObject); ok {
 		if err := validResponse.VisitRegisterCellResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ClearCellCapacity operation middleware
+func (sh *strictHandler) ClearCellCapacity(w http.ResponseWriter, r *http.Request, cell CellPath) {
+	var request ClearCellCapacityRequestObject
+
+	request.Cell = cell
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ClearCellCapacity(ctx, request.(ClearCellCapacityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClearCellCapacity")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ClearCellCapacityResponseObject); ok {
+		if err := validResponse.VisitClearCellCapacityResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetCellCapacity operation middleware
+func (sh *strictHandler) SetCellCapacity(w http.ResponseWriter, r *http.Request, cell CellPath) {
+	var request SetCellCapacityRequestObject
+
+	request.Cell = cell
+
+	var body SetCellCapacityJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetCellCapacity(ctx, request.(SetCellCapacityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetCellCapacity")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetCellCapacityResponseObject); ok {
+		if err := validResponse.VisitSetCellCapacityResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -15922,179 +16591,184 @@ func (sh *strictHandler) WhoAmI(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H3bchs5luCvIDgTYamboiiV7CpLsTGrsl3dnnJ1OWxV18RaGhHMPCLRSgIsACma5VXEPGzMvs9HzIf1",
-	"l2zgHCAvJJJM0qSrZnf9YpHMC3Bw7tdPnURNpkqCtKZz/qkzBp6Cxj9fCg2JVXr+V9BGKOm+S8EkWkwt",
-	"fuxcjYGl4aonhj3QhYwbpu6YHQvDuDQz0L1Ot2OSMUy4e8id0hNuO+cdIe2zs063MxFSTPJJ57zf7dj5",
-	"FOgnGIHudDsfj0bqyH+b0x2Pj4/dzpRrPgHrF/sCsuwtt+P4IhPIsieGidQtRLhvp+7abkfyiXuu+73T",
-	"7Wj4JRca0s651TlUl/yPGu46551/OC6hdUy/mmP36tcvO25NL3JtlF5ew0DCR3ub4K8Dgg2wKR8BG8Kd",
-	"0lAs65cc9LyyLnpedSUT/vENyJHb6dOTU4Rd+HzigGItaPekf/1wefQ/+NGv/aPnt0c3f/zHTgFaY7WQ",
-	"I1zvSzXhQq6AW26smrAUL+syIdlPUiQqBaY0m+Zy7v5ugCndtBKqlb2cPv1qcS/Ly3199wO3ScNaX13x",
-	"EbNjbhG4Cc8y0MzwGTu47lzn/f5XiUdP/ADXncMLdnZyygSdhgXJpWVjblgy5nIEKTNCJuXuiDLK/b2+",
-	"O6LVNOzoq1WHc3Dd+dA/en7z6aR72n+87vzP6+s/HMbP6I2YCBvf8kQZy4SFCdIbR4xqQqUMH1Ndawp3",
-	"PM9s5/yk3++6lRMNnvTxYyDJkyWSdIv6QYw0dytpxp1JuGQV4RUXbU19xUo8CV7hOTYvi8551Zroiq0X",
-	"RAvA1Ty6Z5ipkgaQSb1KR/BWZSKZXyJbdN8lSlqQeMB8Os1Egps5/pshhtvuneWD6a0rtg3pCNgUr3X7",
-	"r/B7R0BrYBYYvJDsl1xZMHXGvoi8NUzZ8ZaL5zbtuECtXuex23mr1TCDydpFTOm6P262GP/02FJ+dhxp",
-	"BtKymVZy1HXCkTP/GpaqJJ+AtAtH8Q6snh9d3lmICJP3kCiZGsbdz2w2FsmYWcWsnjM+4kLWz2QlIZcE",
-	"s+PToYeuRsYvgH6P4Wd8w2WaksB7B7/kYGiLaSrcq3j2VqspaCscqd7xzEC3M6189SkItKUlvm6UipvK",
-	"t5LhfAhvuymuU8O/QWIdLl8aI0Zy4g+pvkjUZJZh0fXPM8vL/ytocScgrQt7BC2KlujT/Bdcaz53nx1X",
-	"2YRJdTswVTFJ/ietZoYN50xJYPCRJzabs9kYZFVIk4A2qNa5dS4plIuI3u1MMy6jO9EwatRtvdpIl/SW",
-	"pXO3Y7J8FH2ssdxCOyp5j5c6oOLHW5G2FzHdzkMr5dyDjPSjCU/Ba+cFJrUC4wKKluv1gOiWivSIZDqB",
-	"IZy2P4Zy0UvYXVf3i+X3KihfueRITKZKExWgwO+MhB3nw16iJseJSoWFxB5PM27d1o7NmGtIj4un4oYu",
-	"81TYV9Lq+TIx8cRGQfud0g43J9Os4GUmN1OQaRRJuHtb/IDuwdlNTvG4YINpPsxEMmB3SjO33aN8arps",
-	"YObGwoS+nhX6rZJWq4w5gAJLFSDRCGsgu4svwtZMr5RbOLJiArFrU7BcZM3skdShJb5EiNuCGDXxX4/p",
-	"yySpMohzHa5HENGFLwNjEGkXiRb/UNqBF4Hb66xjt4jE3GEXnZZfRTfgQPHyKEN2OPSWEwusoxBIq/2f",
-	"BTddRdoVdHxEAfKa7iKtfJHtVszKCFSGxqkdilhnxo0tDITVsAhrjm31W27gp3dvlt/2s7BjlbtX2HGX",
-	"5Qa0OwA0QpZE4dOaKPymZhmNrZ2afzo/Pv7wr8f/9A/X1+a/R41XtxKbjN96tl4H+jBYia0Nh25nojRE",
-	"aVQD49rZWjoQu3FsVKKEcuTHLL8nVcSvcahUBlzSUx82OHy3GwnpD+oB2py+GhrLk2yDF/zo76g//TTy",
-	"9AWUoH1UX+khFscRm4y307GC+tLG34JbuC0gvIEB60StXg+tAkOu8GonbHkmHOe8VTKb12xov5tFDHiM",
-	"gOeF3+OCrEEJB+mtx7EILpbIRzKglO5jbhwqJpC6H3SVxiubTviUJ8LOq69YvgpkOlWCdMslonP6ulZq",
-	"EqF/typhWAZ3Nni43Gl2Wd9ZJycXjBM/mo1FBkzgxUZki7pHqvJhVpFKMp8MaWFj4Jkdz5df/WfgOnXv",
-	"nAk7FhV2d/KUGTKW4tQ5Bq7tEEg0rsKEN9zYPxcXF6JuCTwOjFry7HYlEEuVM/qTsaAhvd1EYLfSNh3e",
-	"lbqmIGtv6VEVfXKdJG/wzUYEa6EP4msrOBYDWak1hrVEULe7TDAlhizC8aaBCl+/XPDZnfVrkum07lDl",
-	"R7/efCCX6tHNH/xfN1HhRO7omELgaKI9w0Ze8ZspArTWJui9Qxh7J8yGbD7CiWr8G/+tY+JVIlsFxKCz",
-	"NBFoy3tLsl11wzu6qkJiKy05EbGrNqSWJWA2Hdj7wCVAOph+cIfyIByFucMnVffB0V2idKokOMpNNRf+",
-	"Zw0WV3iziDZNRlv5zh3bbMWDX6BVuyHywccpJBaQg/Ms+/Guc/6hNee8WfRnvYO73AA7ODs5PQyxBDJB",
-	"DBOScamcRGbI0khvdJZ378sDbVMZsYCUdHsctbQVdyLhFr6HiBVNZu3tPURE96v09OnTk+dd9tUpG869",
-	"R6+QO+6btUyq8vjo6shXFGHE5Q8FK15YnHc/OUXfaTRkY3KZFgdsAJWXzXXYIrYaGLwPOqyzDks3CDKY",
-	"CbTXETYQ7IsgLuUwPjwG5lJAPY0KKIylbfNuurFbHFdrl1E4+F3zHg2E6F/CwKGI1Oqrv4f5X9xlFcfJ",
-	"SvnkrlkEMr7H3x8lItx0GiVvT9drlog4AImOuW8Se3+LZHX2FRtyA8/Ocp2xZMw1Tyxos15RcWsonh/b",
-	"QJ3eIl6aFep6k5eqWYvfXB3/DOKsK9grtOj2lENO3J2SzcsieLLEhbMM5AhuA67XccOhdjAnr/7limlw",
-	"yomzKJHvm3HU2Vk+9YFneeSxr61hPtAVfwAh/EZG2Ir4UDUo1IwthVoGMiW96sHHZpZ1rsfyxw0WGY8x",
-	"laiycBrLgKxBJkpo+Mg3wkRiU5UQVCvjx+PMgnRZ46kKL4ktrhKBWse1I84NpwZ4HWCGjhiPllrljktd",
-	"MJ1nYNgQ5kqmFF+hnaD/0KosZcM5exAqQ5PJsIOz09PDiP6gKCC6gVThWaZmt4mGFKQVPKu6dir+DrwM",
-	"0ttK1LW+z5fkzjpnl7kdKy1+xZV22QsilaOr+RS67HUKk6myIJP50fcw77KQCrNZzDCsZgJ2rNJVq+FZ",
-	"FoB9+fb1E7Pde5QWo2gEdIA+5/Pj47Ey9sO543U3A8YNG2o1M6ANm2lh0Wd14C7FSEymEp65G5iS2fwQ",
-	"ww2DPwwYz5SEc8blvIv+KJVbVjmY1UtfheddZ7goUz++9lCY8I+3fAS33iEW8aKpGcuUHGF2AtxlYjRG",
-	"H90QMgEPkHpH3jfPzvr9C9Z3Pz3r93vrBdQi/GOUidlJJsY7jQWeFilzGZdPTBcPwI5BaCI+lmTcGDA9",
-	"WlYuhyqXKaQ1YG9ATsNcm4ie4jU+w5AZJFCSOrceIo5HEISfGDZT2o4bXLFuwbFAVmU/AaXOGTyAntOX",
-	"zKoROIsyLraUTHKtfWZAw+qFZHS6BEfgydjzsPhaHeYMVTq/RQOtZYhvCtqj2io4elix4LR16Kdz2WXq",
-	"ATSSvWeurVzEi94rhHEM2xZpI8QjK4S1Si79GS9757h9p5LitdXtj22Vsors2rFq1hD8/kJmbDSnIGQS",
-	"tFZZaQ87Bkz1oDbTFy4t5Wae9kkp6LHvhDaWaZioB+g6ZJfMgL0IXA1X8cQwNZOM0IjdCchSg7qDRh9T",
-	"uqwq0PM2EwSGTLBt+GJQ0ZdV0aBlr9Y3vVJJV68nzNa0UT2o3eNAGSL64h7uZJovs89vczNnuNhqnO2J",
-	"YVOtEjBGNbHL8v3RlPsy0vZLDjncpjCNJdH+sxr6GOSMi3je0PJGFzbbX5EVYm7rsmPVPlY/u9xQ+5gq",
-	"evbGKqOQ4coT67dMkDLx+JU72/im6wcQo5PXiNhvhIS9up+UHnHpjYDFfP1+f00+Y7ejZpIiIO287D/i",
-	"5TEPO0EU1WlWxCz+G0anetXkvnW5FdtEcUKGX2Xvz75au/UtUvkW/Z6UUFc7gmZUeBugUktK8AG8buFZ",
-	"CJ9LHhdzLNAj34HBhywlKkxF3Jf/szse7x5Ad97CUZ0jgSFSPDHOkGP3MI+rsU1JrKC10q2TsZ1ZISPO",
-	"nx+93U6k12V3Wk3YiTMeqiFSd29gsGUVUwvVd2VOaG6qnh4PLXdCH4VBtnDHRUaRNyUhejwmn0y4Xut0",
-	"pVN87y/eCU4iOIt9NGPj+3KFERQZuJ0N0GyOOD88RNpZGR5q7S72kN3Cxdp8TDEYRL3kAaUj8NAqI7nj",
-	"CURmcxJDhVC6hzmb8DnjiXUm2848lg7Pb51m6e9akI0KXz4RMrdQ1yhWPXTTmAU8qPsN172TOMdaV+b3",
-	"MP9ekA4S6NUz5cJvKjaIhofH7VhBDaBcEFFnqyoDfeaK/793e3Tzh2gWy/cwjyex3MO8vRvXR39+mxQW",
-	"XGnsdOspXctSbgN09Fp6ixS2BcW6far0eqV4lc67zkHnLKvdKKZvlLrPp2UxUWMy9FKIxPM584QpnYK+",
-	"YDLPMjbD/FupquWZ/sqIJ/VDaSi6uzs39TTXp8+Wsa6xfOIS/ftUXcWzjPm1o22wTbFEGUNvTK9u4hw1",
-	"oO6YfdCzvcjawJC4FzHPnuOPXV9BxJT2NZbN7oIlLBDWsIRLJUXCMyfrJlgw5/29LMPVuoNRsg3xE79t",
-	"8DesYNT7gfJ2GQMb8dryOJdRfyJkYMBrYmhxprkaPcPmdgy5sswzVp2j4jmsTtRNpjF7/0VulaNENoRR",
-	"LuP+7m2qB7bRvhoq4DwvpHKTNpwmnoZLKmoeK2r4eTxnwrIZN4wPlbZAxTJYWyTIrWMa9Uz/1NtEpXFf",
-	"4J2Qwow3hMV6o2QB4FOeG7iNZW39ANzk2u0J7bo7DfArMKsYpjfyRVW2UX7iG9J4IHU65gZar/gtXu1u",
-	"05CKxOFJdflt1qLVSINpX7HwNtxA2nI25Mn9pi9ttmNVrhNoMnFHUYxzYlwQf0fgnSOaCTnqsqmGKdfQ",
-	"ZYmazrssceR3m0+7DBMc5l2mgafuB6LdLpsJmaqZ+97mWnZZLlPVZYk7HLwvjQuHav3YLhw2W1eRWDER",
-	"ctSeqb93QL3Cm5YKd5Y1mnyabsyKijyTZWezsmNmROo0H54y+CXnGUvFyKmG8aIKOp3bXFqRxSOchI5M",
-	"GDZVxohhBgyvxrBIW0MzlgUVKUj1uFqcfaUUFakyoGxB72UBIJ1uhfjKk6uImBrvr0E/ph9XuVj1dPIc",
-	"F11tH/Isck6Vthsxs6xoedAetyptFH4rE62y6pUgexuYbpEnReVymLA+nZPtnajJRFhy1hiwNvNfO+ws",
-	"rphmQFcQBynS23PtH5cB97a8w1ZIbx3Cdrqde4Cpz5V3grPy5/q8eF+xiwW7vYVNba80VZ+60JklXhq5",
-	"QQw/zelJzTkjr4wVE26hW818Rw2ezZS+d8ggbEiXaCt3M57ABKS91cBNU52Umq1cDjeRdPJtXLbNos7y",
-	"oQ8MR8oLdypo1pfdL3M5BFDXH3ex2MiZria5it6xPR7htbfoz97khlUpJD/esWxRlVvhJra8GYd9NMCx",
-	"kGiNolSW3Us1ky3xN+OjjTJl3PWTthfvGO/d4zY5mNU4734rnrYuNFq5uoKe5YLqKBy+C/i8hCFVuBcw",
-	"XYnb21njJWW3C6F+Sb1ym+rkOGNZCbirsLpNMurWUvS3KpdFnh8RY/+cSa/Kr0oxeP786cnJs9Ovv/76",
-	"2boUAywWv+X2VvlqlAJCp91IOuSEyznDexgILOPCuMyEz9mYPzitNQXNZny+lCuwLrFDKnvL4+2dqLHb",
-	"Azje41ULJ13RM0YWEHpBHVsa8+kUJGBe8Sa6M72fWg+uWAB2FXHvGcJISAZcZ2IhCrryJWRvDvN0BLYw",
-	"1cuec/1Ya6hMSWdbeLOd8qPCtoVhVgtIqc0VAYWaL9BtunYMzxYTbPoNWSdByah2VqxcWws7kSHtTZxG",
-	"kfKd0mwc0mmrfYu4ZEMCbsrQBgoZwpxlypgL9tWzfh+9nZwZIUcZXdxl9CUWY2JoXcOQZ9wrVZUtn33T",
-	"IkVlibSLthBLYr5RMdqKr82oen+1ORBRb9x9MZb0Y5FgskH158S3tql1JKmHy75aEdbcKAcmHn6kJcQ2",
-	"FHT2fZSkV5uLLJ3zClV7O934N9d/aUNRIPv8kOUYfZNLs+yHFKkCW9nKqEz5iChMwjb1OcIvYnmWRfFI",
-	"zcCvbwMTR+PlBWCMdxysRlR6RHlDq1zN2hm5H8MWCzB0CcRrIgsoIXrhlD47nkACxy3wXYHkG/CL1vIh",
-	"xljfFclm+6Dodz4NIvhDHgRQhNCtn5MTi6cTzFQIjdkwnT6aVvQeu2lUirkraBI9p78ZJXvv+OwHjyT+",
-	"GdvGuXaVbNgixfDLZAzWdYKvmFXsrI+Neo9+7bL+0XOU5F7Mj+fTMUjTJV1LCjmidEfOMnDIcYGKmAYD",
-	"+oEywTdJSFygzhqoCyZKEIyRejjWDRMCr5bT/dhBktrbv//bfx722OvCvDZWaUgvKPWJMw1TSiL0TfCY",
-	"Ra+SsGV/0waxsln9fK6zNQ1H1UxiRTL76d2b9Y7MonbBPbhbwCUK0YpLf5mBa2qw1Lr3zyguLQoX/Bb+",
-	"9OAVx7VEd0AND7ej9c9iqlfFUbdsfbpVMS9kYKHJRvsZ/UN4DYawsEGps9BSbrnDairMSNvbSntuzxpC",
-	"zdvGkheZ87KtF/HaLkedK7bQrGxZ5qu/ypxHgSYnl6yB2PfUzFWDESnIpIGV0Z1lVqbfyCQ3joPxOcMW",
-	"+WiUcnMPKZpsTaHInTaO9c1HIV3lMt/KYtsymLjTDmIRfX9BgG3YdXazkF0BjvXxuqoJ+ayu1vWPnvOj",
-	"u8uj724+ffN4VP14tsnHk9PHZVWwDkUEVzLvvX75+bqzf1atsX4s8LijwGAtabFV+DL0GV8Xu2wozGk+",
-	"77chCWilVJsIWf32ZFHOtVczmwVd665dBRfoePFFv5Mk2yBReS/dp67GWllv7+7Ub9w/r9d778RTvIAu",
-	"S6uI4o1v97Z7S49a5+Ra2Pl7hzSF2u3TNofANejvwsbXtdMJPfMxFIC3lq8cWzulrv1C3qm4HBxlasiz",
-	"egfqcyf17gGmZqEz6YGXkn//9/9ACXzYJalvmIRZ0U/XrfZeqpkpg8i9a3ktL3M7Bmn9DIJzNqj1pThn",
-	"3+Lymdvx3//tPwc95kxiqpklY5jR5BcWLOLwGc3iLr7XvdFZVSIBLMUwbOAWMGAHPKE8uGuppFdPsNcD",
-	"3jYgU3rADjTwdGHbhz32iidj/1qnNRg+Nz5eMPh4xJMEjBmw2VhhNCHhWcaEPXdPzWCAnu4xXMtMzcAU",
-	"7VTtWAN02cCv1gxYJow19dV3Qx/xc2Z1DgMmAVJnZmHOtAPqK+wmgKVUGGNYGkbBDt5994I9P3v69WEw",
-	"QgeJSmFAug/mw/CJwXIUJQsgDkpf2KB37cRsJhKQlLMhsAHGHdJI53LKkzEcnfb65dSVynelb6zzoopk",
-	"FRF+3jlBtXQKkk+FM697J/g0x6CQPI4fTo55ntLoHO+MLI7jddo577wRxmK77U59mNSHpQixxBkEqPYJ",
-	"g2ZsWpkeszBoJ6QPRYcCLddlLNF69O3UrT+xXnVteK/Xfnb54hkV+hpMqsMxI24li+3WqdV608oKp+zW",
-	"k5/iErQ8tGMaktTiQj+h6/FmYTTPab+/s+EnZTv4yPyTV5T933X8DwNdQhvbI5PTx8biTy+We1yfZfNY",
-	"LQlEpKaSRbcIlqlR/U3oIx8Z9AJ5nohqUOBJaJ2jXzG4E3EPjpqKzrWN1PTCl5eupybKExLSt0myPpcj",
-	"hj1BmW8/jK1oYNni1aU5GHt3aVG0ennwAf5XQ9iiW3EEX/FMcbZEumMsDcXIAR+LbsNtcfH4k/vvsREl",
-	"/wT2RbAM9wi5pilHNJ1mVyB7P1Yzxpk3dTeAmVMeSV8IN3RuFucnfliPhmG+okPEaR4pFy26gtkeu0Tt",
-	"LnRJHVQtloHP9cUaA2yKUnRh7/pyqwmG9IVlA7JtBu6BNfcN6RwCNJPwAPpa+vE22JVJWGrgUGiXB2f9",
-	"54ekkdQR5J3vEv6iHP8Ixn6r0vlOEaTWKPuxblw4He3xN0RQxgmm1Cx9d+gaQOtRFgtMyNGCJ6+rIGmH",
-	"ziGSFcPmCFc4xmQJslm3R3QV6wP2Nvg6WTJWyoChHlqk5nSrUwiKQMIC2vZYAf8hJGoChoVG2z2GReG1",
-	"XC4KjKBFgANHhMEZTo4s8POYY08ybDl00u33+5S0dOEjKY4iiuFBfkRDjBxeuiXskRZqc0G+MB2U02Ia",
-	"iMEB8iKYO1gCFrKuyvx0yvrypWO7opQf1AN4KnlS8iyrmCoyzqpSsp4tH6GTIvgbJ4vazIudkwbZlsXY",
-	"jQu/McpWC2M6HC6WoznKOSA+sykB8YCJZ1UXQW8JW8vi7f1ga2XeRxtUPYv0rlV2tyx1qrQlG9yDNXOQ",
-	"IjeGw9RM8XRP3LQIS+xabSARz/7+v/8XC2MH8EPgh/iBLrpgVUUCd11cpXTl9n//D+aHFZBGUNaPhwE1",
-	"B5AZYF4veA/WCp+pV/Tpr7aDKmYCY7h67Lh0hH2+J3UzuE/3pU1UBx/87pSJOwt6xnVqdof2L/BYu3TU",
-	"XX+w7rw1hIrOzfTiGIMskl6OfCZDs0FRG3awV2DX3tQAdnS77ArUKAfReYhOLqSCCmy8YzUEpJ2s3EQw",
-	"Ldpwhbf0uDKKodm3ULTzX+ldcFsIY2ILKtbUUXHMTaOTwU8ZaB75vIOh9d3GlrtWYTmsz/wls4iAcsH6",
-	"vvuUqdZRxfbgnlDkJEcHffdrucLrQiCNE8cDL7TKLw1RYbvB49UlPV0/eXyvXhCPYRFKu2Q6l0Wy9ohP",
-	"fcdATNbCg0EE+uPJBYPJ1M6d6uglRTFNnmqKfNUz0uzZSf9LTqKm9PqRk4aULs8OlO76MdKcaaA0LExM",
-	"z6dd1NnmYA+R0Y7BUMa6VWyAmx2wA5x5PFISDnvsit87Pmwkn5qxsrtlSt68d6sPyw1EfoAENFVZdlhh",
-	"RrUGd219IyE5MsKhqPFIM4Oin1vwpntBVS4r3OW+a8l20+dDl6kG+nVsXcTarFwUk4rcJ5ZhTEuqWZgm",
-	"GFtoGAnQvNLN3Pz7JG4/UjVOFeB+7LH3IYBOqqUPoZdBSg1FFyCrVEwbpVA7U9LLSqkWp5wXHZOP/lqm",
-	"ycQW7u8pWyyH63EPZ2RvfCnW8ZeFBkw+CkYMIJdYHulbmx5iEaK6Y0s73Q8kdsJjvnNUyasTnpBC0D9D",
-	"859owsx+2QuljETt6suKQsYl1WThug44M1leJAunyjpzMJwJspvDOjXj+XA59/4FfGatwdayqU3s7Qcu",
-	"53uya+othL6wVVNrrxVB/h+l5xCMu1PohnzFDbuV7RRXsTKxYEw0myRIRJ8tUOLo/vA2SPuKYFzA2ywj",
-	"DxY5KXiWFase5nY1ByUnqbEa+OSJocSxYaaSe5ZwjVzYEWnYNY5lG0Nyb/LJMgb/Cez7sNaNUOlBpr2Q",
-	"4tQrNn5U3XjERhgKyQnwCyIuKn4KnYld+u0SVYJMTaF0on+nBAFOFwytLHarbM3GKqum8NTRi9iHX+fO",
-	"USs0O2s0A793F2wavPpdBVtDU80IMrjNOYHj9KtyegwNOqHhZujTx4appGRYpXYclfWFGmaDRAHyJWJM",
-	"0Quv+rkVI/P25RVbHMnXSoCc7Pj96WovDUlogela7iRDsFMYZsZOVKNWRfb9zlxnuDCnD/hT3eJQK4R5",
-	"/Mkh5iNxecd3YnPVmLFqirNv7kMRk5BlRKDH3jn8RX5foLIDz6KDNRKsdRdHnW5nsRkz+Ohdet/dAz8P",
-	"lm3sQ5g/McgACqsLc24Loyu0MN7WOqS+y483/lzrLaMa2e4P5WVt0nsqSWJPGn1uRblUu7VX64EbXqqM",
-	"d91nwB/QRwzSoo4rjE/HiC/Fe4/be8HXLiPkF2GXsabXFi3IWr13sZ/gyvejEih8WJm85ZWOAbHFUNvL",
-	"jRfT7kC8MYxznZoWoKZQT7VablfyX0vS17u1RURDSVV7TQecNLxmK+d9U+S36BoyUuDkGKaMWQPZnZN0",
-	"CnCgV1EWJZxxJEeG5VNKeKAmGCGFYrqUYeE00HhSRe9aRjImcGQaOWAd7TvDwPt1wDdLSskkCW5aEWJ8",
-	"aY+d9Z9TwvasXrPmTW/cJpfptaSkYMVSFQsIkvgtO+ztR/tZamj0hc3nesO5CJb/HMIwCLeZyrOUDYEd",
-	"1A7sEHF+l1pZpbNhXCkrcH7nuRweXTA+UmZxfF4SR3nL8afi75W5j3XEWz791dss7g4b3W0e46SyuK2Y",
-	"0EYGYIUTYy7CSpgeY9elzXMdFl/SxCm/xb5Lvs/VZCIsw4nN55W2z465qVkY/oalxJViFWx2Evhsj73M",
-	"tVeni86qlo0wh4bG0/pvHat1nA0xciZILaljzaXb+b4Zlm/D8ej51O8FMV+h15dx42t4xzz1za9A7oN0",
-	"q1kHjf6zK/QoYhJLRQ4Jg5k/IZLjW4WTu0yMJLe5xvZhr9LTp09PntM0TUpnKV75xLB/fv/jX6KusmoT",
-	"kD1KjuWOI425JcUlFTM67HS33i+Di6q9Ut05hqUe4HfIq6jb+v6Y1VXBcCI8aRl5vsPl/D4lzyvPPwuG",
-	"SG3cmFSzvdA3tr/b78kkajonh8sFsXaf/+6U2dAIefmQ3rqF/U61A6umbFgRkL71X6gZoN4aJp9Aupcz",
-	"o2fv79DeueejX8znYjsJQ53H23jA3OJ+nwf3Bpz95ndSAJSNFFP7kZ6Bivd3Vn4QxyK7cNbKBZMqDIU3",
-	"LFPGRk7L3/f/qDqFplBFZ/Ed1HePCLbSWWA/iNCes4YuB/s+86KbQntb/7fBAurqG1r67uX8Z6FTRzwA",
-	"LRk8gLRsUNwyKOb3Y0ga88n8hH3kwOivMlD0crJVX4GzD5zefIFo4CCBbQ/8FqUErMK+ltwp6NUIto/m",
-	"jkEuPFAYRmNNytVYkH7sojkPT/VNb7HNb8TX9LODwjrRUME9Cx/tMULmyIdya8jXKm6Nt+8w0/s7lWV1",
-	"5wA7wH53+gg7yND7Dn9LLbzwojen6vxMEa+Fiq9uOeKEZndjjhRKS98Pw+nVSaYMrKwAY7UCsIiKENb3",
-	"/0u4vnAJV8hrwalT7qTu8iyDUOdMrRMA04MFbOZ7X2aFBhsyrsgXe5lrPszgHIOseFoUh6GxtTjti2M/",
-	"cabu7hw6haldbDj3VYPoFLcETsRaPqFAtkPpoUrn3WI6olH+Ht+2xGeF05g+erHJkwQghbTHqHme+8Xk",
-	"ybhY30zpe0wTIo/pCKxBmwYX8A6snh9dOu4YLb0RI/nT2vzbF46tS98snSWZAGkdXY5yMMaBix1w9tNP",
-	"r1+ymcgylqpDT4phTW7XhRFyh8R7cHZ62nVgudXgvjgsoluUtliGt4r66GR+VOZCtMibfVrLm/2m3kTo",
-	"+vrj6cnR9fXHr+Hmj7HeQTf7YQT1Tq9fOOGi1o+0gRnEXWU7qcn3vZg65x9uararGMnS+Y/p4IHEA70u",
-	"0DfV2nh4BdqutEBrDMdfFcNaW8TiPV8KEeEvFgf3791Dk49a+8M1r/f8S2C3ycZGH75DYMtE6SxEo6NB",
-	"77LFZfFqk+Wjxq37FubRrj3/t7XGqTQRjNEtnVmXqSzdW2+cgnQCcVaaAbaoWvNXH1d64kUl8I8SGE3D",
-	"fyMkMM4ygenaoUz/GftefIuNAw67mI5NE4QcmborDY2+8JKUVHSKgtNDiflhLB2bD+DTKfP3WnqGTyU8",
-	"EtyOuBYZln5gvnKPXbIhT+kulGZTGjSCObhh7IexigwblH6YuhUUA6eD4jowf43fwTl6tK4l2UsaGM9w",
-	"bCN2GMNNQMoGND5/EBPhtK2WjA07tJkBqR7UzNNUKM8zHRC+fP6CDYr01AElB1U6zTGVW3bgIJkpnjIL",
-	"JnDLWke3Js4RUphbsw/a6dvivg1k9McjmW5GcCUKfr66vu3bmwX1j4v4TGSyMhF6kCoJgyDQMSUa0bii",
-	"0BaNL9wREp7ujovQequYNsyz+6a06NXMZVmzD+zlE/2xMtmyruaUZX3UI54MEYkeyx77Ca3PQbWt9YCK",
-	"/vIJsKGTJthyBz2d3Pj5wMiEop2tryU+viiTCTUzWIxCXAT7VPv+JjjPp8dehpqqMkfC+8GH4L4O6f8t",
-	"qu3xUXAVcgg3s+5f3/2AXqNYSW6uTcVWX9j2Bev7P40PFhtFTqEwyrSJT4w0T+B27B4fL4b9+rRaC/vN",
-	"12sLdG+2cfQRwHbs5aOzqBRQ+RpN3DObghYq3YYmuo25LcW5/04g4LNaipTWDXWLTfG36FHs3dbBBboQ",
-	"bMLqCsMcDyfFVMIM1eAnziqaCK8eC1lmZ/uOQk4aeuF4V5i/2HDLjvlCGl7NGu4/Pzz37ha4lhVl2Coy",
-	"933nElLtWLX1Br54sbt6y94bP2Frqc/lBq3l8AT0CI4Q7H/cTgHG9+3Ieb8XjKZq+AKnn5D9tEPJdlwZ",
-	"edBo6L701+zRJKFXuJc1uRL8QruhNGfHFkkFxPUZD1+ejzQmGtCKcGQ3yNRRbNnFD0e8IKGiPwO9iINk",
-	"zLMM5AhusUp8QOrR1b9cMQ2J0ikCsnad+2Lg9QhU5kKjEezQ8wCal7WDxQRGZxD5tfmFXeB3CXZFe8CQ",
-	"XfEcdpmmpHz4WyikUnFdelMlxmEu05QwZU+e9eL5v5FPzW9uJQmUldHh1HZYq5RxMXHSoUoCe2A3x5/o",
-	"jwXNejGM4lS8ynmvKzeqqOKF+Yz4Z6vAm7OJ2mW+2p8EtY6rgqzueNxA1dqec6x3LREk66G0tQd0jIQ7",
-	"3zyu/xlrW5UC4Eece/7lc3csldQrXWpJ9dpvfyolE8KBPnPiQ0UvJX/V2hQgurkJMftfiBssLHt3CE3b",
-	"W0JpKiWpSI9d8gVInSqnMhHm/jQb2xgCQzlXaq3U74fu7zVYqa/SEbylN3yebroBG6IZwX5hTov3onqh",
-	"C8erKz5aMwQtVNgLyX7JlR8uviJVYHcVlzbXslZOQVlzlnRRn+Mu7GeZlot9Nqp+iRkqG6FCKFD06hP/",
-	"E9jacW+uzpe378NInVH7yGIKlyydndrbi0OYKy/oN9L5d6aG5g1aKHUmIMh32YIrXd35xJywjTtKJ6lb",
-	"uGVZvRPHiZJ3YpT7ZBMCg9Cmx95WKJze54zZ9aYpu1oYDDYE37zSiYhiQk+9/+Rygm5ud8Yydq+pVpa2",
-	"Kwt2byj/DjC7pmpjOX7vz3SXYmTbzOFWJtgiWzIVVPKzB2lIh/efiuoFNDSTFanHXAaUDGWN7RKPd+Jd",
-	"+V34Nmg/jFeARKCgNuUyVc5GRF+1koGBOHb4uQ7NJuTx69gT9hR+QAomUv915AuGnfVPi8ZnpJMuwmQ9",
-	"evjbv5j3bcNkkfqg0m3zpPfjNqa1be45Xsap2VjxiWh0pv08VpeT15399rVZ1f6EssCouMpPXsED2fGE",
-	"DIzq8izDocPYAW2jTh3NMzO61WZF9SygchbbhxuHxZSzSsiPM4ZxrNr58fHJ6de9fq/fOzn/pv+8jxjv",
-	"F7Y8LFVRc2/qKea4N6rs50G76RYjzVAd90Gmysy9btMMVJq25sdZwRxdZQnXet6r5wGZTrxhbaE70twC",
-	"q9gQetVOupTqFFlAZdgbvr7YAUtVkWc46S12CIk96wf1UG3NOAQ7A5B+clz5gEpq5fIzQqejorC2GJnU",
-	"qzWl8AjzePP4fwIAAP//",
+	"7L1tcxs3lij8V1DcrbI1oShKkZ1Yqqf2UWxnxptk4rKVyda1tCLYfUhi1AQYAC2ak6uq/XBr7/f9EfvD",
+	"5pfcwjlAv5BoskmTTvbu9ReLZL8cHByc95dfO4mazpQEaU3n4tfOBHgKGv98JTQkVunFX0AboaT7LgWT",
+	"aDGz+LFzPQGWhqueGPZAFzJumBoxOxGGcWnmoHudbsckE5hy95CR0lNuOxcdIe3z8063MxVSTPNp56Lf",
+	"7djFDOgnGIPudDsfj8fq2H+b0x2Pj4/dzoxrPgXrgX0JWfaW20kcyASy7IlhInWACPftzF3b7Ug+dc91",
+	"v3e6HQ2/5EJD2rmwOocqyP+oYdS56PzDSYmtE/rVnLhXv3nVcTC9zLVRehWGgYSP9i7BXweEG2AzPgY2",
+	"hJHSUID1Sw56UYGLnleFZMo/fg9y7Fb67PQMcRc+nzqkWAvaPelfP1wd/w9+/Lf+8Yu749sv/rFToNZY",
+	"LeQY4X2lplzINXjLjVVTluJlXSYk+0mKRKXAlGazXC7c3w04pZvWYrWylrNnXy6vZRXcN6MfuE0aYH19",
+	"zcfMTrhF5CY8y0Azw+fs6U3nJu/3v0w8eeIHuOkcXbLz0zMmaDcsSC4tm3DDkgmXY0iZETIpV0cno1zf",
+	"m9ExQdOwoi/Xbc7Tm86H/vGL219Pu2f9x5vO/7y5+cNRfI++F1Nh40ueKmOZsDDF88aRoppIKcPHVGFN",
+	"YcTzzHYuTvv9roOczuBpHz+GI3m6ciQdUD+IseYOkmbamYZL1h284qKdT18BiT+C17iPzWDRPq+Dia7Y",
+	"GSACAKF5dM8wMyUNIJN6nY7hrcpEsrhCtui+S5S0IHGD+WyWiQQXc/JXQwy33TvLB9Nb1ywb0jGwGV7r",
+	"1l/h9+4AbcBZYPBCsl9yZcHUGfsy8dYoZc9LLp7btOKCtHqdx27nrVbDDKYbgZjRdV9sB4x/egyUnx1H",
+	"moO0bK6VHHedcOTMv4alKsmnIO3SVrwDqxfHVyMLEWHyHhIlU8O4+5nNJyKZMKuY1QvGx1zI+p6sPcjl",
+	"gdnz7tBD1xPjZyC/x/AzvuEqTUngvYNfcjC0xDQV7lU8e6vVDLQV7qiOeGag25lVvvo1CLQVEN80SsVt",
+	"5VvJcD6Et90W16nhXyGxjpavjBFjOfWbVAcSNZlVXHT988wq+H8BLUYC0rqwR9SiaIk+zX/BteYL99lx",
+	"lW2YVLcDMxWT5H/Uam7YcMGUBAYfeWKzBZtPQFaFNAlog2qdg3NFoVwm9G5nlnEZXYmGcaNu69VGuqS3",
+	"Kp27HZPl4+hjjeUW2p2S93ipQyp+vBNpexHT7Ty0Us49ykg/mvIUvHZeUFIrNC6RaAmvR0S3VKTHJNMJ",
+	"DWG3/TaUQK9Qd13dL8DvVUi+csmxmM6UplOAAr8zFnaSD3uJmp4kKhUWEnsyy7h1SzsxE64hPSmeigu6",
+	"ylNhX0urF6uHiSc2itpvlXa0OZ1lBS8zuZmBTKNEwt3b4ht0D85ucorHJRvM8mEmkgEbKc3cco/zmemy",
+	"gVkYC1P6el7ot0parTLmEAosVYCHRlgD2SgOhK2ZXim3cGzFFGLXpmC5yJrZI6lDK3yJCLfFYdTEfz2l",
+	"rx5JlUGc63A9hogufBUYg0i7eGjxD6UdehG5vc4mdotEzB110W55KLqBBoqXRxmyo6G3nFhgnYRAWu3/",
+	"LLjpuqNdIcdHFCBv6C7SypfZbsWsjGBlaJzaoYh1ZtzYwkBYj4sAc2yp33ADP737fvVtPws7Ubl7hZ10",
+	"WW5Auw1AI2RFFD6ricKva5bRxNqZ+aeLk5MP/3ryT/9wc2P+/6jx6iCxyeStZ+t1pA+DldjacOh2pkpD",
+	"9IxqYFw7W0uHw24cG5UoodzxY5bfkyriYRwqlQGX9NSHLTbfrUZC+oN6gDa7r4bG8iTb4gU/+jvqTz+L",
+	"PH2JJGgd1Vd6jMVpxCaT3XSsoL608bfgEu4KDG9hwDpRqzdjq6CQa7zaCVueCcc575TMFjUb2q9mmQIe",
+	"I+h56de4JGtQwkF652ksQosl8ZEMKKX7hBtHigmk7gddPeOVRSd8xhNhF3dT4CbXkN5tIxSKuz33Nncz",
+	"0HcGjZEIO3BAcpYpnjILxrKRymVKossxaKtYwrVeXDJObEqMmLBszg2TyrIAYU0tSVU+zCqwyXw6XFpZ",
+	"BXmr6weZzpQgrXllec4S0UpNG5YiDMtgZIPvzq2hy/puGafFEuYTkYFbhTDMiGxZq2oGfwI8s5PF6qv/",
+	"BFyn7p1zYSeiwshPnzHCfAPfmQDXdgi0v+to/Htu7J+KiwshvoIeh0YteXa3FomlMh39yVjYlupa6dHu",
+	"RJVatCA7duVRFU15k47S4HWOqAyFpouvrdBYDGWlPhxgiZBud5UVlBSyjMfbBv7y5tWSN/K8X5O5Z3VX",
+	"MT/+2+0HchYf3/7B/3UbFbvkaI+pOu5MtBdFyAV/MxWHYG3C3jvEsXcvbSnAIpyoJpnw3ybxVD1k65AY",
+	"tLGmA9ry3vLYrrvhHV1VOWJrbVQRsRi3PC0ryGzasPeBS4B0OP3gNuVBuBPmNp+U+Ad37hKlUyXBndxU",
+	"c+F/1mARwttlsmkyR8t37tkaLR78Eu31LYkPPs4gsYAcnGfZj6POxYfWnPN22VP3Dka5Afb0/PTsKERJ",
+	"yLgyTEjGpXK6BkOWRhqxnQiUR58ZadvKiCWipNvjpKWtGImEW/gOIv4BMtjv7iEiul+nZ8+enb7osi/P",
+	"2HDhfZWF3HHfbGRSlcdHoSMvWIQRlz8UrHgJOO9YcyaM02jIeuYyLTbYACov22vnRdQ4MHgfTtlk95YO",
+	"HmQwU2ivI2wh2JdRXMphfHgMzaWAehYVUBgl3OXddGO32K7WzrCw8fvmPRqI0D+H6UaxtvVXfweLP7vL",
+	"Ki6htfLJXbOMZHyPvz96iHDRafR4+3O9AUSkAUh0zDGV2Ps7PFbnX7IhN/D8PNcZSyZc88SCNpsVFQdD",
+	"8fzYAurnLeJ/WqOuN/nfmrX47dXxTzicdQV7jRbd/uSQe3qvx+ZVERZa4cJZBnIMd4HW67ThSDuYk9f/",
+	"cs00OOXEWZTI980k6sYtn/rAszzy2DfWMB/Ciz+ACH4rI2xN5Ksa7mqmlkItA5mSXvXgo06rOtdj+eMW",
+	"QMajZyWpLO3GKiJrmIkeNHzk98JEom6V4For48fTzJJ02eCDCy+JAVeJrW3i2hHnhlMDvA4wRxeTJ0ut",
+	"cselLpnOMzBsCAuFPhynH+BK0DNqVZay4YI9CJWhyWTY0/Ozs6OI/qAo1LuFVOFZpuZ3iYYUpBU8q7p2",
+	"Kv4OvAzSu0o8ub7OV+Sou2BXuZ0oLf6GkHbZSzoqx9eLGXTZmxSmM2VBJovj72DRZSHJZ7toaIBmCnai",
+	"0nXQ8CwLyL56++aJ2e09SotxNLY7QG/6xcnJRBn74cLxutsB44YNtZob0IbNtbDos3rqLsUYU6YSnrkb",
+	"mJLZ4ggDKYM/DBjPlIQLxuWii/4olVtW2Zj1oK+j864zXJSpb197LEz5xzs+Bu+KjGDhT2rOMiXHmHcB",
+	"o0yMJ+ijG0Im4AFS78j7+vl5v3/J+u6n5/1+b7OAWsZ/7GRi3pWJ8U5jgadFMmDG5RPTxQ2wExCaDh9L",
+	"Mm4MmB6BlcuhymVKftECQ1scp2GuTURP8RqfYcgMEiiPOrceI45HEIafGDZX2k4anMwO4FiIrrKeQFIX",
+	"DB5AL+hLZtUYnEUZF1tKJrnWPuehAXohGe0u4RF4MvE8LA6ro5yhShd3aKC1DF6u83qXePS4YsFp68hP",
+	"57LL1ANoPPaeubZyES97rxDHMWpbPhsh0lo5WOvk0p/wsneO23cqyWs73f7YVimryK49q2YNYf3PZMZG",
+	"syVCjkRrlZXWsGfEVDdqO33hylLW6VmflIIe+1ZoY5mGqXqAriN2yQzYy8DVEIonhqm5ZERGbCQgSw3q",
+	"Dhp9TOmqqkDP204QGDLBduGLQUVfVUWDlr1e3/RKJV29+WC2PhvVjdo/DZQhos/u4U5m+Sr7/CY3C4bA",
+	"VuNsTwybaZWAMaqJXZbvjxYTlJG2X3LI4S6FWSw9+J/V0EdX51zEM6JWF7q02P6afJfliOm6dax/drmg",
+	"9tFi9OxNVEYhw7U71m+Z+mXi8Su3t/FF1zcgdk7eIGF/LyQc1P2k9JhLbwQsVyL0+xsyNbsdNZcUAWnn",
+	"Zf8RL4952AmjqE6zImbx/2F0qldNW9yUNbJLFCfkLlbW/vzLjUvfIUlx2e9JqYK1LWgmhbcBK7V0Cx/A",
+	"6xaehfC55HExxwI98h0YfMhKCsZMxH35P7vt8e4BdOctbdUFHjAkiifGGXLsHhZxNbYpPRe0Vrp1mrkz",
+	"K2TE+fOjt9vp6HXZSKspO3XGQzVE6u4NDLasz2qh+q7Nds1N1dPjseV26KMwyBZGXGQUeVMSottj8umU",
+	"641OV9rF9/7ivdAkorNYRzM1vi8hjJDIwK1sgGZzxPnhMdLOyvBYa3exx+wOLtbmbYrhIOolDyQdwYdW",
+	"Gckdf0BktvDZP0Eo3cOCTfmC8cQ6k21vHktH53dOs/R3LclGhS+fCplbqGsU6x66bcwCHtT9lnDvJc6x",
+	"0ZX5HSy+E6SDhPPqmXLhNxVbRMPD4/asoAZULomo83U1jz5zxf/fuzu+/UM0i+U7WMSTWO5h0d6N66M/",
+	"v00KC0Ia2916SteqlNsm54+09BYpbEuKdfsk8M1K8Tqdd5ODzllW+1FMv1fqPp+VZVKNad4rIRLP58wT",
+	"pnQK+pLJPMvYHDOLpaoWnvorI57UD6Wh6O7u3NYTeJ89X6W6xsKQK/TvU90YzzLmYUfbYJcykDKG3pg4",
+	"3sQ5akjdM/ugZ3uRtYUhcS9inj3HH7u+Noop7atHm90FK1QgrGEJl0qKhGdO1k2xFND7e1mG0LqNUbLN",
+	"4Sd+2+BvWMOoD4Pl3TIGtuK15Xaukv5UyMCAN8TQ4kxzPXmGxe0Zcz/4FOeX3oDeEnl78imcbvI1x94T",
+	"449lPW6sjErFU3Kd5J7OYu6Ll7lVjrGwIYxzGXff71LmsYsy2VCq6Fk71QW1YZzxrGLSuPNY9cnPk0VI",
+	"iudDpS1QVRMWgQnyUplGtdk/9S5Rady1ORJSmMmWuNhsYy0hfMZzA3exJLRwALyZOtIAfwNmFcNsTb6s",
+	"mTeqA/iGNB4Xnk24gdYQv8Wr3W0aUpE4OqmC3wYWrcYaTPvSkrfhBlL+syFP7rd9abNZrnKdQJPFPo5S",
+	"nNNKBIkrRN4FkpmQ4y6baZhxDV2WqNmiyxJ3/O7yWZdhvsaiyzTw1P1AZ7fL5kKmau6+t7mWXZbLVHVZ",
+	"4jYH70vjsq5a6LcP/9PO5T5WTIUct5dR7x1Sr/GmlQqrVQUtn6Vbs6IibWbVd67shBmROkWOpwx+yXnG",
+	"UjF2vDteI0K7c5dLK7J4wJbIkQnDZsoYMcyA4dUY5WlrN8eSuiKVw55Wi72v1AzjqQwkW5z3slKTdrdy",
+	"+Mqdq4iYGu+vYX+tOKNKimKheY5AV/u8PI/sU6U/SszKLHpTtKetSr+L38rirEC9FmVvA9Mt0r6orhHz",
+	"72cLciUkajoVlnxPBqzN/NeOOosrZhnQFcRBimz9XPvHZcC9a8JRK6R3jmA73c49wMyn/jvBWflzc5q/",
+	"L63Gyure0qJ21wGrT11qoROvYd0iJSHN6UnNKTCvjRVTbqFbTeRHg4TNlb53xCBsyP5oK3cznsAUpL3T",
+	"wE1T2ZearwWHm0h2/C4e6GZRZ/nQx7kjdaB7FTSb+yOscjlEUNdvdwFsZE/XH7mK3rE7HeG1d+ie3+aG",
+	"dRkxP45YtqzKrfF6W95Mwz644VhItORSKsvupZrLlvSb8fFWiT/u+mnbi/dM9+5x22zMepp3vxVP2xTp",
+	"rVxdIc8SoDoJh+8CPa9QSBXvBU7X0vZuzoXyZLeLCH9OvXKXMvI4Y1mLuOsA3TYJghtP9DdYyK2qh7F/",
+	"waRX5ddlTLx48ez09PnZV1999XxTxgRW9d9xe6d8cU2BobNuJLtzyuWC4T0MBFalYZhpyhdswh+c1pqC",
+	"ZnO+WEl92JSnIpW94/E+XNSB7wEc7/GqBVWxm2ABoVPXsaUJn81AAqZJb6M70/upR+QaALD9i3vPEMZC",
+	"MuA6E0tB3bUvIXtzmKdjsIWpXjYH7Md6eGVKjrGuH812SvcKyxaGWS0gpX5kvrQfu2TQbbq2Dc+XXVL9",
+	"hiSaoGRUW2BWrq1F0ciQ9iZOo0j5Vmk2CdnB1QZTXLIhITdlaAOFhGfOMmXMJfvyeb+PzlvOjJDjjC7u",
+	"MvoSa0sxU0DDkGfcK1WVJZ9/3SLjZuVoF/07VsR8o2K0E1+bUzOC9eZARL1x98VY0o9FvswWxaxT34Oo",
+	"1jqmHv37ck2UdquUnng0lUCILSjo7IeosK92gVnZ5zWq9m668W+u/9KCokj26S6rKQdNLs2ycVWkqG1t",
+	"z6kygyWiMAnb1JAKv4iljRa1MDUDv74MzIONV0uAMd5xsJ5Q6RHlDa1ST2t75H4MSyzQ0CUUbwiUoITo",
+	"hV365PAICRwH4LuCyLcKiLSUDzHG+q7InTvEiX7nszqCP+RBAAU8HfycnFg8nWLiReigh9UB0Syp99gc",
+	"pFKbXiGT6D791SjZe8fnP3gi8c/YNWy3r9zJFhmTnycBsq4TfMmsYud97Kh8/Lcu6x+/QEnuxfxkMZuA",
+	"NF3StaSQY8re5CwDRxyXqIhpMKAfKLF9m/zKpdNZQ3XBRAmDsaMetnXL/Mbr1exF9jRJ7d3f/+0/j3rs",
+	"TWFeG6s0pJeUycWZhhnlRPpuhcyiV0nYshFtg1jZrh1ArrMNnWHVXGKBNfvp3febHZlFKYZ7cLfASxSj",
+	"FZf+KgPX1C+qdSujcVxaFC74HfzpwSuOsERXQJ0pdzvrn8RUr4utbtmjdqfaZMjAQpON9jP6h/AaDGFh",
+	"J1lnoaXcckfVVGeStreVDtxHN4Sad40lLzPnVVsv4rVdjTpXbKF52VvOF7OVKZwCTU4uWcNhP1DXXQ1G",
+	"pCCTBlZGd5ZJpn4h09w4DsYXDGcZoFHKzT2kaLI1hSL32uHXd4mFdJ3LfCeLbcdg4l4bokX0/SUBtmV7",
+	"4O1CdgU6Nsfrqibk87pa1z9+wY9HV8ff3v769eNx9eP5Nh9Pzx5XVcE6FhFdyaL35tWn687+WbUJCLHA",
+	"454Cg7UczFbhy9AQflPssqHOqHm/34YkoLVSbSpk9dvTZTnXXs1sFnStm5AVXKDjxRf9TpJsi7zrgzTT",
+	"up5oZb29u1e/cf+iXr6+F0/xErmsQBGlG9+9bv+WHnUCyrWwi/eOaAq122ehDoFr0N+GhW/qDhSGG2Ao",
+	"AG8tXzmxdkbjFYQcqbgcHGdqyLN6q/ALJ/XuAWZmqYXsUy8l//7v/4ES+KhLUt8wCfOi8bGD9l6quSmD",
+	"yL0beSOvcjsBaf2wiAs2qLXZuGDfIPjMrfjv//afgx5zJjGVAJMxzGhEDwsWcfiMZnEX3+ve6KwqkQBW",
+	"lhg2cAAM2FOeUB7cjVTSqyfYugJvG5ApPWBPNfB0adlHPfaaJxP/Wqc1GL4wPl4w+HjMkwSMGbD5RGE0",
+	"IeFZxoS9cE/NYICe7gncyEzNwRTdYe1EA3TZwENrBiwTxpo69N3Q8P2CWZ3DgEmA1JlZmALukPoamyNg",
+	"ZRjGGFamhrCn7759yV6cP/vqKBihg0SlMCDdB/Nh+NRgdY2SBRIHpS9s0LtxYjYTCUjK2RDYz2OEZ6Rz",
+	"NePJBI7Pev1yPE7lu9I31nlZJbKKCL/onKJaOgPJZ8KZ171TfJpjUHg8Th5OT3ie0owj74wstuNN2rno",
+	"fC+Mxb7onfrUrw8rEWKJwyJQ7RMGzdi0MuZnaSJSSB+KTm9aLTNZOevRt9NYhcR61bXhvV772eeL51S3",
+	"bDCpDufBOEiW++JTT/wmyAqn7M4juuIStNy0E5pm1eJCP0rt8XZphtJZv7+3KTVl3/7IoJrXVMzQdfwP",
+	"A11CG9sjk9PHxuJPL8A9qQ8deqxWOCJRUwWmA4Jlalx/E/rIxwa9QJ4nohoUeBJa5+hXDO5EXIM7TUUj",
+	"3sbT9NJXy24+TZQnJKTv+mR9LkeMeoIy335qXtGPs8WrS3Mw9u7Somj18uAD/K9GsEXz5Qi94p7iEJB0",
+	"z1QaaqsDPRbNk9vS4smv7r/HRpL8I9iXwTI8IOaaxlHRGKF9oez9RM0ZZ97U3QJnTnkkfSHc0LldHnT5",
+	"YTMZhkGYjhBneaT6tWhyZnvsCrW70PR1ULVYBj7XF2sMsMdL0VS+66vHphjSF5YNyLYZuAfW3DekcwjQ",
+	"TMID6Bvp5xBhkylhqR9FoV0+Pe+/OCKNpE4g73zT85flnE4w9huVLvZKILW+349148LpaI+/IYEyTjil",
+	"3u/7I9eAWk+yWGBCjhbceV1FSTtyDpGsGDVHuMJJUimAIhs44prAWXcOoClPJkJilvsDhFGd3YJWHRmH",
+	"4RE+CsG+VU6tsRiq8bMcilzBYpaYVHYi5Li3QnsvM+BIeEWh1m9KBQ4Rc65Tsz8SIPwQbogKUJEs0Bhm",
+	"dbTc/yKoeQjm5RAxEeOJ05O0I1JuQykrC4TEdC79vBHqL0e2v3gANgXbYxUnc5j6QX2reGYUS1ROfXOK",
+	"PhomOLtvJLXLMGSQelzhT4Zhoz+mIQHxgPRUNZx7rKjIdho60p9nhcLGON57Eok1mts/01upQfzdMb0D",
+	"kPtbaq97CHqPsTfMBSOX3O5HQcW6Nr4NoRyWTJQyYKjjIVlx3erMmCJOuiSVy7PAhpCoKRgWxiL0GLbw",
+	"qKWqUtwXHR44+MrxWp6Ck/r4ecKxgyQ2iDvt9vt9ysm89IFix56LIXZ+oE6M9l85EA4o6mvzqT4zxZdT",
+	"yxrI3iHyMnhzsMI1JJWW5Tck+3xl7L6OxQ/qAfxxeFKqZFYxVSTUVo2AejHQ9seiNqFo70eDXGfFkKTL",
+	"cM4xGTcMVXK0WA5SKqc2+cTNOCNfoday1cZhqLUynakNqZ5HOo0ru1+Ncaa0JZno0Zo5TJFQRFGoeHog",
+	"ZbGIuu5bsSALhv39f/8vFobE4IfAD/EDXXTJqnYSrrq4SunK7f/+H8yPliGDp+z2EcaJPYXMAPNmz3uv",
+	"pKKjO0xVqTbvK2bTl+pqs+oQokOHMpaqY2r+O6gNL3Fbu7TVXb+xbr81hIL17cz+GIMscvqOfaJWs7+k",
+	"NprmoMiuvakB7ehV3heqUQ5ibAR9+HgKKrjxcaOQb+Nk5TaCadlFVQSDTiqDc5pdp8XwlbXOU7eEMK68",
+	"OMWa+t9OuGn0ofqZMPWzVHVrroZNm8OjTVkbjQ3SrcJqf1/YQF4fQsol6/tegaZaJhpbg3tCUXJRBb2g",
+	"jX6tFGJThDde9mLKMeBWedCQFJrAQvssDo8vBAogPdtYF3RYJ6+nsMhJu0LTNtSijPnMm6aYi4obgwT0",
+	"xeklg+nMLpzq6CVFcJX4kknf1AHP7PnpOuB90PGL7RZRtKqMs4tMjZ00pGog9lTpLvFsTCqlLFOsu8ln",
+	"XdTZFmCPkNFOwFBBjlVsgIsdsKc4e3+sJBz12DW/d3zYSD4zE2X3y5S8ye6gD+CGQ/4UD9BMZdlRhRnV",
+	"2pG2df2G3O8Ih6I2Uc0Min5uwZvuBRXxrYkG+h5TzaxoQ2s87AnYcH4dWxexpliXxVw594llGLKXah6m",
+	"2sYADQNcmiHdLop5yMPtR3vHTwW4H3vsfcgPItXSZwiVORgaip5tVqmYNkqZRExJLyulwgZFlTb+RX/7",
+	"47+UWYAxwP09ZUP8cD2u4Zzsjc/FOv681C7PB/mJAeQSPbq+EfUR1lirEVtZ6WEwsR9PrEC3YmUeH54Q",
+	"9M/QtD6aB3ZY9kIZcVG7+qqikHFJJacI11POTJYXtRCpss4cDHuC7Oaofppxf7hceP8CPrPWDnHV1Cb2",
+	"9gOXh/KH1hu+fWarptYMMUL8P0rPIRh3u9AN6dhb9pbcK61i4XXBmGiSVJCIPhmqpNHD0W2Q9hXBuES3",
+	"WUYeLO+5z7IC6mFu13NQcpIaq4FPnxjKix1mKrlHL7HACKgpVo1DNCeQ3Jt8ukrBfwT7PsC6FSk9yLQX",
+	"Mjh7xcKPqwuP2AhDITkhfknERcVPoTOxK79cOpUgU1MonejfKVGAs2BDp579KlvzicqqGYp18iL24eHc",
+	"O2mF1pSNZuB37oJtw1u/q1yS0AI5QgxucU7gOP2qnPVFY6loFCX69LG9NSkZVqk9J534OjSzRR4U+RIx",
+	"6uiF11IkNww4PZRXbHmAaisBcrrn96frvTQkoQVmo7qdDLkcwjAzcaIatSqy7/fmOkPAnD7gd3WHTa0c",
+	"zJNfHWE+rssXeIO1ijOcVHYfajSFLCMCPfbO0S/y+4KUHXo25gPgfXGn23lsIhg+ep/ed/fAT8NlG/sQ",
+	"Fk8MMoDC6sKSgsLoCg3nd7UOqUv+463f13pHvEa2+0N5WZvsxUoO7JNGn1tRDdoO9mq7g4aXKuNd9xnw",
+	"B/QRg7So4wrjs83ioHjvcXsv+EYwQvokNlFsem3RYbFd0sBSu9S170clUPiwMnnLKw1RYsBQV9+tgWm3",
+	"Id4Yxil8TQCoGdQzSVe7Mf3XkvT1ZpQR0VCeqoNmO08bXrOT874p8ls0RRorcHIMM2KtgWzkJJ0CHL9Y",
+	"VH0KZxzJsWH5jBIeqMdPSKGYrWRYOA00nlTRu5GRjAlMQCIHrDv7zjDwfh3wveBSMkmCm1aEGF/aY+f9",
+	"F1SPMq+X5HrTG5fJZXojqeZBsVTFAoIkfssGogfKJVru1/aZzed6P80Ilf8cwjCIt7nKs5QNgT2tbdgR",
+	"0vw+tbJK49a4UlbQ/N5zOTy5YHykzOL4tCSO8paTX4u/16Z21wlvdffXL7O4Oyx0v2na0wpwOzGhrQzA",
+	"CifGXIS1OD3BpnLb5zosv6SJU36DbeV8G7/pVFiG8/UvKl3tHXNT8zCqEzslVGrxsJdT4LM99irXXp0u",
+	"GkdbNsYcGhom7r91rNZxNqTIuSC1pE41V27lh2ZYvsvQo+dTvxfCfI1eX8aNb1Ew4anv7QfyEEe3mnXQ",
+	"6D+7Ro8iJrFU5JAwmPkTIjl+EgK5y8RYcptr7I74Oj179uz0Bc0+pnSW4pVPDPvn9z/+Oeoqq/Y4OqDk",
+	"WG2o1JhbUlxSMaPDSvfr/TIIVO2VauQYlnqA3yGvomESh2NW1wXDifCkVeL5FsH5fUqe155/FgyRulQy",
+	"qeYHOd/Y3fOwO5Oo2YIcLpfE2n15j1NmQ5/31U166wD7nWoHVs3YsCIgfWfTapmJBpNPIT3IntGzD7dp",
+	"79zzlwtiaLBCGw+YA+73uXHfg7Pf/EoKhLKxYuow0jOc4sPtlZ8ztMwunLVyyaRicy0sitlMGRvZLX/f",
+	"f1N1Ck2his7iB0TsnxBspXHKYQihPWcNTVwOvedFs5j2tv5vQwXUtDx0LD/I/s9DI6J4AFoyeABp2aC4",
+	"ZRASKSkkjflkVK9GHBj9VQaKVnW26itw9oHTmy+RDBwmsKuLX6KUgE0mbiR3Cno1gu2juROQSw8UhtHU",
+	"phIaC9IPyTUX4am+pzd2MY/4mn52WNgkGiq0Z+GjPUHMHPtQbo34WsWt8fa91kNmWd05wJ5iO099jA2y",
+	"6H1Hv6UWXnjRm1N1fqaI11LFV7ec4MSw/xPmSKG09O1+nF6dZMrA2gowVisAi6gIAb7/V8L1mUu4Ql4L",
+	"DtVzOzXKswxCGwfqDAOYHixgO9/7Kis02G92Tb7Yq1zzYQYXGGTF3aI4DA0Zx2GGHMclMDUaOXIKQwnZ",
+	"cOGrBtEpbgmdSLV8SoFsR9JDlS66xSxbo/w9viuTzwqnoar0YpMnCUAKaY9Rb1D3i8mTSQHfXOl7TBMi",
+	"j+kYrEGbBgF4B1YvjrEaPVp6I8byp435ty8dW5d+FgRLMgHSunM5zsEYhy72lLOffnrzis1FlrFUHfmj",
+	"GGByqy6MkBEe3qfnZ2ddh5Y7De6LoyK6RWmLZXiraP+QLI7LXIgWebPPanmzX9d7pN3cfDw7Pb65+fgV",
+	"3H4Ra412exhGUG9k/ZkTLmrtlhuYQdxVtpeWI77VXOfiw23NdhVjWTr/MR08HPFwXpfON9XaeHyFs13p",
+	"8NgYjr8uRmu3iMV7vhQiwp8tDu7fe4AeRrXurhte7/mXwGa6jX2MfAPUlonSWYhGR4PeZQff4tUmy8eN",
+	"S/cTGqJNyf5v6/xV6ZEaO7e0Z12msvRgrb+KoxMOZ6XXaYuqNX/1SaXlZ1QC/yiBvcFrvhcSGGeZwHTt",
+	"UKb/nH0nvsHGAUddTMemAWnumLorDU328ZKUVHSKgtNDiflhLB2bD+DTKfP3RnqGTyU8EtyKuBYZln5g",
+	"vnKPXbEhT+kulGYzmqOEObhhqpGxigwblH6YuhUUA6eDIhyYv8ZHcIEerRtJ9pIGxjOcSosNFHERkLIB",
+	"fBTGmkFMhNOyWjI2bEBpBr5xCIbZTeXkeaYDwpfPX7JBkZ46oOSgSiNNpnLLnjpMZoqnzGLnkeUk6qNG",
+	"zhFSmFuzD1rp2+K+LWT0x2OZbnfgShL8dHV917c3C+ofl+mZjsnaROhBqiQMgkDHlGgk44pCWzS+cFtI",
+	"dLo/LkLwViltmGf3TWnR65nLqmYf2Muv9MfaZMu6mlOW9dEIDDJEJHose+wntD4H1a79Ayr6y6fAhk6a",
+	"YEcx9HRy48efX1J/nkjj/huJjy/KZELNDBajEBfBNvy+vwmOK+uxV6GmqsyR8H7wIbivQ/p/i2p7fBRc",
+	"hxzC7az7N6Mf0GsUK8nNtanY6kvLvmR9/6fxwWKjyCkUJjU38Ymx5gncTdzj48WwX51Va2G//mpjge7t",
+	"Lo4+QtievXy0F5UCKl+jiWtmM9BCpbuciW5jbkux778TDPisliKldUvdYlv6LVqwe7d1cIEuBZuwusIw",
+	"x8NJMZUwRzX4iW+bZUJ+dpGd7TsKOWnoheOoMH+xn6Cd8KU0vJo13H9xdOHdLXAjK8qwVWTu+84lpNqx",
+	"ausNfPHy8IiWvTd+ws55n8oNWsvhKegxHCPav9hNAcb37cl5fxCKpmr4gqafkP20R8l2Upno0mjovvLX",
+	"HNAkoVe4lzW5Ejyg3VCas2eLpILi+gibz89HGhMNCCJ31GcgU3diyyalOMEKD+qMOrw5TT+Z8CwDOYY7",
+	"rBIfkHp0/S/XTEOidIqIrF3nvhh4PQKVudBoBDv0PIDmZe1gMWDWGUQeNg/YJX6XYFe0BwzZFc9hV2lK",
+	"yoe/hUIqFdelN1ViHOYqTYlSDuRZL57/G/nU/OLWHoGyMjrs2h5rlTIupk46VI/AAdjNya/0x5JmvRxG",
+	"cSpeZb83lRtVVPHCfEb6s1XkLdhU7TNf7Y+CWsdVUVZ3PG6hau3OOTa7lgiT9VDaxg06wYO72D6u/wmw",
+	"rUsBECPfTAj5l8/dsVRSr3SpJdVrv/2ulEwI55UtiA8VvZT8VRtTgOjmJsLsfyZusAT2/gialrdC0lRK",
+	"UpEe++QLkDpVTmUiWWwytjEEhnKu1Fqp3w/d32uwUl+nY3hLb/g03XQLNkQj0D1gTov3onqpC8fraz7e",
+	"MOMxVNgLyX7JlQUs6FuTKrC/ikuba1krp6CsOUu6qM9xF/aTTMvlPhtVv8QclY1QIRRO9Pod/yPY2nZv",
+	"r86Xtx/CSPXdd4shg7J0dmpvLw5hobyg30rn35sa2tSAmjoTEOa7bMmVrkY+MScsY0TpJHULtyyrd+I4",
+	"UXIkxrlPNiE0CG167G3lhNP7nDG72TRl10tzD4fgm1c6EVEMIKv3n1xN0M3t3ljG/jXVCmj7smAPRvLv",
+	"ALNrqjaW4/d+T/cpRnbNHG5lgi2zJVMhJT9alWYQef+pqF7gu/EXqcdcBpIMZY3tEo/34l35Xfg2aD2M",
+	"V5BEqKApDDJVzkZEX7WSgYE4dvipDs0m4vFwHIh6Cj8gBRNpvITvsH/ePysan5FOuoyTzeThb/9s3rct",
+	"k0Xqc5h3zZM+jNuYYNvec7xKU/OJ4lPR6Ez7eaKupm86h+1rs679CWWBUXGVHyyFG7LnAUAY1eVZhjPV",
+	"sQPaVp06mkcCdavNiupZQOWoyQ+3joopZ5WIH0eo49TIi5OT07Ovev1ev3d68XX/RR8p3gO2OgtaUXNv",
+	"6inmuDeq7BdBu+kWExtRHfdBpspI0W7TiGcaJumn9cECXWU4dqFXzwMynXjD2kJ3pLkFVrEh9KqddCnV",
+	"KQJAZZYlvr5YAUtVkWc47S13CIk96wf1UG3NOAQ7B5B+MGb5gEpq5eozQqejorC2mAjXqzWl8ATzePv4",
+	"fwIAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -32,6 +32,7 @@ var allowed = map[string][]controlplane.Role{
 	"createMigration": {"operator", "admin"}, "pauseMigration": {"operator", "admin"}, "resumeMigration": {"operator", "admin"},
 	"throttleMigration": {"operator", "admin"}, "abortMigration": {"operator", "admin"}, "rollbackMigration": {"operator", "admin"},
 	"finishMigration": {"operator", "admin"}, "getCertificate": {"viewer", "operator", "admin"}, "getCertificateKey": {"viewer", "operator", "admin"},
+	"setCellCapacity": {"operator", "admin"}, "clearCellCapacity": {"operator", "admin"},
 	"drainCell": {"operator", "admin"}, "rebalance": {"operator", "admin"},
 	"whoAmI": {"viewer", "operator", "admin", "cell", "router"}, "listAudit": {"viewer", "operator", "admin"},
 }
@@ -174,6 +175,8 @@ func TestBadInput(t *testing.T) {
 		{"cell id", "PUT", "/v1/cells/Cell_X", json, `{"region":"us","tier":"standard","endpoint":"http://x","internal_endpoint":"http://x","capacity_tenants":1}`, 422, "invalid"},
 		{"cpu", "POST", "/v1/cells/cell-a/heartbeat", json, `{"tenants":0,"capacity_tenants":1,"cpu":1.5,"requests_per_second":0,"queue_depth":0}`, 422, "invalid"},
 		{"cell state", "PUT", "/v1/cells/cell-a/state", json, `{"state":"provisioning"}`, 409, "conflict"},
+		{"no capacity", "PUT", "/v1/cells/cell-a/capacity", json, `{"requests_per_second":0}`, 422, "invalid"},
+		{"capacity of no cell", "PUT", "/v1/cells/cell-x/capacity", json, `{"requests_per_second":10}`, 404, "not_found"},
 		{"unexpected state", "PUT", "/v1/cells/cell-a/state", json, `{"state":"cordoned","expected":"draining"}`, 412, "precondition_failed"},
 		{"If-Match", "POST", tenant + "/suspend?x", json, `{"reason":7}`, 422, "invalid"},
 		{"key role", "POST", "/v1/keys", json, `{"name":"x","role":"boss"}`, 422, "invalid"},

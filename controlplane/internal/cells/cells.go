@@ -18,6 +18,7 @@ type Store interface {
 	Register(ctx context.Context, id string, r controlplane.CellRegistration) (controlplane.Cell, error)
 	Heartbeat(ctx context.Context, id string, h controlplane.Heartbeat) error
 	SetState(ctx context.Context, id string, to, expected directory.CellState) (controlplane.Cell, error)
+	SetMeasured(ctx context.Context, id string, m controlplane.Measurement) (controlplane.Cell, error)
 }
 
 // Service is the use-cases of cells.

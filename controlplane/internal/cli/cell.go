@@ -31,7 +31,7 @@ func (p *program) cellCommand() *cobra.Command {
 	cmd := group("cell", "Show, cordon, drain and retire cells", cellHelp, `  cellctl cell ls -o wide
   cellctl cell show cell-a
   cellctl cell cordon cell-a`)
-	cmd.AddCommand(p.cellLs(), p.cellShow(), p.cellCordon(), p.cellUncordon(), p.cellDrain(), p.cellUndrain(), p.cellRetire())
+	cmd.AddCommand(p.cellLs(), p.cellShow(), p.cellCordon(), p.cellUncordon(), p.cellDrain(), p.cellUndrain(), p.cellRetire(), p.cellCapacity())
 	return cmd
 }
 
@@ -105,6 +105,12 @@ func cellColumns(now time.Time) []column[api.Cell] {
 		{title: "CPU", wide: true, text: func(c api.Cell) string { return beat(c, func(h *api.LastHeartbeat) string { return percent(&h.CPU) }) }},
 		{title: "REQ/S", wide: true, text: func(c api.Cell) string {
 			return beat(c, func(h *api.LastHeartbeat) string { return fmt.Sprintf("%.1f", h.RequestsPerSecond) })
+		}},
+		{title: "LIMIT", wide: true, text: func(c api.Cell) string {
+			if c.CapacityRequestsPerSecond == nil {
+				return ""
+			}
+			return fmt.Sprintf("%.0f/s", *c.CapacityRequestsPerSecond)
 		}},
 		{title: "QUEUE", wide: true, text: func(c api.Cell) string {
 			return beat(c, func(h *api.LastHeartbeat) string { return strconv.FormatInt(h.QueueDepth, 10) })

@@ -78,6 +78,29 @@ func (f *fakePlane) SetCellState(_ context.Context, r api.SetCellStateRequestObj
 	return api.SetCellState200JSONResponse(*c), nil
 }
 
+func (f *fakePlane) SetCellCapacity(_ context.Context, r api.SetCellCapacityRequestObject) (api.SetCellCapacityResponseObject, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c, err := f.cell(r.Cell)
+	if err != nil {
+		return nil, err
+	}
+	at := noon
+	c.CapacityRequestsPerSecond, c.CapacityMeasuredAt = &r.Body.RequestsPerSecond, &at
+	return api.SetCellCapacity200JSONResponse(*c), nil
+}
+
+func (f *fakePlane) ClearCellCapacity(_ context.Context, r api.ClearCellCapacityRequestObject) (api.ClearCellCapacityResponseObject, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c, err := f.cell(r.Cell)
+	if err != nil {
+		return nil, err
+	}
+	c.CapacityRequestsPerSecond, c.CapacityMeasuredAt = nil, nil
+	return api.ClearCellCapacity200JSONResponse(*c), nil
+}
+
 func (f *fakePlane) ListTenants(_ context.Context, r api.ListTenantsRequestObject) (api.ListTenantsResponseObject, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

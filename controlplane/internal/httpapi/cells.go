@@ -17,6 +17,9 @@ func (s *server) cell(c controlplane.Cell) api.Cell {
 		headroom := c.Headroom()
 		out.Headroom = &headroom
 	}
+	if m := c.Measured; m.RequestsPerSecond > 0 {
+		out.CapacityRequestsPerSecond, out.CapacityMeasuredAt = &m.RequestsPerSecond, &m.At
+	}
 	if h := c.Heartbeat; !h.At.IsZero() {
 		out.Heartbeat = &api.LastHeartbeat{At: h.At, Tenants: h.Tenants, CPU: h.CPU, RequestsPerSecond: h.RequestsPerSecond, QueueDepth: h.QueueDepth}
 	}
@@ -76,4 +79,22 @@ func (s *server) SetCellState(ctx context.Context, r api.SetCellStateRequestObje
 		return nil, err
 	}
 	return api.SetCellState200JSONResponse(s.cell(c)), nil
+}
+
+// SetCellCapacity notes what a cell was measured to carry.
+func (s *server) SetCellCapacity(ctx context.Context, r api.SetCellCapacityRequestObject) (api.SetCellCapacityResponseObject, error) {
+	c, err := s.Cells.SetMeasured(ctx, r.Cell, controlplane.Measurement{RequestsPerSecond: r.Body.RequestsPerSecond, At: s.Clock()})
+	if err != nil {
+		return nil, err
+	}
+	return api.SetCellCapacity200JSONResponse(s.cell(c)), nil
+}
+
+// ClearCellCapacity forgets it.
+func (s *server) ClearCellCapacity(ctx context.Context, r api.ClearCellCapacityRequestObject) (api.ClearCellCapacityResponseObject, error) {
+	c, err := s.Cells.SetMeasured(ctx, r.Cell, controlplane.Measurement{})
+	if err != nil {
+		return nil, err
+	}
+	return api.ClearCellCapacity200JSONResponse(s.cell(c)), nil
 }

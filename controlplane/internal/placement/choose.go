@@ -77,6 +77,8 @@ func refusal(c *controlplane.Cell, wish Wish, now time.Time) string {
 		return "is " + string(c.State)
 	case !c.Healthy(now):
 		return "is silent"
+	case c.AtLimit():
+		return fmt.Sprintf("is at its limit (%.0f of %.0f requests/s)", c.Heartbeat.RequestsPerSecond, c.Measured.RequestsPerSecond)
 	case c.Full():
 		return fmt.Sprintf("is full (%d tenants)", c.CapacityTenants)
 	}
@@ -97,6 +99,9 @@ func reason(c *controlplane.Cell, wish Wish, eligible, all int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "most headroom (%.3f: %d of %d tenants, cpu %.2f) of %d eligible of %d cells; tier %s",
 		c.Headroom(), c.Tenants(), c.CapacityTenants, c.Heartbeat.CPU, eligible, all, wish.Tier)
+	if c.Measured.RequestsPerSecond > 0 {
+		fmt.Fprintf(&b, ", %.0f of %.0f requests/s", c.Heartbeat.RequestsPerSecond, c.Measured.RequestsPerSecond)
+	}
 	if wish.Region != "" {
 		b.WriteString(", region " + wish.Region)
 	}

@@ -33,6 +33,12 @@ func cell(id string, changes ...change) controlplane.Cell {
 func tenants(n int) change    { return func(c *controlplane.Cell) { c.AssignedTenants = n } }
 func counted(n int) change    { return func(c *controlplane.Cell) { c.Heartbeat.Tenants = n } }
 func cpu(x float64) change    { return func(c *controlplane.Cell) { c.Heartbeat.CPU = x } }
+func measured(rate float64) change {
+	return func(c *controlplane.Cell) { c.Measured.RequestsPerSecond = rate }
+}
+func answers(rate float64) change {
+	return func(c *controlplane.Cell) { c.Heartbeat.RequestsPerSecond = rate }
+}
 func in(region string) change { return func(c *controlplane.Cell) { c.Region = region } }
 func tier(name string) change { return func(c *controlplane.Cell) { c.Tier = name } }
 func heard(ago time.Duration) change {
@@ -62,6 +68,9 @@ func TestChoose(t *testing.T) {
 		{"never draining", []controlplane.Cell{cell("a", state(directory.CellDraining))}, standard, ""},
 		{"never provisioning", []controlplane.Cell{cell("a", state(directory.CellProvisioning))}, standard, ""},
 		{"never full", []controlplane.Cell{cell("a", tenants(100))}, standard, ""},
+		{"never at its measured limit", []controlplane.Cell{cell("a", measured(100), answers(100)), cell("b", tenants(99))}, standard, "b"},
+		{"the one that answers less of what it can", []controlplane.Cell{cell("a", cpu(0), measured(100), answers(60)), cell("b", cpu(0), measured(1000), answers(500))}, standard, "b"},
+		{"a processor busier than the requests say", []controlplane.Cell{cell("a", cpu(0.9), measured(100), answers(1)), cell("b", cpu(0.5))}, standard, "b"},
 		{"just heard of", []controlplane.Cell{cell("a", heard(15*time.Second))}, standard, "a"},
 		{"never silent", []controlplane.Cell{cell("a", heard(15*time.Second+1))}, standard, ""},
 		{"never heard of", []controlplane.Cell{cell("a", func(c *controlplane.Cell) { c.Heartbeat = controlplane.Heartbeat{} })}, standard, ""},

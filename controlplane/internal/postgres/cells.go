@@ -16,15 +16,17 @@ type CellStore struct{ *DB }
 
 const selectCells = `
 SELECT c.cell_id, c.region, c.tier, c.endpoint, c.internal_endpoint, c.state, c.version, c.capacity_tenants, c.assigned_tenants, c.registered_at,
-       h.at, coalesce(h.tenants, 0), coalesce(h.capacity_tenants, 0), coalesce(h.cpu, 0), coalesce(h.requests_per_second, 0), coalesce(h.queue_depth, 0)
+       h.at, coalesce(h.tenants, 0), coalesce(h.capacity_tenants, 0), coalesce(h.cpu, 0), coalesce(h.requests_per_second, 0), coalesce(h.queue_depth, 0),
+       coalesce(c.capacity_requests, 0), c.capacity_measured_at
 FROM cells c LEFT JOIN cell_heartbeats h USING (cell_id) `
 
 func scanCell(row pgx.CollectableRow) (controlplane.Cell, error) {
 	var c controlplane.Cell
-	var beat *time.Time
+	var beat, measured *time.Time
 	err := row.Scan(&c.ID, &c.Region, &c.Tier, &c.Endpoint, &c.InternalEndpoint, &c.State, &c.Version, &c.CapacityTenants, &c.AssignedTenants, &c.RegisteredAt,
-		&beat, &c.Heartbeat.Tenants, &c.Heartbeat.CapacityTenants, &c.Heartbeat.CPU, &c.Heartbeat.RequestsPerSecond, &c.Heartbeat.QueueDepth)
-	c.Heartbeat.At, c.RegisteredAt = orZero(beat), c.RegisteredAt.UTC()
+		&beat, &c.Heartbeat.Tenants, &c.Heartbeat.CapacityTenants, &c.Heartbeat.CPU, &c.Heartbeat.RequestsPerSecond, &c.Heartbeat.QueueDepth,
+		&c.Measured.RequestsPerSecond, &measured)
+	c.Heartbeat.At, c.RegisteredAt, c.Measured.At = orZero(beat), c.RegisteredAt.UTC(), orZero(measured)
 	return c, err
 }
 
@@ -153,6 +155,26 @@ func (s CellStore) SetState(ctx context.Context, id string, to, expected directo
 		from := after.State
 		after.State = to
 		return s.saveCell(ctx, tx, &after, "cell.state", map[string]any{"from": from, "to": to})
+	})
+	return after, err
+}
+
+// SetMeasured notes what a load test found the cell to carry; zero: nothing.
+func (s CellStore) SetMeasured(ctx context.Context, id string, m controlplane.Measurement) (controlplane.Cell, error) {
+	var after controlplane.Cell
+	err := s.tx(ctx, func(tx pgx.Tx) error {
+		var err error
+		if after, err = oneCell(ctx, tx, id, "FOR UPDATE OF c"); err != nil {
+			return err
+		}
+		before := after.Measured
+		after.Measured = m
+		if _, err := tx.Exec(ctx, `
+UPDATE cells SET capacity_requests = nullif($2::double precision, 0), capacity_measured_at = CASE WHEN $2 > 0 THEN $3::timestamptz END WHERE cell_id = $1`,
+			id, m.RequestsPerSecond, m.At); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, "cell.measured", id, map[string]any{"from": before.RequestsPerSecond, "to": m.RequestsPerSecond})
 	})
 	return after, err
 }

@@ -31,6 +31,7 @@ type sizing struct {
 	errors      float64 // percent
 	queueAge    time.Duration
 	corePrice   float64
+	publish     bool
 	out         string
 }
 
@@ -64,6 +65,7 @@ func (p *program) capacityCommand() *cobra.Command {
 	f.Float64Var(&s.errors, "errors", 0.1, "objective: percent")
 	f.DurationVar(&s.queueAge, "queue-age", 5*time.Second, "objective: how long a job that is due waits")
 	f.Float64Var(&s.corePrice, "core-price", 0, "what a processor costs for an hour, to tell the cost of 1,000 requests")
+	f.BoolVar(&s.publish, "publish", false, "make the result the cell's capacity in the control plane, for placement")
 	f.StringVar(&s.out, "out", "", "write the result to this `FILE`, as JSON")
 	return cmd
 }
@@ -88,6 +90,11 @@ func (p *program) capacity(ctx context.Context, s *sizing, cmd *cobra.Command) e
 	if !known {
 		return misused(fmt.Errorf("capacity: there is no cell %q; there are %s (--cell)", s.cell, strings.Join(slices.Sorted(maps.Keys(state.Endpoints.Cells)), ", ")))
 	}
+	if s.publish {
+		if _, err := p.operator(state, ""); err != nil {
+			return err // before the hour, not after it
+		}
+	}
 	base, err := p.prepare(ctx, &s.running, s.override(cmd))
 	if err != nil {
 		return err
@@ -109,7 +116,24 @@ func (p *program) capacity(ctx context.Context, s *sizing, cmd *cobra.Command) e
 	if s.out != "" {
 		err = result.write(s.out)
 	}
-	return errors.Join(result.print(p.opts.Stdout), err)
+	err = errors.Join(result.print(p.opts.Stdout), err)
+	if s.publish {
+		err = errors.Join(err, p.publish(ctx, state, result))
+	}
+	return err
+}
+
+// publish tells the control plane the limit that was found.
+func (p *program) publish(ctx context.Context, state *local.State, result *sized) error {
+	operator, err := p.operator(state, "")
+	if err != nil {
+		return err
+	}
+	if err := operator.SetCapacity(ctx, result.Cell, result.Rate); err != nil {
+		return fmt.Errorf("capacity: publish: %w", err)
+	}
+	fmt.Fprintf(p.opts.Stdout, "\nPublished: %s carries %.0f requests/s. 'cellctl cell ls -o wide' shows it.\n", result.Cell, result.Rate)
+	return nil
 }
 
 // parts are the platform's, by name.
