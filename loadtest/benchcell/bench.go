@@ -45,7 +45,7 @@ func run(ctx context.Context, opts options, f *figures) (ok bool, err error) {
 	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o755)); err != nil { //nolint:gosec // Postgres' own user must get in
 		return false, err
 	}
-	w := &world{dir: dir, bin: filepath.Join(root, ".local", "bin")}
+	w := &world{pids: map[string]int{}, dir: dir, bin: filepath.Join(root, ".local", "bin")}
 	defer func() {
 		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 		defer cancel()

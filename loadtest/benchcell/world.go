@@ -46,6 +46,7 @@ type world struct {
 	edgeKey  []byte
 	targets  []target
 	stops    []func(context.Context) error
+	pids     map[string]int // of servers, by name
 }
 
 func (w *world) start(ctx context.Context) error {
@@ -86,6 +87,7 @@ func (w *world) run(ctx context.Context, spec servers.Spec) (*servers.Process, e
 	process, err := servers.Run(ctx, spec, servers.Attached)
 	if err == nil {
 		w.stops = append(w.stops, process.Stop)
+		w.pids[spec.Name] = process.ID().PID
 	}
 	return process, err
 }
