@@ -187,8 +187,12 @@ func (p *tap) listen(client net.Conn) {
 	}
 }
 
-// note keeps one of each; what Postgres cannot explain is about the transaction.
+// note keeps one of each; what Postgres cannot explain is about the transaction,
+// and what names no table of ours about the session (pg.Prepared).
 func (p *tap) note(s statement) {
+	if strings.HasPrefix(s.text, `SELECT 1 AS "`) || strings.Contains(s.text, "pg_prepared_statements") {
+		return
+	}
 	switch verb, _, _ := strings.Cut(strings.TrimSpace(s.text), " "); strings.ToUpper(strings.TrimSpace(verb)) {
 	case "SELECT", "INSERT", "UPDATE", "DELETE", "WITH":
 		p.mu.Lock()
