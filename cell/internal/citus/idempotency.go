@@ -15,6 +15,7 @@ import (
 
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/pg"
 )
 
 // A request with a key inserts the key's row in its own transaction, before it
@@ -98,7 +99,7 @@ func (o *openWrite) Finish(ctx context.Context, a cell.Answer) error {
 	if o.conn == nil {
 		return errors.New("the write is finished already")
 	}
-	ctx, cancel := throughHangUps(ctx)
+	ctx, cancel := pg.ThroughHangUps(ctx, 0)
 	defer cancel()
 	call, b := o.work.call, &pgx.Batch{}
 	if o.refused {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/shared/pg"
 )
 
 // work is the pipeline of one transaction. Its statements are queued before
@@ -69,23 +70,11 @@ func (s *Store) read(ctx context.Context, call *cell.Call, queue func(*work)) er
 		return outOfTime(ctx, translate(err, nil))
 	}
 	defer conn.Release()
-	ctx, cancel := throughHangUps(ctx)
+	ctx, cancel := pg.ThroughHangUps(ctx, 0)
 	defer cancel()
 	err = prepared.Send(ctx, conn.Conn(), &w.Batch)
 	s.noteUse(w)
 	return outOfTime(ctx, translate(err, nil))
-}
-
-// throughHangUps is ctx without its cancellation, for statements that are on
-// their way. The driver can end those only by closing the connection, so that
-// clients who hang up early would keep the database busy with letting in new
-// ones. A request's deadline holds; what has none is no client's.
-func throughHangUps(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return ctx, func() {}
-	}
-	return context.WithDeadline(context.WithoutCancel(ctx), deadline)
 }
 
 // write runs what queue adds behind the fence and commits it: two round trips.
@@ -100,7 +89,7 @@ func (s *Store) write(ctx context.Context, call *cell.Call, broken constraints, 
 	if err != nil {
 		return outOfTime(ctx, translate(err, nil))
 	}
-	ctx, cancel := throughHangUps(ctx)
+	ctx, cancel := pg.ThroughHangUps(ctx, 0)
 	defer cancel()
 	w := begin(call, "BEGIN")
 	w.fence(toWrite, w.admitWrite)

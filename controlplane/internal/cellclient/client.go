@@ -33,6 +33,7 @@ type Cells interface {
 // Client calls cells. It is safe for concurrent use.
 type Client struct {
 	cells   Cells
+	where   *addresses
 	master  []byte
 	clock   func() time.Time
 	http    *http.Client
@@ -44,7 +45,7 @@ func New(cells Cells, master []byte, clock func() time.Time) *Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.Proxy = nil // cells are inside
 	transport.MaxIdleConnsPerHost = idlePerCell
-	return &Client{cells: cells, master: master, clock: clock, http: &http.Client{
+	return &Client{cells: cells, where: &addresses{cells: cells, clock: clock}, master: master, clock: clock, http: &http.Client{
 		Transport: transport,
 		// A redirect would carry the signature to another host.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -73,6 +74,7 @@ func (c *Client) send(ctx context.Context, limit time.Duration, cell, method, pa
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
+		c.where.forget(cell)
 		return fault.Wrap(err, fault.Unavailable, "the cell %s did not answer", cell).After(cellRetryAfter)
 	}
 	defer resp.Body.Close()
@@ -92,7 +94,7 @@ func (c *Client) send(ctx context.Context, limit time.Duration, cell, method, pa
 }
 
 func (c *Client) request(ctx context.Context, cell, method, path, media string, in any) (*http.Request, error) {
-	where, err := c.cells.Get(ctx, cell)
+	endpoint, err := c.where.of(ctx, cell)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +106,7 @@ func (c *Client) request(ctx context.Context, cell, method, path, media string, 
 		}
 		body = bytes.NewReader(raw)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, where.InternalEndpoint+path, body)
+	req, err := http.NewRequestWithContext(ctx, method, endpoint+path, body)
 	if err != nil {
 		return nil, fmt.Errorf("cell %s: %w", cell, err)
 	}

@@ -19,20 +19,24 @@ import (
 
 // DB is the control plane's database. The stores are views of it.
 type DB struct {
-	pool *pgxpool.Pool
+	pool pg.Patient
 	now  func() time.Time
 }
 
 // New returns the stores' common part. The clock gives the times that are
 // recorded; nothing is decided by it.
 func New(pool *pgxpool.Pool, clock func() time.Time) *DB {
-	return &DB{pool: pool, now: func() time.Time { return clock().UTC() }}
+	return &DB{pool: pg.Patient{Pool: pool, AtMost: statementLimit}, now: func() time.Time { return clock().UTC() }}
 }
+
+// statementLimit bounds a statement, or a transaction of some, whose caller has
+// set no deadline: it goes on when the caller has gone, but not for ever.
+const statementLimit = 30 * time.Second
 
 // tx runs fn in one transaction. A deadlock or an unreachable server becomes a
 // fault that says to try again.
 func (db *DB) tx(ctx context.Context, fn func(pgx.Tx) error) error {
-	return outage(pg.InTx(ctx, db.pool, pgx.TxOptions{}, fn))
+	return outage(db.pool.InTx(ctx, fn))
 }
 
 // databaseRetry is when a client may expect a database that failed over.
@@ -42,7 +46,9 @@ const databaseRetry = 2 * time.Second
 // lost, rolled back (deadlock), resources used up, server shutting down.
 var transient = []string{"08", "40", "53", "57"}
 
-// outage tells errors of reaching the database from errors of using it.
+// outage tells errors of reaching the database from errors of using it. A
+// deadline is a limit of ours, for a database that does not answer in time, or
+// a connection that was not free: as little the caller's mistake as an outage.
 func outage(err error) error {
 	if err == nil || fault.CodeOf(err) != fault.Internal {
 		return err
@@ -55,7 +61,7 @@ func outage(err error) error {
 		if class := server.Code[:2]; !slices.Contains(transient, class) {
 			return err
 		}
-	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), pgconn.SafeToRetry(err):
+	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, context.DeadlineExceeded), pgconn.SafeToRetry(err):
 	default:
 		return err
 	}
