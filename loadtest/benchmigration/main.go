@@ -22,10 +22,12 @@ import (
 )
 
 func main() {
-	short := flag.Bool("short", false, "few moves of small tenants: minutes instead of an hour")
+	var o options
+	flag.BoolVar(&o.short, "short", false, "few moves of small tenants: minutes instead of an hour")
+	flag.StringVar(&o.only, "only", "", "only the parts whose name begins with this, as in pauses-1mb, copy, drain, neighbours, verification")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	ok, err := run(ctx, *short, os.Stdout)
+	ok, err := run(ctx, o, os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench-migration:", err)
@@ -50,6 +52,21 @@ type size struct {
 	moves int
 }
 
+// size returns the size of that name, nil if the plan has none.
+func (p plan) size(name string) *size {
+	for i := range p.sizes {
+		if p.sizes[i].name == name {
+			return &p.sizes[i]
+		}
+	}
+	return nil
+}
+
+type options struct {
+	short bool
+	only  string
+}
+
 const mb = 1 << 20
 
 var (
@@ -63,10 +80,14 @@ var (
 	}
 )
 
-func run(ctx context.Context, short bool, out io.Writer) (ok bool, err error) {
+func run(ctx context.Context, o options, out io.Writer) (ok bool, err error) {
 	p := whole
-	if short {
+	if o.short {
 		p = brief
+	}
+	chosen, err := choose(o.only, p)
+	if err != nil {
+		return false, err
 	}
 	f, err := fleet.Start(ctx, "bench-migration", os.Stderr)
 	if f != nil {
@@ -79,13 +100,7 @@ func run(ctx context.Context, short bool, out io.Writer) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	results := &figures.Figures{Out: out}
-	for _, measure := range []func(context.Context, *fleet.Fleet, plan, *figures.Figures) error{
-		pauses, copySpeed, drain, neighbours,
-	} {
-		if err := measure(ctx, f, p, results); err != nil {
-			return false, err
-		}
-	}
-	return results.OK(), nil
+	b := &bench{Fleet: f, plan: p, out: &figures.Figures{Out: out}, log: os.Stderr}
+	err = b.run(ctx, chosen)
+	return err == nil && b.out.OK(), err
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/coditect/platform/loadtest/internal/figures"
-	"github.com/coditect/platform/loadtest/internal/fleet"
 	"github.com/coditect/platform/loadtest/internal/tenantclient"
 )
 
@@ -14,18 +12,18 @@ const neighbourBar = 1.3
 
 // neighbours watches tenants of both cells while a big one moves, against the
 // time right before.
-func neighbours(ctx context.Context, f *fleet.Fleet, p plan, out *figures.Figures) error {
-	mover, err := f.SignUp(ctx, "cell-a")
+func neighbours(ctx context.Context, b *bench) error {
+	mover, err := b.SignUp(ctx, "cell-a")
 	if err != nil {
 		return err
 	}
 	defer mover.Client.CloseIdleConnections()
-	if err := f.Fill(ctx, mover.Cell, mover.ID, p.neighbour); err != nil {
+	if err := b.Fill(ctx, mover.Cell, mover.ID, b.plan.neighbour); err != nil {
 		return err
 	}
 	var crowd []*tenantclient.Users
-	for i := range p.neighbours {
-		tenant, err := f.SignUp(ctx, []string{"cell-a", "cell-b"}[i%2])
+	for i := range b.plan.neighbours {
+		tenant, err := b.SignUp(ctx, []string{"cell-a", "cell-b"}[i%2])
 		if err != nil {
 			return err
 		}
@@ -39,11 +37,13 @@ func neighbours(ctx context.Context, f *fleet.Fleet, p plan, out *figures.Figure
 		crowd = append(crowd, users)
 	}
 	const calm, warm = 20 * time.Second, 3 * time.Second
+	b.say("%d tenants in both cells, %s without a move", b.plan.neighbours, warm+calm)
 	if err := wait(ctx, warm+calm); err != nil {
 		return err
 	}
+	b.say("now one of %d MB moves", b.plan.neighbour/mb)
 	begun := time.Now()
-	m, err := f.Move(ctx, mover.ID, other(mover.Cell))
+	m, err := b.Move(ctx, mover.ID, other(mover.Cell))
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,8 @@ func neighbours(ctx context.Context, f *fleet.Fleet, p plan, out *figures.Figure
 	}
 	ended := time.Now()
 	before, during := p99(crowd, begun.Add(-calm), begun), p99(crowd, begun, ended)
-	out.AtMost("neighbours_p99", during.Seconds()/before.Seconds(), "ratio", neighbourBar)
+	b.say("p99 %s before, %s during a move of %s", before.Round(time.Microsecond), during.Round(time.Microsecond), ended.Sub(begun).Round(time.Second))
+	b.out.AtMost("neighbours_p99", during.Seconds()/before.Seconds(), "ratio", neighbourBar)
 	return nil
 }
 

@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"slices"
 	"time"
 
 	"github.com/coditect/platform/loadtest/internal/figures"
-	"github.com/coditect/platform/loadtest/internal/fleet"
 	"github.com/coditect/platform/loadtest/internal/tenantclient"
 )
 
@@ -22,35 +19,46 @@ const (
 	readPauseP99  = 50 * time.Millisecond
 )
 
-// sums are what is true of every move together.
+// sums are what is true of every move of a part.
 type sums struct {
 	moves, failed, aborted, lost, doubled, stale int
 }
 
-// pauses moves tenants of every size back and forth under load.
-func pauses(ctx context.Context, f *fleet.Fleet, p plan, out *figures.Figures) error {
-	var all sums
-	for _, s := range p.sizes {
-		if err := moveOften(ctx, f, s, &all, out); err != nil {
-			return fmt.Errorf("tenant of %s: %w", s.name, err)
+// pausesOf begins the name of a part that moves tenants of one size.
+const pausesOf = "pauses-"
+
+// pauseParts is a part for each size of either plan.
+func pauseParts() []part {
+	var all []part
+	seen := map[string]bool{}
+	for _, s := range slices.Concat(whole.sizes, brief.sizes) {
+		if !seen[s.name] {
+			all = append(all, part{pausesOf + s.name, func(ctx context.Context, b *bench) error { return moveOften(ctx, b, *b.plan.size(s.name)) }})
 		}
+		seen[s.name] = true
 	}
-	out.AtLeast("migrations", float64(all.moves), "moves", 1)
-	out.AtMost("failed_requests", float64(all.failed), "requests", 0)
-	out.AtMost("aborted_migrations", float64(all.aborted), "moves", 0)
-	out.AtMost("lost_writes", float64(all.lost), "writes", 0)
-	out.AtMost("doubled_writes", float64(all.doubled), "writes", 0)
-	out.AtMost("stale_registers", float64(all.stale), "registers", 0)
-	return nil
+	return all
 }
 
-func moveOften(ctx context.Context, f *fleet.Fleet, s size, all *sums, out *figures.Figures) error {
-	tenant, err := f.SignUp(ctx, "cell-a")
+// print prints what must hold of every move; the suffix tells the size.
+func (s sums) print(out *figures.Figures, suffix string) {
+	out.AtLeast("migrations_"+suffix, float64(s.moves), "moves", 1)
+	out.AtMost("failed_requests_"+suffix, float64(s.failed), "requests", 0)
+	out.AtMost("aborted_migrations_"+suffix, float64(s.aborted), "moves", 0)
+	out.AtMost("lost_writes_"+suffix, float64(s.lost), "writes", 0)
+	out.AtMost("doubled_writes_"+suffix, float64(s.doubled), "writes", 0)
+	out.AtMost("stale_registers_"+suffix, float64(s.stale), "registers", 0)
+}
+
+// moveOften moves a tenant back and forth under load.
+func moveOften(ctx context.Context, b *bench, s size) error {
+	var all sums
+	tenant, err := b.SignUp(ctx, "cell-a")
 	if err != nil {
 		return err
 	}
 	defer tenant.Client.CloseIdleConnections()
-	if err := f.Fill(ctx, tenant.Cell, tenant.ID, s.bytes); err != nil {
+	if err := b.Fill(ctx, tenant.Cell, tenant.ID, s.bytes); err != nil {
 		return err
 	}
 	users, err := tenantclient.NewUsers(ctx, tenant, load)
@@ -61,7 +69,7 @@ func moveOften(ctx context.Context, f *fleet.Fleet, s size, all *sums, out *figu
 	var writes, reads []time.Duration
 	for n := range s.moves {
 		begun := time.Now()
-		m, err := f.Move(ctx, tenant.ID, other(tenant.Cell))
+		m, err := b.Move(ctx, tenant.ID, other(tenant.Cell))
 		if err != nil {
 			users.Stop()
 			return err
@@ -70,14 +78,14 @@ func moveOften(ctx context.Context, f *fleet.Fleet, s size, all *sums, out *figu
 		all.moves++
 		if m.Phase != "completed" {
 			all.aborted++
-			_, _ = fmt.Fprintln(os.Stderr, "aborted:", m.Failure)
+			b.say("aborted: %s", m.Failure)
 			continue
 		}
 		tenant.Cell = other(tenant.Cell)
 		write := longest(append(users.Record.Between(tenantclient.Write, begun, ended), users.Record.Between(tenantclient.Create, begun, ended)...))
 		read := longest(users.Record.Between(tenantclient.Read, begun, ended))
 		writes, reads = append(writes, write), append(reads, read)
-		_, _ = fmt.Fprintf(os.Stderr, "%s, move %d of %d: %.1f s, write pause %s, read pause %s, freeze to open %.0f ms\n",
+		b.say("%s, move %d of %d: %.1f s, write pause %s, read pause %s, freeze to open %.0f ms",
 			s.name, n+1, s.moves, ended.Sub(begun).Seconds(), write.Round(time.Millisecond), read.Round(time.Millisecond), m.PauseMS)
 	}
 	users.Stop()
@@ -87,15 +95,16 @@ func moveOften(ctx context.Context, f *fleet.Fleet, s size, all *sums, out *figu
 	}
 	failed, _, examples := users.Record.Failed()
 	for _, example := range examples {
-		_, _ = fmt.Fprintln(os.Stderr, "failed:", example)
+		b.say("failed: %s", example)
 	}
 	all.failed += failed
 	all.lost += verdict.Lost
 	all.doubled += verdict.Doubled + verdict.Strange
 	all.stale += len(verdict.Stale)
-	out.AtMost("write_pause_p95_"+s.name, milliseconds(quantile(writes, 0.95)), "ms", milliseconds(writePauseP95))
-	out.AtMost("write_pause_p99_"+s.name, milliseconds(quantile(writes, 0.99)), "ms", milliseconds(writePauseP99))
-	out.AtMost("read_pause_p99_"+s.name, milliseconds(quantile(reads, 0.99)), "ms", milliseconds(readPauseP99))
+	all.print(b.out, s.name)
+	b.out.AtMost("write_pause_p95_"+s.name, milliseconds(quantile(writes, 0.95)), "ms", milliseconds(writePauseP95))
+	b.out.AtMost("write_pause_p99_"+s.name, milliseconds(quantile(writes, 0.99)), "ms", milliseconds(writePauseP99))
+	b.out.AtMost("read_pause_p99_"+s.name, milliseconds(quantile(reads, 0.99)), "ms", milliseconds(readPauseP99))
 	return nil
 }
 

@@ -55,7 +55,9 @@ type Migration struct {
 	Attempts int     `json:"attempts"`
 	PauseMS  float64 `json:"pause_ms"`
 	Failure  string  `json:"failure"`
-	Timings  []struct {
+	// FailureCode says why it was undone.
+	FailureCode string `json:"failure_code"`
+	Timings     []struct {
 		Stage string    `json:"stage"`
 		From  time.Time `json:"from"`
 		Until time.Time `json:"until"`
