@@ -48,6 +48,8 @@ type Import struct {
 	VerifyNo, VerifiedNo int64 // verifications that were asked for, and done
 	Verified             Verification
 	Touching             bool // rows that change are noted, since the last verification
+
+	Files FileProgress
 }
 
 // ImportTable is how far the copy of a table is.

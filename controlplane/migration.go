@@ -218,6 +218,9 @@ type MigrationProgress struct {
 	LagBytes    int64 `json:"lag_bytes"`
 	LagMillis   int64 `json:"lag_ms"`
 	BytesSecond int64 `json:"bytes_second"` // of late
+	FilesDone   int64 `json:"files_done,omitempty"`
+	Files       int64 `json:"files,omitempty"` // in object storage
+	FileBytes   int64 `json:"file_bytes,omitempty"`
 }
 
 // VerificationResult is a comparison of both sides at one log position.

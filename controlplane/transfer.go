@@ -105,6 +105,11 @@ type ImportStatus struct {
 	AppliedPosition string `json:"applied_position"`
 	LagBytes        int64  `json:"lag_bytes"`
 	LagMillis       int64  `json:"lag_ms"`
+	Files           int64  `json:"files"`
+	FilesHere       int64  `json:"files_here"`
+	FileBytes       int64  `json:"file_bytes"`
+	FileBytesHere   int64  `json:"file_bytes_here"`
+	FilesComplete   bool   `json:"files_complete"` // since the tenant lives there
 	Failure         string `json:"failure"`
 }
 

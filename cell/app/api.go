@@ -81,7 +81,12 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 	if err := refuseOldSchema(ctx, mover.CheckSchema); err != nil {
 		return err
 	}
-	moves := newTransfers(opts, store, mover)
+	blobs, err := blob.Open(ctx, opts.BlobURL)
+	if err != nil {
+		return err
+	}
+	stack.Push("object storage", func(context.Context) error { return blobs.Close() })
+	moves := newTransfers(opts, store, mover, blobs)
 	stack.PushClose("migrations", moves.close)
 	admin := telemetry.NewAdmin()
 	admin.AddCheck("database", store.CheckSchema)
@@ -89,14 +94,9 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	blobs, err := blob.Open(ctx, opts.BlobURL)
-	if err != nil {
-		return err
-	}
-	stack.Push("object storage", func(context.Context) error { return blobs.Close() })
 	meter := &membership.Meter{}
 	hub := events.New(store, mover, followerRecheck, admin.Registry)
-	usage := &metering.Meter{Recorder: store, Log: opts.Log, Clock: opts.Clock}
+	usage := &metering.Meter{Recorder: store, Leavings: mover, Log: opts.Log, Clock: opts.Clock}
 	stack.Push("usage", usage.RunOnce) // of the last moments; requests are over by then
 	tenantFacing, internal, err := handlers(opts, store, blobs, mover, moves, memory, hub, meter, usage, admin)
 	if err != nil {

@@ -49,11 +49,11 @@ func handlers(opts APIOptions, store *citus.Store, blobs *blob.Store, mover *cit
 			Deliveries: webhooks.Deliveries{Store: store},
 			Jobs:       jobs.Board{Store: store},
 			Schedules:  jobs.Schedules{Store: store, Clock: opts.Clock},
-			Files:      jobs.Files{Store: store, Blobs: blobs, Clock: opts.Clock},
+			Files:      jobs.Files{Store: store, Blobs: moves.files, Clock: opts.Clock},
 		},
 		Guard: door.Guard(cellapi.NewSigner(opts.EdgeKey), opts.Clock), Log: opts.Log, Registry: admin.Registry, Served: meter.Add, Counted: usage.Call,
 	}
-	lives, fences := residency.Residency{Fences: mover, Inventory: mover}, transfer.Fences{FenceRows: mover}
+	lives, fences := residency.Residency{Fences: mover, Inventory: mover}, transfer.Fences{FenceRows: mover, Shelf: blobs}
 	if memory != nil { // a nil *Cache would not be a nil interface
 		tenantOptions.Memory, lives.Memory, fences.Memory = memory, memory, memory
 	}
@@ -64,7 +64,7 @@ func handlers(opts APIOptions, store *citus.Store, blobs *blob.Store, mover *cit
 	internal, err = internalapi.New(internalapi.Options{
 		Cell: opts.Cell, Residency: lives, Fences: fences, Exporter: moves.exporter, Importer: moves.importer, Anchors: mover,
 		Sessions: workspaces.Sessions{Store: store},
-		Archive:  archive(opts.Cell, opts.ControlKey, opts.Clock, mover), Usage: mover,
+		Archive:  archive(opts.Cell, opts.ControlKey, opts.Clock, mover), Usage: mover, Late: metering.Late{Leavings: mover, Recorder: store},
 		Guard: door.Tickets(door.Guard(cellapi.NewSigner(opts.ControlKey), opts.Clock), opts.ControlKey, opts.Cell, opts.Clock),
 		Log:   opts.Log, Registry: admin.Registry,
 	})

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/cell/internal/blob"
 	"github.com/coditect/platform/cell/internal/changestream"
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/cell/internal/sourcecell"
@@ -33,21 +34,23 @@ type transfers struct {
 	exporter *transfer.Exporter
 	importer transfer.Importer
 	runner   *transfer.Runner
+	files    transfer.Bookcase
 	sources  *sourcecell.Cells
 }
 
-func newTransfers(opts APIOptions, store *citus.Store, mover *citus.Mover) *transfers {
+func newTransfers(opts APIOptions, store *citus.Store, mover *citus.Mover, blobs *blob.Store) *transfers {
 	sources := sourcecell.New()
 	runner := &transfer.Runner{
-		Work: importWork{mover}, Sources: sources, Digester: mover, Warmer: store, Log: opts.Log,
+		Work: importWork{mover}, Files: mover, Shelf: blobs, Sources: sources, Digester: mover, Warmer: store, Log: opts.Log,
 		Decoder: func(tables []cell.Table) transfer.Decoder { return changestream.NewDecoder(tables) },
 	}
 	return &transfers{
 		exporter: &transfer.Exporter{
-			Rows: mover, Contacts: mover, Publications: mover, Logs: logs{mover}, Contents: mover, Digester: mover,
+			Rows: mover, Contacts: mover, Publications: mover, Logs: logs{mover}, Contents: mover, Digester: mover, Shelf: blobs,
 			Log: opts.Log, Limits: cell.ExportLimits{Forward: exportLimit, Reverse: returnLimit}, MaxRetained: opts.RetainedLog, Unseen: unseenExport,
 		},
-		importer: transfer.Importer{Rows: mover, Progress: mover, Contents: mover, Digester: mover, Sources: sources, Wake: runner.Wake, Limit: importLimit},
+		importer: transfer.Importer{Rows: mover, Progress: mover, Contents: mover, Digester: mover, Sources: sources, Shelf: blobs, Wake: runner.Wake, Limit: importLimit},
+		files:    transfer.Bookcase{Shelf: blobs, Work: mover, Sources: sources},
 		runner:   runner, sources: sources,
 	}
 }

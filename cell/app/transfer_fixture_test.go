@@ -155,7 +155,13 @@ func (m *move) drain(p *process, f api.Freeze) api.Drain {
 func (m *move) switchOver(from, to *process, toCell string, epoch uint64) time.Duration {
 	m.t.Helper()
 	began := time.Now()
-	f := m.freeze(from, epoch, 20*time.Second)
+	m.pass(m.freeze(from, epoch, 20*time.Second), from, to, toCell, epoch)
+	return time.Since(began)
+}
+
+// pass is all of the write pause behind the freeze.
+func (m *move) pass(f api.Freeze, from, to *process, toCell string, epoch uint64) {
+	m.t.Helper()
 	if d := m.drain(to, f); !d.Equal {
 		m.t.Fatalf("drained unequal: %+v", d)
 	}
@@ -166,7 +172,6 @@ func (m *move) switchOver(from, to *process, toCell string, epoch uint64) time.D
 	if r.State != api.Live || r.Epoch != epoch+1 {
 		m.t.Fatalf("activated: %+v", r)
 	}
-	return time.Since(began)
 }
 
 // carry moves the tenant with everything in order.

@@ -63,6 +63,8 @@ func TestJobsAndAnswersMove(t *testing.T) {
 		source.sql(t, `INSERT INTO jobs (tenant_id, job_id, kind, payload, state, attempts, max_attempts, run_at, cancel_requested)
 			VALUES ('`+tn.id.String()+`', gen_random_uuid(), '`+state+`', '{}', '`+state+`', 1, 8, now() + interval '1 day', `+cancelled+`)`)
 	}
+	source.sql(t, `INSERT INTO jobs (tenant_id, job_id, kind, payload, state, attempts, max_attempts, cancel_requested)
+		VALUES ('`+tn.id.String()+`', gen_random_uuid(), 'unwanted', '{}', 'running', 1, 8, true)`)
 	once := request{
 		method: "POST", target: "/v1/projects", body: map[string]any{"workspace_id": workspace, "name": "once"},
 		header: http.Header{"Idempotency-Key": {"k1"}},
@@ -70,7 +72,7 @@ func TestJobsAndAnswersMove(t *testing.T) {
 	first := expect(t, source.asTenant(t, tn, once), http.StatusCreated)
 	newMove(t, source, target, tn, 1).carry()
 	states := strings.Join(target.texts(t, `SELECT kind || ' ' || state || ' ' || attempts FROM jobs WHERE tenant_id = $1 AND kind <> 'welcome_email' ORDER BY 1`, tn.id.String()), ", ")
-	if states != "dead dead 1, done done 1, pending pending 1, queued pending 1, running pending 1" {
+	if states != "dead dead 1, done done 1, pending pending 1, queued pending 1, running pending 1, unwanted cancelled 1" {
 		t.Errorf("jobs: %s", states)
 	}
 	again := expect(t, target.atEpoch(t, tn, 2, once), http.StatusCreated)

@@ -45,6 +45,7 @@ func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announce
 		{"relay", time.Second, 2 * time.Second, relay.RunOnce, nil},
 		{"signup sweeper", 5 * time.Second, 30 * time.Second, sweeper.RunOnce, nil},
 		{"migrations", time.Second, 5 * time.Second, mover.RunOnce, mover.Woken()},
+		{"late usage", 10 * time.Second, time.Minute, migration.UsageCourier{Meters: client, Tenants: postgres.TenantStore{DB: db}, Cells: postgres.CellStore{DB: db}}.RunOnce, nil},
 		{"reaper", 5 * time.Second, time.Minute, reaper.RunOnce, nil},
 		{"plan courier", time.Second, 30 * time.Second, courier.RunOnce, nil},
 		{"import sweeper", time.Minute, 5 * time.Minute, importSweeper.RunOnce, nil},

@@ -138,24 +138,48 @@ func (e TableClassClass) Valid() bool {
 	}
 }
 
+// Defines values for UsageItemMetric.
+const (
+	UsageItemMetricAPICalls     UsageItemMetric = "api_calls"
+	UsageItemMetricJobsDone     UsageItemMetric = "jobs_done"
+	UsageItemMetricSeats        UsageItemMetric = "seats"
+	UsageItemMetricStorageBytes UsageItemMetric = "storage_bytes"
+)
+
+// Valid indicates whether the value is a known member of the UsageItemMetric enum.
+func (e UsageItemMetric) Valid() bool {
+	switch e {
+	case UsageItemMetricAPICalls:
+		return true
+	case UsageItemMetricJobsDone:
+		return true
+	case UsageItemMetricSeats:
+		return true
+	case UsageItemMetricStorageBytes:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for UsageRowMetric.
 const (
-	APICalls     UsageRowMetric = "api_calls"
-	JobsDone     UsageRowMetric = "jobs_done"
-	Seats        UsageRowMetric = "seats"
-	StorageBytes UsageRowMetric = "storage_bytes"
+	UsageRowMetricAPICalls     UsageRowMetric = "api_calls"
+	UsageRowMetricJobsDone     UsageRowMetric = "jobs_done"
+	UsageRowMetricSeats        UsageRowMetric = "seats"
+	UsageRowMetricStorageBytes UsageRowMetric = "storage_bytes"
 )
 
 // Valid indicates whether the value is a known member of the UsageRowMetric enum.
 func (e UsageRowMetric) Valid() bool {
 	switch e {
-	case APICalls:
+	case UsageRowMetricAPICalls:
 		return true
-	case JobsDone:
+	case UsageRowMetricJobsDone:
 		return true
-	case Seats:
+	case UsageRowMetricSeats:
 		return true
-	case StorageBytes:
+	case UsageRowMetricStorageBytes:
 		return true
 	default:
 		return false
@@ -352,6 +376,21 @@ type ExportRequest struct {
 // ExportState defines model for ExportState.
 type ExportState string
 
+// FileLine A file, or the end of the list.
+type FileLine struct {
+	Bytes *int64 `json:"bytes,omitempty"`
+
+	// Error Instead of the last line.
+	Error *string `json:"error,omitempty"`
+
+	// Files The last line: how many there were.
+	Files *int64  `json:"files,omitempty"`
+	Key   *string `json:"key,omitempty"`
+
+	// Modified By the storage's clock.
+	Modified *time.Time `json:"modified,omitempty"`
+}
+
 // Freeze defines model for Freeze.
 type Freeze struct {
 	FreezeNo    FreezeNo  `json:"freeze_no"`
@@ -397,8 +436,19 @@ type Import struct {
 	Epoch Epoch `json:"epoch"`
 
 	// Failure Why it failed, or what it is trying again; absent if neither.
-	Failure  *string `json:"failure,omitempty"`
-	LagBytes int64   `json:"lag_bytes"`
+	Failure       *string `json:"failure,omitempty"`
+	FileBytes     int64   `json:"file_bytes"`
+	FileBytesHere int64   `json:"file_bytes_here"`
+
+	// Files In the source's object storage, a while ago.
+	Files int64 `json:"files"`
+
+	// FilesComplete The tenant lives here, and the source has no file that is not here: it may be cleaned up.
+	FilesComplete bool `json:"files_complete"`
+
+	// FilesHere Of those.
+	FilesHere int64 `json:"files_here"`
+	LagBytes  int64 `json:"lag_bytes"`
 
 	// LagMs How long ago the target last had everything of the source.
 	LagMs        int64      `json:"lag_ms"`
@@ -670,6 +720,20 @@ type TransferInfo struct {
 	Tables           []TableClass `json:"tables"`
 }
 
+// UsageBatch defines model for UsageBatch.
+type UsageBatch struct {
+	Batch openapi_types.UUID `json:"batch"`
+	Items []UsageItem        `json:"items"`
+
+	// TenantID A UUID in its canonical form.
+	TenantID TenantID `json:"tenant_id"`
+}
+
+// UsageBatches defines model for UsageBatches.
+type UsageBatches struct {
+	Items []UsageBatch `json:"items"`
+}
+
 // UsageHead defines model for UsageHead.
 type UsageHead struct {
 	// Epoch Ownership generation.
@@ -685,6 +749,21 @@ type UsageHead struct {
 // UsageHeads defines model for UsageHeads.
 type UsageHeads struct {
 	Items []UsageHead `json:"items"`
+}
+
+// UsageItem defines model for UsageItem.
+type UsageItem struct {
+	Day      openapi_types.Date `json:"day"`
+	Metric   UsageItemMetric    `json:"metric"`
+	Quantity int64              `json:"quantity"`
+}
+
+// UsageItemMetric defines model for UsageItem.Metric.
+type UsageItemMetric string
+
+// UsageItems defines model for UsageItems.
+type UsageItems struct {
+	Items []UsageItem `json:"items"`
 }
 
 // UsageRow defines model for UsageRow.
@@ -731,6 +810,12 @@ type ListCheckpointsParams struct {
 	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListLateUsageParams defines parameters for ListLateUsage.
+type ListLateUsageParams struct {
+	// Limit How many items a page may have.
+	Limit *UsageLimit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ListTenantsParams defines parameters for ListTenants.
 type ListTenantsParams struct {
 	// After Begin behind this tenant.
@@ -759,6 +844,12 @@ type ImportTenantParams struct {
 type StreamChangesParams struct {
 	// After Transactions that were committed before this position are left out; the export's own by default.
 	After *string `form:"after,omitempty" json:"after,omitempty"`
+}
+
+// CopyFileParams defines parameters for CopyFile.
+type CopyFileParams struct {
+	// Key As listed.
+	Key string `form:"key" json:"key"`
 }
 
 // CopyTableParams defines parameters for CopyTable.
@@ -833,6 +924,9 @@ type ActivateImportJSONRequestBody = Activation
 // DrainImportJSONRequestBody defines body for DrainImport for application/json ContentType.
 type DrainImportJSONRequestBody = DrainRequest
 
+// RecordLateUsageJSONRequestBody defines body for RecordLateUsage for application/json ContentType.
+type RecordLateUsageJSONRequestBody = UsageItems
+
 // SetTenantPlanJSONRequestBody defines body for SetTenantPlan for application/json ContentType.
 type SetTenantPlanJSONRequestBody = PlanChange
 
@@ -853,6 +947,9 @@ type ServerInterface interface {
 	// ListCheckpoints Signatures under the tenants' audit logs, the oldest first
 	// (GET /internal/v1/audit-checkpoints)
 	ListCheckpoints(w http.ResponseWriter, r *http.Request, params ListCheckpointsParams)
+	// ListLateUsage What was counted of tenants that have left, and is to be recorded where they live now
+	// (GET /internal/v1/late-usage)
+	ListLateUsage(w http.ResponseWriter, r *http.Request, params ListLateUsageParams)
 	// ListTenants The inventory, in the order of ids
 	// (GET /internal/v1/tenants)
 	ListTenants(w http.ResponseWriter, r *http.Request, params ListTenantsParams)
@@ -898,6 +995,12 @@ type ServerInterface interface {
 	// DigestTables Digests of every table at one position, or of some rows as they are
 	// (POST /internal/v1/tenants/{tenant_id}/exports/{migration_id}/digests)
 	DigestTables(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// ListFiles The tenant's files in object storage
+	// (GET /internal/v1/tenants/{tenant_id}/exports/{migration_id}/files)
+	ListFiles(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// CopyFile One file, with its digest at the end
+	// (GET /internal/v1/tenants/{tenant_id}/exports/{migration_id}/files/content)
+	CopyFile(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID, params CopyFileParams)
 	// TakeSnapshot The snapshot to copy under, a new one if the last is gone
 	// (POST /internal/v1/tenants/{tenant_id}/exports/{migration_id}/snapshot)
 	TakeSnapshot(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
@@ -928,6 +1031,12 @@ type ServerInterface interface {
 	// VerifyImport Digest the tenant on both sides at one position
 	// (POST /internal/v1/tenants/{tenant_id}/imports/{migration_id}/verify)
 	VerifyImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// ForgetLateUsage Forget, in the cell that counted it, what has been recorded elsewhere
+	// (DELETE /internal/v1/tenants/{tenant_id}/late-usage/{batch})
+	ForgetLateUsage(w http.ResponseWriter, r *http.Request, tenantID TenantID, batch openapi_types.UUID)
+	// RecordLateUsage Record, in the cell where the tenant lives, what another one had counted
+	// (PUT /internal/v1/tenants/{tenant_id}/late-usage/{batch})
+	RecordLateUsage(w http.ResponseWriter, r *http.Request, tenantID TenantID, batch openapi_types.UUID)
 	// SetTenantPlan Tell the cell which plan the tenant has
 	// (PUT /internal/v1/tenants/{tenant_id}/plan)
 	SetTenantPlan(w http.ResponseWriter, r *http.Request, tenantID TenantID)
@@ -1003,6 +1112,39 @@ func (siw *ServerInterfaceWrapper) ListCheckpoints(w http.ResponseWriter, r *htt
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListCheckpoints(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListLateUsage operation middleware
+func (siw *ServerInterfaceWrapper) ListLateUsage(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLateUsageParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListLateUsage(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1525,6 +1667,92 @@ func (siw *ServerInterfaceWrapper) DigestTables(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// ListFiles operation middleware
+func (siw *ServerInterfaceWrapper) ListFiles(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "migration_id" -------------
+	var migrationID MigrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration_id", mux.Vars(r)["migration_id"], &migrationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListFiles(w, r, tenantID, migrationID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CopyFile operation middleware
+func (siw *ServerInterfaceWrapper) CopyFile(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "migration_id" -------------
+	var migrationID MigrationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "migration_id", mux.Vars(r)["migration_id"], &migrationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "migration_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CopyFileParams
+
+	// ------------- Required query parameter "key" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "key", r.URL.Query(), &params.Key, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "key"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "key", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CopyFile(w, r, tenantID, migrationID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // TakeSnapshot operation middleware
 func (siw *ServerInterfaceWrapper) TakeSnapshot(w http.ResponseWriter, r *http.Request) {
 
@@ -1895,6 +2123,76 @@ func (siw *ServerInterfaceWrapper) VerifyImport(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.VerifyImport(w, r, tenantID, migrationID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ForgetLateUsage operation middleware
+func (siw *ServerInterfaceWrapper) ForgetLateUsage(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "batch" -------------
+	var batch openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "batch", mux.Vars(r)["batch"], &batch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "batch", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ForgetLateUsage(w, r, tenantID, batch)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RecordLateUsage operation middleware
+func (siw *ServerInterfaceWrapper) RecordLateUsage(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "batch" -------------
+	var batch openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "batch", mux.Vars(r)["batch"], &batch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "batch", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecordLateUsage(w, r, tenantID, batch)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2330,6 +2628,12 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/usage", wrapper.ListUsageHeads).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/internal/v1/late-usage", wrapper.ListLateUsage).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/late-usage/{batch}", wrapper.ForgetLateUsage).Methods(http.MethodDelete)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/late-usage/{batch}", wrapper.RecordLateUsage).Methods(http.MethodPut)
+
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/usage", wrapper.ListTenantUsage).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/transfer", wrapper.GetTransfer).Methods(http.MethodGet)
@@ -2361,6 +2665,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/exports/{migration_id}/acknowledged", wrapper.AcknowledgeChanges).Methods(http.MethodPut)
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/exports/{migration_id}/digests", wrapper.DigestTables).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/exports/{migration_id}/files", wrapper.ListFiles).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/exports/{migration_id}/files/content", wrapper.CopyFile).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/imports/{migration_id}", wrapper.CloseImport).Methods(http.MethodDelete)
 
@@ -2423,6 +2731,45 @@ type ListCheckpointsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListCheckpointsdefaultApplicationProblemPlusJSONResponse) VisitListCheckpointsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLateUsageRequestObject struct {
+	Params ListLateUsageParams
+}
+
+type ListLateUsageResponseObject interface {
+	VisitListLateUsageResponse(w http.ResponseWriter) error
+}
+
+type ListLateUsage200JSONResponse UsageBatches
+
+func (response ListLateUsage200JSONResponse) VisitListLateUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLateUsagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListLateUsagedefaultApplicationProblemPlusJSONResponse) VisitListLateUsageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3082,6 +3429,122 @@ func (response DigestTablesdefaultApplicationProblemPlusJSONResponse) VisitDiges
 	return err
 }
 
+type ListFilesRequestObject struct {
+	TenantID    TenantID    `json:"tenant_id"`
+	MigrationID MigrationID `json:"migration_id"`
+}
+
+type ListFilesResponseObject interface {
+	VisitListFilesResponse(w http.ResponseWriter) error
+}
+
+type ListFiles200ApplicationXNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ListFiles200ApplicationXNdjsonResponse) VisitListFilesResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type ListFilesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListFilesdefaultApplicationProblemPlusJSONResponse) VisitListFilesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CopyFileRequestObject struct {
+	TenantID    TenantID    `json:"tenant_id"`
+	MigrationID MigrationID `json:"migration_id"`
+	Params      CopyFileParams
+}
+
+type CopyFileResponseObject interface {
+	VisitCopyFileResponse(w http.ResponseWriter) error
+}
+
+type CopyFile200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response CopyFile200ApplicationOctetStreamResponse) VisitCopyFileResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type CopyFiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CopyFiledefaultApplicationProblemPlusJSONResponse) VisitCopyFileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type TakeSnapshotRequestObject struct {
 	TenantID    TenantID    `json:"tenant_id"`
 	MigrationID MigrationID `json:"migration_id"`
@@ -3471,6 +3934,75 @@ func (response VerifyImportdefaultApplicationProblemPlusJSONResponse) VisitVerif
 	return err
 }
 
+type ForgetLateUsageRequestObject struct {
+	TenantID TenantID           `json:"tenant_id"`
+	Batch    openapi_types.UUID `json:"batch"`
+}
+
+type ForgetLateUsageResponseObject interface {
+	VisitForgetLateUsageResponse(w http.ResponseWriter) error
+}
+
+type ForgetLateUsage204Response struct {
+}
+
+func (response ForgetLateUsage204Response) VisitForgetLateUsageResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ForgetLateUsagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ForgetLateUsagedefaultApplicationProblemPlusJSONResponse) VisitForgetLateUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordLateUsageRequestObject struct {
+	TenantID TenantID           `json:"tenant_id"`
+	Batch    openapi_types.UUID `json:"batch"`
+	Body     *RecordLateUsageJSONRequestBody
+}
+
+type RecordLateUsageResponseObject interface {
+	VisitRecordLateUsageResponse(w http.ResponseWriter) error
+}
+
+type RecordLateUsage204Response struct {
+}
+
+func (response RecordLateUsage204Response) VisitRecordLateUsageResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RecordLateUsagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RecordLateUsagedefaultApplicationProblemPlusJSONResponse) VisitRecordLateUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetTenantPlanRequestObject struct {
 	TenantID TenantID `json:"tenant_id"`
 	Body     *SetTenantPlanJSONRequestBody
@@ -3826,6 +4358,9 @@ type StrictServerInterface interface {
 	// ListCheckpoints Signatures under the tenants' audit logs, the oldest first
 	// (GET /internal/v1/audit-checkpoints)
 	ListCheckpoints(ctx context.Context, request ListCheckpointsRequestObject) (ListCheckpointsResponseObject, error)
+	// ListLateUsage What was counted of tenants that have left, and is to be recorded where they live now
+	// (GET /internal/v1/late-usage)
+	ListLateUsage(ctx context.Context, request ListLateUsageRequestObject) (ListLateUsageResponseObject, error)
 	// ListTenants The inventory, in the order of ids
 	// (GET /internal/v1/tenants)
 	ListTenants(ctx context.Context, request ListTenantsRequestObject) (ListTenantsResponseObject, error)
@@ -3871,6 +4406,12 @@ type StrictServerInterface interface {
 	// DigestTables Digests of every table at one position, or of some rows as they are
 	// (POST /internal/v1/tenants/{tenant_id}/exports/{migration_id}/digests)
 	DigestTables(ctx context.Context, request DigestTablesRequestObject) (DigestTablesResponseObject, error)
+	// ListFiles The tenant's files in object storage
+	// (GET /internal/v1/tenants/{tenant_id}/exports/{migration_id}/files)
+	ListFiles(ctx context.Context, request ListFilesRequestObject) (ListFilesResponseObject, error)
+	// CopyFile One file, with its digest at the end
+	// (GET /internal/v1/tenants/{tenant_id}/exports/{migration_id}/files/content)
+	CopyFile(ctx context.Context, request CopyFileRequestObject) (CopyFileResponseObject, error)
 	// TakeSnapshot The snapshot to copy under, a new one if the last is gone
 	// (POST /internal/v1/tenants/{tenant_id}/exports/{migration_id}/snapshot)
 	TakeSnapshot(ctx context.Context, request TakeSnapshotRequestObject) (TakeSnapshotResponseObject, error)
@@ -3901,6 +4442,12 @@ type StrictServerInterface interface {
 	// VerifyImport Digest the tenant on both sides at one position
 	// (POST /internal/v1/tenants/{tenant_id}/imports/{migration_id}/verify)
 	VerifyImport(ctx context.Context, request VerifyImportRequestObject) (VerifyImportResponseObject, error)
+	// ForgetLateUsage Forget, in the cell that counted it, what has been recorded elsewhere
+	// (DELETE /internal/v1/tenants/{tenant_id}/late-usage/{batch})
+	ForgetLateUsage(ctx context.Context, request ForgetLateUsageRequestObject) (ForgetLateUsageResponseObject, error)
+	// RecordLateUsage Record, in the cell where the tenant lives, what another one had counted
+	// (PUT /internal/v1/tenants/{tenant_id}/late-usage/{batch})
+	RecordLateUsage(ctx context.Context, request RecordLateUsageRequestObject) (RecordLateUsageResponseObject, error)
 	// SetTenantPlan Tell the cell which plan the tenant has
 	// (PUT /internal/v1/tenants/{tenant_id}/plan)
 	SetTenantPlan(ctx context.Context, request SetTenantPlanRequestObject) (SetTenantPlanResponseObject, error)
@@ -3988,6 +4535,32 @@ func (sh *strictHandler) ListCheckpoints(w http.ResponseWriter, r *http.Request,
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListCheckpointsResponseObject); ok {
 		if err := validResponse.VisitListCheckpointsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListLateUsage operation middleware
+func (sh *strictHandler) ListLateUsage(w http.ResponseWriter, r *http.Request, params ListLateUsageParams) {
+	var request ListLateUsageRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLateUsage(ctx, request.(ListLateUsageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLateUsage")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListLateUsageResponseObject); ok {
+		if err := validResponse.VisitListLateUsageResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -4450,6 +5023,61 @@ func (sh *strictHandler) DigestTables(w http.ResponseWriter, r *http.Request, te
 	}
 }
 
+// ListFiles operation middleware
+func (sh *strictHandler) ListFiles(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID) {
+	var request ListFilesRequestObject
+
+	request.TenantID = tenantID
+	request.MigrationID = migrationID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListFiles(ctx, request.(ListFilesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListFiles")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListFilesResponseObject); ok {
+		if err := validResponse.VisitListFilesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CopyFile operation middleware
+func (sh *strictHandler) CopyFile(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID, params CopyFileParams) {
+	var request CopyFileRequestObject
+
+	request.TenantID = tenantID
+	request.MigrationID = migrationID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CopyFile(ctx, request.(CopyFileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CopyFile")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CopyFileResponseObject); ok {
+		if err := validResponse.VisitCopyFileResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // TakeSnapshot operation middleware
 func (sh *strictHandler) TakeSnapshot(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID) {
 	var request TakeSnapshotRequestObject
@@ -4749,6 +5377,67 @@ func (sh *strictHandler) VerifyImport(w http.ResponseWriter, r *http.Request, te
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(VerifyImportResponseObject); ok {
 		if err := validResponse.VisitVerifyImportResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ForgetLateUsage operation middleware
+func (sh *strictHandler) ForgetLateUsage(w http.ResponseWriter, r *http.Request, tenantID TenantID, batch openapi_types.UUID) {
+	var request ForgetLateUsageRequestObject
+
+	request.TenantID = tenantID
+	request.Batch = batch
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ForgetLateUsage(ctx, request.(ForgetLateUsageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ForgetLateUsage")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ForgetLateUsageResponseObject); ok {
+		if err := validResponse.VisitForgetLateUsageResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordLateUsage operation middleware
+func (sh *strictHandler) RecordLateUsage(w http.ResponseWriter, r *http.Request, tenantID TenantID, batch openapi_types.UUID) {
+	var request RecordLateUsageRequestObject
+
+	request.TenantID = tenantID
+	request.Batch = batch
+
+	var body RecordLateUsageJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordLateUsage(ctx, request.(RecordLateUsageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordLateUsage")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecordLateUsageResponseObject); ok {
+		if err := validResponse.VisitRecordLateUsageResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

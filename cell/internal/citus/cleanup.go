@@ -22,9 +22,10 @@ const (
 
 // CleanUp removes rows that a tenant left when it departed at the epoch, for a
 // few seconds. It returns how many, and whether there are more. Every batch looks
-// at the fence again, and holds it. With forget the fence goes last.
-func (m *Mover) CleanUp(ctx context.Context, id tenancy.ID, epoch uint64, forget bool) (removed int64, more bool, err error) {
-	removed, more, err = m.removeInBatches(ctx, id, func(ctx context.Context, tx pgx.Tx) error {
+// at the fence again, and holds it; so it does while files, called first, removes
+// some. With forget the fence goes last.
+func (m *Mover) CleanUp(ctx context.Context, id tenancy.ID, epoch uint64, forget bool, files func(context.Context) (more bool, err error)) (removed int64, more bool, err error) {
+	removed, more, err = m.removeInBatches(ctx, id, files, func(ctx context.Context, tx pgx.Tx) error {
 		return mayBeCleaned(ctx, tx, id, epoch)
 	})
 	if err != nil || more || !forget {
@@ -62,14 +63,17 @@ func mayBeCleaned(ctx context.Context, tx pgx.Tx, id tenancy.ID, epoch uint64) e
 }
 
 // CloseImport ends an import. What a copy brought is removed, some seconds'
-// worth a call; more says that it has to be called again. An import that is not
-// there is no error.
-func (m *Mover) CloseImport(ctx context.Context, t cell.Transfer) (more bool, err error) {
+// worth a call, with its files as in [Mover.CleanUp]; more says that it has to be
+// called again. An import that is not there is no error.
+func (m *Mover) CloseImport(ctx context.Context, t cell.Transfer, files func(context.Context) (more bool, err error)) (more bool, err error) {
 	brought, err := m.beginClosing(ctx, t)
 	if err != nil || !brought {
 		return false, err
 	}
-	_, more, err = m.removeInBatches(ctx, t.Tenant, func(ctx context.Context, tx pgx.Tx) error { return stillClosing(ctx, tx, t) })
+	if err := m.letImportStop(ctx, t); err != nil {
+		return false, err
+	}
+	_, more, err = m.removeInBatches(ctx, t.Tenant, files, func(ctx context.Context, tx pgx.Tx) error { return stillClosing(ctx, tx, t) })
 	if err != nil || more {
 		return more, err
 	}
@@ -136,14 +140,34 @@ func stillClosing(ctx context.Context, tx pgx.Tx, t cell.Transfer) error {
 	return err
 }
 
-// removeInBatches removes the tenant's rows of every table for a few seconds,
-// each batch only if check still passes.
-func (m *Mover) removeInBatches(ctx context.Context, id tenancy.ID, check func(context.Context, pgx.Tx) error) (removed int64, more bool, err error) {
+// removeInBatches removes the tenant's files and its rows of every table for a
+// few seconds, each batch only if check still passes.
+func (m *Mover) removeInBatches(ctx context.Context, id tenancy.ID, files func(context.Context) (more bool, err error), check func(context.Context, pgx.Tx) error) (removed int64, more bool, err error) {
 	tables, err := m.Tables(ctx)
 	if err != nil {
 		return 0, false, err
 	}
 	end := time.Now().Add(removalTurn)
+	for left := true; left; {
+		if time.Now().After(end) {
+			return 0, true, nil
+		}
+		err := m.inTx(ctx, func(tx pgx.Tx) error {
+			if err := check(ctx, tx); err != nil {
+				return err
+			}
+			held, err := lockRecord(ctx, tx, id)
+			if err != nil || held.State == cell.Absent { // then the files went before the fence
+				left = false
+				return err
+			}
+			left, err = files(ctx)
+			return err
+		})
+		if err != nil {
+			return 0, false, err
+		}
+	}
 	for _, t := range slices.Backward(tables) {
 		for full := t.Class == cell.ClassTenant; full; {
 			if time.Now().After(end) {

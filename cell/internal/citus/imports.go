@@ -21,7 +21,8 @@ import (
 const ImportsChannel = "cell_imports"
 
 const importColumns = `tenant_id, migration_id, mode, epoch, source_url, ticket, bytes_per_second, paused, state, failure, tables, rows_estimate, bytes_estimate,
-	applied::text, applied_changes, source_position::text, current_at, verify_no, verified_no, verified, touching`
+	applied::text, applied_changes, source_position::text, current_at, verify_no, verified_no, verified, touching,
+	files, files_here, file_bytes, bytes_here, files_complete`
 
 func scanImport(r row) (cell.Import, error) {
 	var i cell.Import
@@ -29,7 +30,8 @@ func scanImport(r row) (cell.Import, error) {
 	var current *time.Time
 	var verified string
 	err := r.Scan(&tenant, &i.Migration, &i.Mode, &i.Epoch, &i.SourceURL, &i.Ticket, &i.BytesPerSecond, &i.Paused, &i.State, &i.Failure, &i.TableCount, &i.RowsEstimate, &i.BytesEstimate,
-		(*lsn)(&i.Applied), &i.AppliedChanges, (*lsn)(&i.SourcePosition), &current, &i.VerifyNo, &i.VerifiedNo, &verified, &i.Touching)
+		(*lsn)(&i.Applied), &i.AppliedChanges, (*lsn)(&i.SourcePosition), &current, &i.VerifyNo, &i.VerifiedNo, &verified, &i.Touching,
+		&i.Files.Files, &i.Files.Here, &i.Files.Bytes, &i.Files.BytesHere, &i.Files.Complete)
 	i.Tenant = tenancy.ID(tenant)
 	if current != nil {
 		i.CurrentAt = *current
@@ -129,7 +131,7 @@ var errLeftovers = fault.New(fault.Conflict, "rows of the tenant's earlier stay 
 
 func queueFenceRemoval(b *pgx.Batch, id tenancy.ID) {
 	for _, table := range slices.Backward(fenceTables) {
-		if table == endedImports {
+		if table == endedImports || table == lateUsage {
 			continue
 		}
 		b.Queue(`DELETE FROM `+table+` WHERE tenant_id = $1`, id.String())

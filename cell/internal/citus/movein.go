@@ -59,9 +59,7 @@ func openImported(ctx context.Context, tx pgx.Tx, t cell.Transfer, epoch uint64,
 	b.Queue(`DELETE FROM import_touched WHERE tenant_id = $1 AND migration_id = $2`, id, t.Migration.String())
 	b.Queue(`UPDATE exports SET begun = true, position = $2::text::pg_lsn, acknowledged = $2::text::pg_lsn
 		WHERE tenant_id = $1 AND reverse AND NOT begun AND state = 'open'`, id, position.String())
-	b.Queue(`UPDATE jobs SET state = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'pending' END, updated_at = now()
-		WHERE tenant_id = $1 AND state IN ('queued', 'running')`, id)
-	b.Queue(`SELECT pg_notify('` + JobsChannel + `', '')`)
+	queueRepublish(b, t.Tenant)
 	queueControlAudit(b, t.Tenant, "tenant.migrated", requestID)
 	return tx.SendBatch(ctx, b).Close()
 }

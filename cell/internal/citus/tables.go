@@ -27,7 +27,10 @@ var tenantTables = []string{
 }
 
 // fenceTables are the cell's own record about a tenant, in the same order.
-var fenceTables = []string{"tenants", "tenant_gate", "exports", "imports", "import_tables", "import_touched", endedImports}
+var fenceTables = []string{"tenants", "tenant_gate", "exports", "imports", "import_tables", "import_touched", endedImports, lateUsage}
 
-// endedImports outlives what else a cell knows about a tenant.
-const endedImports = "ended_imports"
+// These outlive what else a cell knows about a tenant.
+const (
+	endedImports = "ended_imports"
+	lateUsage    = "late_usage"
+)

@@ -11,7 +11,7 @@ import (
 )
 
 // streamed are the operations, below an export, that a ticket opens.
-var streamed = map[string]bool{"snapshot": true, "tables": true, "changes": true, "acknowledged": true, "digests": true}
+var streamed = map[string]bool{"snapshot": true, "tables": true, "changes": true, "acknowledged": true, "digests": true, "files": true}
 
 // Tickets lets in, besides the requests that signed lets in, those with a ticket
 // of the cell's control key: to what the target of that one migration may read

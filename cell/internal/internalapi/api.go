@@ -23,6 +23,7 @@ type Options struct {
 	Cell      string
 	Residency residency.Residency
 	Usage     metering.Ledger
+	Late      metering.Late
 	Archive   export.Archive
 	Fences    transfer.Fences
 	Exporter  *transfer.Exporter
@@ -50,7 +51,7 @@ func New(opts Options) (http.Handler, error) {
 	})
 	strict := api.NewStrictHandlerWithOptions(&server{
 		cell: opts.Cell, residency: opts.Residency, archive: opts.Archive, usage: opts.Usage, fences: opts.Fences, exporter: opts.Exporter, importer: opts.Importer, log: opts.Log, anchors: opts.Anchors,
-		sessions: opts.Sessions,
+		sessions: opts.Sessions, late: opts.Late,
 	}, nil, api.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc: kit.RenderBadRequest, ResponseErrorHandlerFunc: kit.RenderError,
 	})
@@ -68,6 +69,7 @@ type server struct {
 	importer  transfer.Importer
 	log       *slog.Logger
 	usage     metering.Ledger
+	late      metering.Late
 	archive   export.Archive
 	anchors   Anchors
 	sessions  workspaces.Sessions

@@ -58,6 +58,13 @@ func (s *server) StreamChanges(ctx context.Context, r api.StreamChangesRequestOb
 	}}, nil
 }
 
+// CopyFile implements the API.
+func (s *server) CopyFile(ctx context.Context, r api.CopyFileRequestObject) (api.CopyFileResponseObject, error) {
+	return streamed{s, ctx, func(ctx context.Context, f *frames) error {
+		return s.exporter.CopyFile(ctx, transferOf(r.TenantID, r.MigrationID), r.Params.Key, f)
+	}}, nil
+}
+
 // AcknowledgeChanges implements the API.
 func (s *server) AcknowledgeChanges(ctx context.Context, r api.AcknowledgeChangesRequestObject) (api.AcknowledgeChangesResponseObject, error) {
 	if err := s.exporter.Acknowledge(ctx, transferOf(r.TenantID, r.MigrationID), r.Body.Position); err != nil {
@@ -76,6 +83,9 @@ type streamed struct {
 
 // VisitCopyTableResponse implements the generated interface.
 func (s streamed) VisitCopyTableResponse(w http.ResponseWriter) error { return s.answer(w) }
+
+// VisitCopyFileResponse implements the generated interface.
+func (s streamed) VisitCopyFileResponse(w http.ResponseWriter) error { return s.answer(w) }
 
 // VisitStreamChangesResponse implements the generated interface.
 func (s streamed) VisitStreamChangesResponse(w http.ResponseWriter) error { return s.answer(w) }
@@ -170,12 +180,28 @@ func (f *frames) endData() {
 // EndChunk implements [cell.ChunkSink].
 func (f *frames) EndChunk(end cell.ChunkEnd) error {
 	f.endData()
-	text, err := json.Marshal(end)
+	if err := f.document(frame.End, end); err != nil {
+		return err
+	}
+	return f.Flush()
+}
+
+// BeginFile implements [transfer.FileSink].
+func (f *frames) BeginFile(file cell.StoredFile) error { return f.document(frame.File, file) }
+
+// EndFile implements [transfer.FileSink].
+func (f *frames) EndFile(end cell.FileEnd) error {
+	f.endData()
+	return f.document(frame.End, end)
+}
+
+func (f *frames) document(kind frame.Kind, of any) error {
+	text, err := json.Marshal(of)
 	if err != nil {
 		return err
 	}
-	f.write(frame.End, text)
-	return f.Flush()
+	f.write(kind, text)
+	return f.err
 }
 
 // Message implements [cell.ChangeSink].

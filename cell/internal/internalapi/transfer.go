@@ -249,6 +249,7 @@ func importOf(i cell.Import) api.ImportJSONResponse {
 	if !i.CurrentAt.IsZero() {
 		answer.LagMs = max(0, time.Since(i.CurrentAt).Milliseconds())
 	}
+	answer.Files, answer.FilesHere, answer.FileBytes, answer.FileBytesHere, answer.FilesComplete = i.Files.Files, i.Files.Here, i.Files.Bytes, i.Files.BytesHere, i.Files.Complete
 	if i.Failure != "" {
 		answer.Failure = &i.Failure
 	}

@@ -8,9 +8,12 @@
 // counts each once. Jobs, seats and storage are read from the tenant's own rows
 // when a day is closed and cannot be lost.
 //
-// Calls can be lost in two cases, and are never counted twice: a process that is
-// killed loses those of its last Interval (an orderly stop records them); a
-// tenant that leaves takes what was recorded with it, and calls that a process of
-// this cell had not recorded when the fence closed are lost, no more than those
-// of one Interval and of the migration's pause. Both are to the tenant's favour.
+// A tenant that leaves takes what was recorded with it. Calls that a process of
+// this cell had not recorded when the fence closed are kept beside the tenant's
+// rows ([Leavings]); the control plane brings them, by the same batch, to where
+// the tenant lives now.
+//
+// Calls can be lost in one case, and are never counted twice: a process that is
+// killed loses those of its last Interval (an orderly stop records them), to the
+// tenant's favour.
 package metering

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/shared/cellapi"
 	"github.com/coditect/platform/shared/fault"
 	"github.com/coditect/platform/shared/tenancy"
 )
@@ -26,6 +27,7 @@ type Recorder interface {
 // Meter counts calls. It is safe for concurrent use, except RunOnce.
 type Meter struct {
 	Recorder Recorder
+	Leavings Leavings
 	Log      *slog.Logger
 	Clock    func() time.Time
 
@@ -61,9 +63,14 @@ func (m *Meter) RunOnce(ctx context.Context) error {
 			m.settled(batch)
 		case !errors.As(err, &refused):
 			return err
-		case fault.CodeOf(err) == fault.TenantMoved:
+		case refused.TenantState == cellapi.StateDeparted:
+			if err := m.Leavings.KeepLate(ctx, batch); err != nil {
+				return err
+			}
 			m.settled(batch)
-			m.Log.WarnContext(ctx, "calls of a tenant that has left are lost", "tenant_id", batch.Tenant, "days", len(batch.Items))
+		case fault.CodeOf(err) == fault.TenantMoved: // it lives nowhere
+			m.settled(batch)
+			m.Log.InfoContext(ctx, "calls of a tenant that is gone are not recorded", "tenant_id", batch.Tenant, "days", len(batch.Items))
 		}
 	}
 	return nil

@@ -72,9 +72,15 @@ func TestCallsOfATenantThatLeftDoNotWaitForEver(t *testing.T) {
 		}
 		return nil
 	}}
-	m := metering.Meter{Recorder: b, Log: slog.New(slog.DiscardHandler), Clock: time.Now}
+	late := &leavings{}
+	m := metering.Meter{Recorder: b, Leavings: late, Log: slog.New(slog.DiscardHandler), Clock: time.Now}
 	m.Call(gone)
 	m.Call(here)
+	late.fail = errLate
+	if err := m.RunOnce(t.Context()); !errors.Is(err, errLate) {
+		t.Fatal(err)
+	}
+	late.fail = nil
 	for range 2 {
 		if err := m.RunOnce(t.Context()); err != nil {
 			t.Fatal(err)
@@ -84,4 +90,19 @@ func TestCallsOfATenantThatLeftDoNotWaitForEver(t *testing.T) {
 	if err := m.RunOnce(t.Context()); err != nil || b.sum(here) != 1 || b.sum(gone) != 0 {
 		t.Errorf("%v: %d and %d", err, b.sum(here), b.sum(gone))
 	}
+	if len(late.kept) != 2 || late.kept[0].ID != late.kept[1].ID || late.kept[0].Tenant != gone || late.kept[0].Items[0].Quantity != 1 {
+		t.Errorf("kept: %+v", late.kept) // the same batch, the second time for good
+	}
+}
+
+// leavings keeps late batches, also when it says that it could not.
+type leavings struct {
+	metering.Leavings
+	fail error
+	kept []cell.UsageBatch
+}
+
+func (l *leavings) KeepLate(_ context.Context, batch cell.UsageBatch) error {
+	l.kept = append(l.kept, batch)
+	return l.fail
 }

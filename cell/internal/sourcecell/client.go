@@ -47,10 +47,15 @@ func New() *Cells {
 func (c *Cells) CloseIdle() { c.http.CloseIdleConnections() }
 
 // Source returns the cell that the import comes from.
-func (c *Cells) Source(i cell.Import) transfer.Source {
+func (c *Cells) Source(i cell.Import) transfer.Source { return c.source(i) }
+
+func (c *Cells) source(i cell.Import) *source {
 	base := strings.TrimSuffix(i.SourceURL, "/") + "/internal/v1/tenants/" + i.Tenant.String() + "/exports/" + i.Migration.String()
 	return &source{http: c.http, base: base, ticket: i.Ticket}
 }
+
+// Files returns the object storage of the cell that the import comes from.
+func (c *Cells) Files(i cell.Import) transfer.FileSource { return files{c.source(i)} }
 
 // source implements [transfer.Source].
 type source struct {

@@ -19,6 +19,7 @@
 //	mode follow ─────────────────▲   └──── stream ◀┘
 //	                                       broken
 //	any of the first three ──▶ failed (for good), or closing ──▶ (gone)
+//	activated ──▶ activated, with all files
 //
 // # How it comes that nothing is lost
 //
@@ -59,6 +60,21 @@
 // position: that of a temporary slot's snapshot at the source, up to which the
 // target stores and no further until it has its own snapshot. Rows that change
 // from then on are noted, and compared once more while the source is frozen.
+//
+// # Files
+//
+// A tenant's files in object storage have no log that tells their changes, and may
+// be of any size, so no part of the write pause waits for them. All that the source
+// has are fetched beside the stream before an import is ready; what it makes later
+// is looked for every half minute. What it made in the last moments is fetched
+// behind the activation, once the source makes no more: only then the import has
+// all files (files_complete), and only then the control plane cleans the source
+// up. Until then a file that is not here is read from there ([Bookcase]).
+//
+// A file is written whole, and only if it has the digest that the source read, so
+// one that is here need not come again: that is all that a crash can cost. A
+// tenant's clean-up, and the end of an import that brought one, remove its files
+// first, under the fence's row.
 //
 // # The way back
 //

@@ -79,6 +79,7 @@ type Exporter struct {
 	Logs         Logs
 	Contents     Contents
 	Digester     Digester
+	Shelf        Shelf
 	Log          *slog.Logger
 	Limits       cell.ExportLimits
 	MaxRetained  int64         // bytes of log that the server may keep for one export

@@ -17,7 +17,7 @@ type FenceRows interface {
 	Seal(ctx context.Context, id tenancy.ID, epoch, n uint64) error
 	Thaw(ctx context.Context, id tenancy.ID, epoch, n uint64) error
 	Depart(ctx context.Context, id tenancy.ID, epoch, n uint64, to string, toEpoch uint64) error
-	CleanUp(ctx context.Context, id tenancy.ID, epoch uint64, forget bool) (removed int64, more bool, err error)
+	CleanUp(ctx context.Context, id tenancy.ID, epoch uint64, forget bool, files func(context.Context) (more bool, err error)) (removed int64, more bool, err error)
 }
 
 // Memory forgets what it remembers of a tenant. It is an interface because
@@ -30,7 +30,15 @@ type Memory interface {
 // repeated.
 type Fences struct {
 	FenceRows
+	Shelf  Shelf
 	Memory Memory // nil: nothing is remembered
+}
+
+// CleanUp removes what a tenant left that departed at the epoch, for a few
+// seconds: its files, then its rows. It returns how many rows, and whether there
+// is more.
+func (f Fences) CleanUp(ctx context.Context, id tenancy.ID, epoch uint64, forget bool) (removed int64, more bool, err error) {
+	return f.FenceRows.CleanUp(ctx, id, epoch, forget, func(ctx context.Context) (bool, error) { return f.Shelf.RemoveSome(ctx, id) })
 }
 
 // Freeze stops the tenant's writes for a while. What is remembered of the tenant

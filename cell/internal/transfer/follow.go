@@ -31,6 +31,7 @@ func (w *importing) follow(ctx context.Context) error {
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	stream := newFeed(reading, body, w.runner.Decoder(w.tables))
+	w.beside.Go(func() { w.keepFiles(reading) })
 	ready := false // in this attempt: this process is warm
 	var acknowledged time.Time
 	var acked cell.Position
@@ -47,7 +48,7 @@ func (w *importing) follow(ctx context.Context) error {
 			}
 			acknowledged, acked = time.Now(), w.at.applied
 		}
-		if !ready && stream.head != 0 && w.at.applied+smallLag >= stream.head {
+		if !ready && w.fetched.Load() && stream.head != 0 && w.at.applied+smallLag >= stream.head {
 			if err := w.becomeReady(ctx); err != nil {
 				return err
 			}

@@ -16,7 +16,7 @@ type ImportRows interface {
 	OpenImport(ctx context.Context, i cell.Import, slug tenancy.Slug) (cell.Import, error)
 	Import(ctx context.Context, t cell.Transfer) (cell.Import, error)
 	PatchImport(ctx context.Context, t cell.Transfer, paused *bool, bytesPerSecond *int64) error
-	CloseImport(ctx context.Context, t cell.Transfer) (more bool, err error)
+	CloseImport(ctx context.Context, t cell.Transfer, files func(context.Context) (more bool, err error)) (more bool, err error)
 	ActivateImport(ctx context.Context, t cell.Transfer, epoch uint64, requestID string) (cell.Fence, error)
 }
 
@@ -36,6 +36,7 @@ type Importer struct {
 	Contents Contents
 	Digester Digester
 	Sources  Sources
+	Shelf    Shelf
 	Wake     func() // has the runner look at once
 	Limit    int    // imports at once
 }
@@ -84,7 +85,7 @@ func (m Importer) Patch(ctx context.Context, t cell.Transfer, paused *bool, byte
 // Close ends an import, with what it brought unless it was activated.
 func (m Importer) Close(ctx context.Context, t cell.Transfer) error {
 	for {
-		more, err := m.Rows.CloseImport(ctx, t)
+		more, err := m.Rows.CloseImport(ctx, t, func(ctx context.Context) (bool, error) { return m.Shelf.RemoveSome(ctx, t.Tenant) })
 		if err != nil || !more {
 			return err
 		}

@@ -59,6 +59,8 @@ type Warmer interface {
 // import is done by one of them, and taken over by another if that dies.
 type Runner struct {
 	Work     Work
+	Files    FileWork
+	Shelf    Shelf
 	Sources  Sources
 	Decoder  func(tables []cell.Table) Decoder
 	Digester Digester
@@ -118,10 +120,11 @@ func (r *Runner) look(ctx context.Context, imports *sync.WaitGroup) error {
 		return err
 	}
 	for _, i := range found {
-		if goesOn(i.State) && r.begin(i.Migration) {
+		if (goesOn(i.State) || awaitsFiles(i)) && r.begin(i.Migration) {
 			imports.Go(func() {
 				defer r.end(i.Migration)
 				r.keepAt(ctx, i.Transfer)
+				r.finishFiles(ctx, i.Transfer)
 			})
 		}
 	}
@@ -211,7 +214,7 @@ func (r *Runner) attempt(ctx context.Context, t cell.Transfer) error {
 	defer session.Close()
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &importing{runner: r, session: session, cancel: cancel}
-	defer w.verifiers.Wait()
+	defer w.beside.Wait()
 	defer cancel(nil)
 	// It was read before the right was taken: whoever had it may have got further since.
 	if err := w.refresh(ctx, t); err != nil {
@@ -230,8 +233,9 @@ type importing struct {
 	at         progress
 	recordedAt time.Time // when at was last stored
 	touching   bool
-	verifying  int64 // the last verification that was begun
-	verifiers  sync.WaitGroup
+	verifying  int64          // the last verification that was begun
+	beside     sync.WaitGroup // what goes on beside the stream
+	fetched    atomic.Bool    // all files that the source had a while ago are here
 	tables     []cell.Table
 	byName     map[string]cell.Table
 }

@@ -16,6 +16,7 @@ import (
 // do not know the network.
 type Sources interface {
 	Source(i cell.Import) Source
+	Files(i cell.Import) FileSource
 }
 
 // Offer is the source's snapshot, and what is under it.

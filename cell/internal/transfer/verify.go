@@ -38,7 +38,7 @@ func (w *importing) verify(ctx context.Context, stream *feed, no int64) error {
 	}
 	w.touching = true
 	began := make(chan struct{})
-	w.verifiers.Go(func() {
+	w.beside.Go(func() {
 		defer closeBody(body)
 		w.compare(ctx, no, *first.Position, lines, began)
 	})

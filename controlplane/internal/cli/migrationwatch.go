@@ -134,6 +134,9 @@ func progressLine(m api.Migration) string {
 			parts = append(parts, fmt.Sprintf("pause of about %.0f ms predicted", *m.PredictedPauseMs))
 		}
 	}
+	if g.Files != nil && deref(g.FilesDone) < *g.Files {
+		parts = append(parts, fmt.Sprintf("%s of %s", thousands(deref(g.FilesDone)), plural(*g.Files, "file")))
+	}
 	if m.PauseMs != nil {
 		parts = append(parts, fmt.Sprintf("pause was %.0f ms", *m.PauseMs))
 	}

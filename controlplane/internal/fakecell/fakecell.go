@@ -57,6 +57,7 @@ type Cell struct {
 	held   map[tenancy.ID]Resident
 	fail   func(r *http.Request) error
 	transfers
+	meter
 }
 
 // Start runs a cell until the test ends; master is the control plane's key.
@@ -102,6 +103,7 @@ func (c *Cell) Handler() http.Handler {
 	r.HandleFunc("/internal/v1/tenants/{id}/plan", c.handle(c.setPlan)).Methods(http.MethodPut)
 	r.HandleFunc("/internal/v1/tenants/{id}/activate", c.handle(c.activate)).Methods(http.MethodPost)
 	c.transferRoutes(r)
+	c.usageRoutes(r)
 	return r
 }
 

@@ -50,6 +50,7 @@ type transfer struct {
 	applied int
 	paused  bool
 	rate    int64
+	opened  bool // the tenant lives here; its last files come with the second look
 }
 
 func newTransfers(id string) transfers {
@@ -370,6 +371,9 @@ func (c *Cell) importStatus(m string) map[string]any {
 	if in.paused {
 		state = "paused"
 	}
+	if in.opened {
+		state = "activated"
+	}
 	failure := c.broken
 	if failure != "" {
 		state = "failed"
@@ -377,6 +381,7 @@ func (c *Cell) importStatus(m string) map[string]any {
 	return map[string]any{
 		"state": state, "paused": in.paused, "bytes_per_second": in.rate, "tables_done": min(in.looks, 2), "tables": 2, "rows_copied": in.applied,
 		"bytes_copied": 100 * in.applied, "rows_estimate": in.applied, "bytes_estimate": 100 * in.applied, "applied_position": position(in.applied), "failure": failure,
+		"files": 2, "files_here": min(in.looks, 2), "files_complete": in.opened && in.looks > 1,
 	}
 }
 
@@ -419,7 +424,7 @@ func (c *Cell) closeImport(r *http.Request) (any, error) {
 		return nil, err
 	}
 	m := mux.Vars(r)["m"]
-	if in := c.imports[m]; in != nil && !in.follow && held.State == Importing && held.Epoch == in.epoch {
+	if in := c.imports[m]; in != nil && !in.opened && !in.follow && held.State == Importing && held.Epoch == in.epoch {
 		delete(c.held, id)
 	}
 	delete(c.imports, m)
@@ -453,6 +458,9 @@ func (c *Cell) drain(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.imports[m].opened {
+		return nil, fault.New(fault.Conflict, "the import is over")
+	}
 	if in := c.stream(id, m); in.applied < writesAt(body.Position) {
 		return nil, fault.New(fault.Timeout, "not applied in time")
 	}
@@ -473,7 +481,7 @@ func (c *Cell) activateImport(r *http.Request) (any, error) {
 	default:
 		held.State, held.Epoch = Live, body.Epoch
 		c.held[id] = held
-		delete(c.imports, m)
+		in.opened, in.looks = true, 0
 	}
 	return stateJSON{held.State, held.Epoch}, nil
 }

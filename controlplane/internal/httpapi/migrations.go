@@ -66,6 +66,9 @@ func progressAnswer(m controlplane.Migration) api.MigrationProgress {
 	if p.Tables == 0 { // nothing copied yet: the estimate is all that is known
 		out.Tables, out.Rows, out.Bytes = m.Record.Size.Tables, m.Record.Size.Rows, m.Record.Size.Bytes
 	}
+	if p.Files > 0 {
+		out.FilesDone, out.Files, out.FileBytes = &p.FilesDone, &p.Files, &p.FileBytes
+	}
 	if m.Stage == controlplane.StageCopy && p.BytesSecond > 0 {
 		out.EtaSeconds = new(float64)
 		*out.EtaSeconds = float64(max(0, p.Bytes-p.BytesDone)) / float64(p.BytesSecond)

@@ -58,7 +58,7 @@ func (v *move) progress(s controlplane.ImportStatus) controlplane.MigrationProgr
 	p := controlplane.MigrationProgress{
 		TablesDone: s.TablesDone, Tables: s.Tables, RowsDone: s.RowsCopied, Rows: max(s.RowsEstimate, s.RowsCopied),
 		BytesDone: s.BytesCopied, Bytes: max(s.BytesEstimate, s.BytesCopied), LagBytes: s.LagBytes, LagMillis: s.LagMillis,
-		BytesSecond: v.m.Record.Progress.BytesSecond,
+		BytesSecond: v.m.Record.Progress.BytesSecond, FilesDone: s.FilesHere, Files: s.Files, FileBytes: s.FileBytes,
 	}
 	now := v.Clock()
 	switch span := now.Sub(v.last.at); {

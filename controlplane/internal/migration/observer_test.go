@@ -140,7 +140,7 @@ func (o *observer) Depart(ctx context.Context, cell string, id tenancy.ID, epoch
 
 func (o *observer) OpenImport(ctx context.Context, cell string, m controlplane.Migration, r controlplane.ImportRequest) (status controlplane.ImportStatus, err error) {
 	name := "import"
-	if r.Mode == controlplane.ImportFollow {
+	if r.Mode == controlplane.ImportFollow || m.Phase != controlplane.MigrationCopying {
 		name = "" // no fence changes
 	}
 	err = o.step(name, func() (err error) { status, err = o.Client.OpenImport(ctx, cell, m, r); return err })

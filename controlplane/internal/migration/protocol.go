@@ -381,6 +381,9 @@ func (v *move) returning(ctx context.Context) error {
 
 // clear ends a rollback: the target forgets the tenant's rows.
 func (v *move) clear(ctx context.Context) error {
+	if err := v.filesThere(ctx, v.back()); err != nil {
+		return err
+	}
 	if err := v.removeRows(ctx, v.m.Target, v.m.Epoch+1); err != nil {
 		return err
 	}
@@ -417,11 +420,41 @@ func (v *move) cleanUp(ctx context.Context) error {
 	if t.Cell != v.m.Target || t.Epoch != v.m.Epoch+1 || there.Epoch != t.Epoch || there.State == fenceImporting || there.State == fenceDeparted {
 		return fault.New(fault.Unavailable, "directory (%s, epoch %d) and target (%s, epoch %d) do not agree: the source's rows stay", t.Cell, t.Epoch, there.State, there.Epoch)
 	}
+	if err := v.filesThere(ctx, v.there()); err != nil {
+		return err
+	}
 	if err := v.removeRows(ctx, v.m.Source, v.m.Epoch); err != nil {
 		return err
 	}
 	next := v.entering(controlplane.MigrationCompleted, controlplane.StageDone)
 	return v.became(next, v.Steps.Finish(ctx, v.m, next, v.m.Source))
+}
+
+// filesThere waits until the cell that the tenant has come to has its files, too:
+// those of the last moments follow behind the write pause, and the other cell's
+// are about to be removed.
+func (v *move) filesThere(ctx context.Context, l leg) error {
+	for range filesLooks {
+		status, err := v.Parties.Import(ctx, l.to, v.m)
+		if fault.CodeOf(err) == fault.NotFound { // closed, by whoever was here before: they had come
+			return nil
+		}
+		if err != nil || status.FilesComplete {
+			return err
+		}
+		p := &v.m.Record.Progress
+		p.FilesDone, p.Files, p.FileBytes = status.FilesHere, status.Files, status.FileBytes
+		if err := v.Wait(ctx, filesPoll); err != nil {
+			return err
+		}
+	}
+	if err := v.openImport(ctx, l); err != nil { // its ticket may be an old one
+		return err
+	}
+	if err := v.enter(ctx, controlplane.StageCleanUp); err != nil {
+		return err
+	}
+	return waitFor(filesVisit)
 }
 
 // removeRows ends both streams and removes what the departed cell holds.

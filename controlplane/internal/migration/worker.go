@@ -27,6 +27,10 @@ const (
 	idleVisit     = time.Minute             // paused, or in the rollback window
 	wantedPoll    = 1500 * time.Millisecond // whether an operator wants something else
 	ticketRenewal = 20 * time.Minute
+
+	filesLooks = 40 // at files that are still on their way, before the migration is put aside
+	filesPoll  = 50 * time.Millisecond
+	filesVisit = 5 * time.Second
 )
 
 // Options is what a worker works with; everything is required.

@@ -5,8 +5,9 @@
 // A copied table is, for each chunk, Data frames that make up one binary COPY,
 // then an End frame (JSON of cell.ChunkEnd). A stream of changes is Message
 // frames (of pgoutput), Reached frames (everything committed before a position was
-// said) and Head frames (the log ends there; positions have 64 bits). An Error frame
-// (a problem document) ends either.
+// said) and Head frames (the log ends there; positions have 64 bits). A file is a
+// File frame (JSON of cell.StoredFile), Data frames and an End frame (JSON of
+// cell.FileEnd). An Error frame (a problem document) ends any.
 package frame
 
 import (
@@ -27,6 +28,7 @@ const (
 	Message Kind = 'm'
 	Reached Kind = 'r'
 	Head    Kind = 'h'
+	File    Kind = 'f'
 	Error   Kind = 'x'
 )
 
