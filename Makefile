@@ -84,6 +84,12 @@ bench-migration: install ## Measure what tenants notice of a live migration (ARG
 	@go build -o $(local_bin)/bench-migration ./loadtest/benchmigration
 	@exec $(local_bin)/bench-migration $(ARGS)
 
+.PHONY: bench-loadtest
+bench-loadtest: ## Measure the load tester itself, against wrk (ARGS=-short: minutes)
+	@deploy/local/install.sh wrk
+	@go build -o $(local_bin)/bench-loadtest ./loadtest/benchloadtest
+	@exec $(local_bin)/bench-loadtest $(ARGS)
+
 chaos: install ## Break every process in every stage of a migration (ARGS=-short: a sample)
 	@go build -o $(local_bin)/chaos ./loadtest/chaos
 	@exec $(local_bin)/chaos $(ARGS)

@@ -25,6 +25,7 @@ reason() {
     haproxy)         echo 'what make bench-router compares the router with' ;;
     nginx)           echo 'likewise; and make smuggling puts it behind the router' ;;
     apache2|nodejs)  echo 'what make smuggling puts behind the router' ;;
+    wrk)             echo 'what make bench-loadtest compares the load tester with' ;;
     spin|gcc)        echo 'what make model checks the protocol of migrations with' ;;
     *)               echo 'asked for on the command line' ;;
   esac
