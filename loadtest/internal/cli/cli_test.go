@@ -43,6 +43,7 @@ func loadtest(ctx context.Context, t *testing.T, dir string, args ...string) out
 	var out, errors bytes.Buffer
 	code := cli.Run(ctx, cli.Options{
 		Args: append(args, "--platform", dir+"/none.json"), Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errors, Program: program,
+		OperatorKey: "operator",
 	})
 	return outcome{code: code, out: out.String(), errors: errors.String()}
 }
@@ -143,6 +144,21 @@ func TestTheEndOfARunWritesTheReportSoFar(t *testing.T) {
 		if err != nil || !d.Interrupted || d.Summary.Requests == 0 || !strings.Contains(got.out, "interrupted after") {
 			t.Errorf("%s processes: %+v, %v", processes, got, err)
 		}
+	}
+}
+
+// A migration whose time did not come is none that failed.
+func TestARunThatEndsBeforeItsMigration(t *testing.T) {
+	t.Parallel()
+	dir, url := t.TempDir(), front(t)
+	text := strings.Replace(keyed(url), "for: 1s, rate: 100}", "for: 1h, rate: 100}, {name: move, for: 10s, rate: 100, migrate: {tenant: 0, to: cell-b}}", 1)
+	write(t, dir, "s.yaml", strings.Replace(text, "target: {", fmt.Sprintf("target: {controlplane: %q, ", url), 1))
+	write(t, dir, "t.ndjson", `{"slug":"acme","tenant_id":"01a21e44-2f67-70fb-baa6-63ced5b81202","api_key":"good"}`)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	got := loadtest(ctx, t, dir, "run", "DIR/s.yaml", "--tenants", "DIR/t.ndjson", "--out", "DIR/r")
+	if got.code != cli.ExitOK || !strings.Contains(got.out, "not begun") {
+		t.Errorf("%+v", got)
 	}
 }
 
