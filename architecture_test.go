@@ -75,6 +75,14 @@ var rules = []rule{
 		reason: "NATS is an edge",
 	},
 	{
+		from: "...", to: []string{"github.com/stripe/..."}, except: []string{"controlplane/internal/stripe"},
+		reason: "Stripe is an edge",
+	},
+	{
+		from: "controlplane/internal/stripe/stripetest", to: []string{"github.com/coditect/..."},
+		reason: "the fake has its own opinion of what Stripe does",
+	},
+	{
 		from: "...", to: []string{"github.com/rabbitmq/..."}, except: []string{"cell/internal/amqp", "cell/app", "shared/servers", "shared/testkit"},
 		reason: "RabbitMQ is an edge",
 	},
@@ -119,7 +127,8 @@ var siblings = []string{"controlplane/internal/", "router/internal/", "cell/inte
 // introduced lists the imports among siblings that the map in
 // docs/architecture.md draws as arrows: an edge that serves use-cases.
 var introduced = map[string][]string{
-	"controlplane/internal/httpapi":    {"cells", "directory", "onboarding", "identity", "migration"},
+	"controlplane/internal/httpapi":    {"cells", "directory", "onboarding", "identity", "migration", "billing"},
+	"controlplane/internal/stripe":     {"billing"},
 	"controlplane/internal/onboarding": {"placement"},
 	"controlplane/internal/directory":  {"placement"},
 	"controlplane/internal/migration":  {"placement"},
@@ -177,7 +186,7 @@ func TestSharedPackagesServeTwoComponents(t *testing.T) {
 			}
 		}
 	}
-	for _, pkg := range []string{"tenancy", "fault", "directory", "cellapi", "run", "web", "pg", "telemetry", "servers", "testkit"} {
+	for _, pkg := range []string{"tenancy", "fault", "directory", "plans", "cellapi", "run", "web", "pg", "telemetry", "servers", "testkit"} {
 		// servers reaches the components through testkit.
 		if got := users["shared/"+pkg]; len(got) < 2 && pkg != "servers" {
 			t.Errorf("shared/%s has importers in %d components (%v); it belongs into the one that uses it", pkg, len(got), got)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/plans"
 )
 
 // DefaultPlan is the plan of a sign-up that names none.
@@ -14,11 +15,17 @@ const DefaultPlan = "free"
 // Plans says in which tier of cells a plan's tenants live.
 type Plans map[string]string
 
-// DefaultPlans puts everyone in shared cells but enterprise tenants, who have
-// cells of their own tier.
-func DefaultPlans() Plans {
-	return Plans{"free": "standard", "starter": "standard", "team": "standard", "business": "standard", "enterprise": "enterprise"}
+// PlansOf returns the plans that a catalogue offers.
+func PlansOf(offered *plans.Catalogue) Plans {
+	tiers := Plans{}
+	for _, p := range offered.Plans {
+		tiers[p.Name] = p.Tier
+	}
+	return tiers
 }
+
+// DefaultPlans are those of the built-in catalogue.
+func DefaultPlans() Plans { return PlansOf(plans.Default()) }
 
 // Tier returns the tier of a plan; an unknown plan is a fault.
 func (p Plans) Tier(plan string) (string, error) {

@@ -34,13 +34,32 @@ func (t Tenant) SetEdge(policy *directory.EdgePolicy) (next Tenant, changed bool
 	if !t.settled() {
 		return t, false, fault.New(fault.Conflict, "the tenant is %s; its edge policy cannot change", t.State)
 	}
-	policy = concise(policy)
+	policy = concise(withAccess(policy, directory.AccessOf(t.Edge)))
 	same, err := equalPolicies(t.Edge, policy)
 	if err != nil || same {
 		return t, false, err
 	}
 	t.Edge = policy
 	return t, true, nil
+}
+
+// SetAccess returns the tenant with the access that its bills leave it. A tenant
+// that does not live on is left alone: there is nothing to give or take.
+func (t Tenant) SetAccess(access directory.Access) (next Tenant, changed bool) {
+	if !t.settled() || directory.AccessOf(t.Edge) == access {
+		return t, false
+	}
+	t.Edge = concise(withAccess(t.Edge, access))
+	return t, true
+}
+
+func withAccess(p *directory.EdgePolicy, access directory.Access) *directory.EdgePolicy {
+	next := directory.EdgePolicy{}
+	if p != nil {
+		next = *p
+	}
+	next.Access = access
+	return &next
 }
 
 // settled reports whether the tenant lives and is to go on living.
@@ -53,8 +72,8 @@ func concise(p *directory.EdgePolicy) *directory.EdgePolicy {
 	if p == nil {
 		return nil
 	}
-	short := directory.EdgePolicy{CORS: p.CORS, RequestHeaders: conciseRules(p.RequestHeaders), ResponseHeaders: conciseRules(p.ResponseHeaders), Limits: p.Limits}
-	if short.CORS == nil && short.RequestHeaders == nil && short.ResponseHeaders == nil && len(short.Limits) == 0 {
+	short := directory.EdgePolicy{CORS: p.CORS, RequestHeaders: conciseRules(p.RequestHeaders), ResponseHeaders: conciseRules(p.ResponseHeaders), Limits: p.Limits, Access: p.Access}
+	if short.CORS == nil && short.RequestHeaders == nil && short.ResponseHeaders == nil && len(short.Limits) == 0 && short.Access == directory.FullAccess {
 		return nil
 	}
 	return &short

@@ -21,12 +21,55 @@ import (
 	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/shared/directory"
 	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/plans"
 	"github.com/coditect/platform/shared/tenancy"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/gorilla/mux"
 	"github.com/oapi-codegen/runtime"
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
+
+// Defines values for BillingStanding.
+const (
+	BillingStandingGood      BillingStanding = "good"
+	BillingStandingGrace     BillingStanding = "grace"
+	BillingStandingReadOnly  BillingStanding = "read_only"
+	BillingStandingSuspended BillingStanding = "suspended"
+)
+
+// Valid indicates whether the value is a known member of the BillingStanding enum.
+func (e BillingStanding) Valid() bool {
+	switch e {
+	case BillingStandingGood:
+		return true
+	case BillingStandingGrace:
+		return true
+	case BillingStandingReadOnly:
+		return true
+	case BillingStandingSuspended:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeTime.
+const (
+	Now     ChangeTime = "now"
+	Renewal ChangeTime = "renewal"
+)
+
+// Valid indicates whether the value is a known member of the ChangeTime enum.
+func (e ChangeTime) Valid() bool {
+	switch e {
+	case Now:
+		return true
+	case Renewal:
+		return true
+	default:
+		return false
+	}
+}
 
 // Defines values for DomainState.
 const (
@@ -115,6 +158,24 @@ func (e Role) Valid() bool {
 	}
 }
 
+// Defines values for TenantAccess.
+const (
+	TenantAccessNone     TenantAccess = "none"
+	TenantAccessReadOnly TenantAccess = "read_only"
+)
+
+// Valid indicates whether the value is a known member of the TenantAccess enum.
+func (e TenantAccess) Valid() bool {
+	switch e {
+	case TenantAccessNone:
+		return true
+	case TenantAccessReadOnly:
+		return true
+	default:
+		return false
+	}
+}
+
 // AddDomainRequest defines model for AddDomainRequest.
 type AddDomainRequest struct {
 	// Domain In Unicode or punycode.
@@ -169,6 +230,47 @@ type BatchRequest struct {
 	Terms        *MigrationTerms `json:"terms,omitempty"`
 	ValidateOnly *bool           `json:"validate_only,omitempty"`
 }
+
+// Billing defines model for Billing.
+type Billing struct {
+	// Amount Each interval, after discounts, before tax and usage.
+	Amount *int64 `json:"amount,omitempty"`
+
+	// Blocked Why the tenant does not have the plan that it pays for.
+	Blocked *string `json:"blocked,omitempty"`
+
+	// Cancelling The subscription ends with its period.
+	Cancelling *bool            `json:"cancelling,omitempty"`
+	Coupon     *string          `json:"coupon,omitempty"`
+	Currency   *string          `json:"currency,omitempty"`
+	EndedAt    *time.Time       `json:"ended_at,omitempty"`
+	Interval   *BillingInterval `json:"interval,omitempty"`
+
+	// NextPlan From period_end on.
+	NextPlan *string `json:"next_plan,omitempty"`
+
+	// Owed What could not be collected.
+	Owed      *int64     `json:"owed,omitempty"`
+	OwedSince *time.Time `json:"owed_since,omitempty"`
+	PeriodEnd *time.Time `json:"period_end,omitempty"`
+
+	// Plan What is subscribed to; absent if nothing ever was.
+	Plan     *string         `json:"plan,omitempty"`
+	Standing BillingStanding `json:"standing"`
+
+	// Status The subscription's, in the payment provider's words; absent without one.
+	Status *string `json:"status,omitempty"`
+
+	// SyncedAt When this was last compared with the payment provider.
+	SyncedAt *time.Time `json:"synced_at,omitempty"`
+	TrialEnd *time.Time `json:"trial_end,omitempty"`
+}
+
+// BillingStanding defines model for Billing.Standing.
+type BillingStanding string
+
+// BillingInterval defines model for BillingInterval.
+type BillingInterval = plans.Interval
 
 // Cell defines model for Cell.
 type Cell struct {
@@ -236,8 +338,25 @@ type CertificateKey struct {
 	PublicKey []byte `json:"public_key"`
 }
 
+// ChangeTime defines model for ChangeTime.
+type ChangeTime string
+
 // Changes defines model for Changes.
 type Changes = directory.Changes
+
+// CheckoutRequest defines model for CheckoutRequest.
+type CheckoutRequest struct {
+	CancelURL  Page            `json:"cancel_url"`
+	Coupon     *string         `json:"coupon,omitempty"`
+	Interval   BillingInterval `json:"interval"`
+	Plan       Plan            `json:"plan"`
+	SuccessURL Page            `json:"success_url"`
+}
+
+// CouponGift defines model for CouponGift.
+type CouponGift struct {
+	Coupon string `json:"coupon"`
+}
 
 // CreateKeyRequest defines model for CreateKeyRequest.
 type CreateKeyRequest struct {
@@ -345,6 +464,28 @@ type ImportSummary struct {
 	Created int64 `json:"created"`
 	Exists  int64 `json:"exists"`
 	Failed  int64 `json:"failed"`
+}
+
+// Invoice defines model for Invoice.
+type Invoice struct {
+	CreatedAt   time.Time  `json:"created_at"`
+	Currency    string     `json:"currency"`
+	ID          string     `json:"id"`
+	Number      string     `json:"number"`
+	Owed        int64      `json:"owed"`
+	Pdf         *string    `json:"pdf,omitempty"`
+	PeriodEnd   *time.Time `json:"period_end,omitempty"`
+	PeriodStart *time.Time `json:"period_start,omitempty"`
+	Status      string     `json:"status"`
+	Total       int64      `json:"total"`
+
+	// URL Where it can be seen and paid.
+	URL *string `json:"url,omitempty"`
+}
+
+// InvoiceList defines model for InvoiceList.
+type InvoiceList struct {
+	Invoices []Invoice `json:"invoices"`
 }
 
 // Key defines model for Key.
@@ -533,14 +674,58 @@ type Obstacle struct {
 	Why      string   `json:"why"`
 }
 
+// OfferedPlan defines model for OfferedPlan.
+type OfferedPlan struct {
+	Entitlements []string `json:"entitlements"`
+	Name         string   `json:"name"`
+
+	// Prices None: the plan costs nothing.
+	Prices    []OfferedPrice `json:"prices"`
+	Title     string         `json:"title"`
+	TrialDays int            `json:"trial_days"`
+	Usage     []OfferedUsage `json:"usage"`
+}
+
+// OfferedPrice defines model for OfferedPrice.
+type OfferedPrice struct {
+	// Amount In the currency's smallest unit.
+	Amount   int64           `json:"amount"`
+	Interval BillingInterval `json:"interval"`
+}
+
+// OfferedUsage defines model for OfferedUsage.
+type OfferedUsage struct {
+	// Each What each further unit costs: a decimal, in the currency's smallest unit.
+	Each string `json:"each"`
+
+	// Included Each month.
+	Included int64  `json:"included"`
+	Meter    string `json:"meter"`
+}
+
 // Owner defines model for Owner.
 type Owner struct {
 	Email string `json:"email"`
 	Name  string `json:"name"`
 }
 
+// Page defines model for Page.
+type Page = string
+
+// PageAddress defines model for PageAddress.
+type PageAddress struct {
+	// URL Where to send whoever pays. It is theirs alone.
+	URL string `json:"url"`
+}
+
 // Plan defines model for Plan.
 type Plan = string
+
+// PlanList defines model for PlanList.
+type PlanList struct {
+	Currency string        `json:"currency"`
+	Plans    []OfferedPlan `json:"plans"`
+}
 
 // PlannedMove defines model for PlannedMove.
 type PlannedMove struct {
@@ -551,12 +736,47 @@ type PlannedMove struct {
 	TenantID TenantID `json:"tenant_id"`
 }
 
+// PortalRequest defines model for PortalRequest.
+type PortalRequest struct {
+	ReturnURL Page `json:"return_url"`
+}
+
 // Problem defines model for Problem.
 type Problem = fault.Problem
+
+// Quote defines model for Quote.
+type Quote struct {
+	// At When the change would take effect.
+	At       time.Time `json:"at"`
+	Currency string    `json:"currency"`
+
+	// Next The next regular invoice, before tax and further usage.
+	Next int64 `json:"next"`
+
+	// Now Due at once, before tax; negative: a credit.
+	Now  int64      `json:"now"`
+	When ChangeTime `json:"when"`
+}
 
 // Reason defines model for Reason.
 type Reason struct {
 	Reason *string `json:"reason,omitempty"`
+}
+
+// Refund defines model for Refund.
+type Refund struct {
+	// Amount All in all.
+	Amount   int64  `json:"amount"`
+	Charge   string `json:"charge"`
+	Currency string `json:"currency"`
+
+	// PaidAt When the charge was paid.
+	PaidAt time.Time `json:"paid_at"`
+}
+
+// RefundList defines model for RefundList.
+type RefundList struct {
+	Refunds []Refund `json:"refunds"`
 }
 
 // Region defines model for Region.
@@ -596,6 +816,12 @@ type StageTiming struct {
 	Until *time.Time `json:"until,omitempty"`
 }
 
+// SubscriptionChange defines model for SubscriptionChange.
+type SubscriptionChange struct {
+	Interval BillingInterval `json:"interval"`
+	Plan     Plan            `json:"plan"`
+}
+
 // SuspendRequest defines model for SuspendRequest.
 type SuspendRequest struct {
 	Reason *string `json:"reason,omitempty"`
@@ -603,8 +829,10 @@ type SuspendRequest struct {
 
 // Tenant defines model for Tenant.
 type Tenant struct {
-	Cell      string    `json:"cell"`
-	CreatedAt time.Time `json:"created_at"`
+	// Access What unpaid bills leave the tenant; absent: everything. What leads to paying is always let through.
+	Access    *TenantAccess `json:"access,omitempty"`
+	Cell      string        `json:"cell"`
+	CreatedAt time.Time     `json:"created_at"`
 
 	// DeleteAfter While deleting, when its data is removed.
 	DeleteAfter *time.Time `json:"delete_after,omitempty"`
@@ -630,6 +858,9 @@ type Tenant struct {
 	UpdatedAt       time.Time   `json:"updated_at"`
 	Version         uint64      `json:"version"`
 }
+
+// TenantAccess What unpaid bills leave the tenant; absent: everything. What leads to paying is always let through.
+type TenantAccess string
 
 // TenantID defines model for TenantID.
 type TenantID = tenancy.ID
@@ -679,11 +910,17 @@ type MigrationPath = MigrationID
 // TenantPath defines model for TenantPath.
 type TenantPath = TenantID
 
+// BillingAnswer defines model for BillingAnswer.
+type BillingAnswer = Billing
+
 // EdgePolicyAnswer What one tenant wants of the routers; rules beyond this schema are told by violations (422).
 type EdgePolicyAnswer = EdgePolicy
 
 // MigrationAnswer defines model for MigrationAnswer.
 type MigrationAnswer = Migration
+
+// PageAnswer defines model for PageAnswer.
+type PageAnswer = PageAddress
 
 // ProblemAnswer defines model for ProblemAnswer.
 type ProblemAnswer = Problem
@@ -826,6 +1063,27 @@ type UpdateTenantParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListInvoicesParams defines parameters for ListInvoices.
+type ListInvoicesParams struct {
+	// Limit The most to answer with.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// QuoteChangeParams defines parameters for QuoteChange.
+type QuoteChangeParams struct {
+	// Plan The plan that is asked about.
+	Plan Plan `form:"plan" json:"plan"`
+
+	// Interval How often it would be paid.
+	Interval BillingInterval `form:"interval" json:"interval"`
+}
+
+// CancelSubscriptionParams defines parameters for CancelSubscription.
+type CancelSubscriptionParams struct {
+	// When `renewal`: at the end of the period, which is paid for; `now`: at once, and nothing is paid back.
+	When *ChangeTime `form:"when,omitempty" json:"when,omitempty"`
+}
+
 // DeleteEdgePolicyParams defines parameters for DeleteEdgePolicy.
 type DeleteEdgePolicyParams struct {
 	// IfMatch The ETag that the caller saw ("<version>"); 412 if the tenant has changed since.
@@ -891,6 +1149,18 @@ type SignUpJSONRequestBody = SignupRequest
 
 // UpdateTenantApplicationMergePatchPlusJSONRequestBody defines body for UpdateTenant for application/merge-patch+json ContentType.
 type UpdateTenantApplicationMergePatchPlusJSONRequestBody = TenantPatch
+
+// OpenCheckoutJSONRequestBody defines body for OpenCheckout for application/json ContentType.
+type OpenCheckoutJSONRequestBody = CheckoutRequest
+
+// GiveCouponJSONRequestBody defines body for GiveCoupon for application/json ContentType.
+type GiveCouponJSONRequestBody = CouponGift
+
+// OpenPortalJSONRequestBody defines body for OpenPortal for application/json ContentType.
+type OpenPortalJSONRequestBody = PortalRequest
+
+// ChangeSubscriptionJSONRequestBody defines body for ChangeSubscription for application/json ContentType.
+type ChangeSubscriptionJSONRequestBody = SubscriptionChange
 
 // AddDomainJSONRequestBody defines body for AddDomain for application/json ContentType.
 type AddDomainJSONRequestBody = AddDomainRequest
@@ -1283,6 +1553,11 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/migrations/{migration}/watch (the `WatchMigration` operationId).
 	WatchMigration(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListPlans What is offered, from the least to the most
+	//
+	// Corresponds with GET /v1/plans (the `ListPlans` operationId).
+	ListPlans(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RebalanceWithBody Move tenants from the fullest cells to the emptiest
 	//
 	// Within region and tier, until the shares of used places are close. With validate_only only the plan is made.
@@ -1369,6 +1644,104 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /v1/tenants/{tenant} (the `UpdateTenant` operationId).
 	UpdateTenantWithApplicationMergePatchPlusJSONBody(ctx context.Context, tenant TenantPath, params *UpdateTenantParams, body UpdateTenantApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetBilling Show what a tenant pays for and how it stands with its bills
+	//
+	// As of `synced_at`. A tenant that never bought anything is in good standing and has the plan that it was given.
+	//
+	// Corresponds with GET /v1/tenants/{tenant}/billing (the `GetBilling` operationId).
+	GetBilling(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenCheckoutWithBody Open a page where the tenant subscribes to a plan
+	//
+	// Only for a tenant without a subscription (else 409). The first one begins with the plan's trial.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tenants/{tenant}/billing/checkout (the `OpenCheckout` operationId).
+	OpenCheckoutWithBody(ctx context.Context, tenant TenantPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenCheckout Open a page where the tenant subscribes to a plan
+	//
+	// Only for a tenant without a subscription (else 409). The first one begins with the plan's trial.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tenants/{tenant}/billing/checkout (the `OpenCheckout` operationId).
+	OpenCheckout(ctx context.Context, tenant TenantPath, body OpenCheckoutJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GiveCouponWithBody Give the tenant's subscription a discount, instead of any other
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/tenants/{tenant}/billing/coupon (the `GiveCoupon` operationId).
+	GiveCouponWithBody(ctx context.Context, tenant TenantPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GiveCoupon Give the tenant's subscription a discount, instead of any other
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/tenants/{tenant}/billing/coupon (the `GiveCoupon` operationId).
+	GiveCoupon(ctx context.Context, tenant TenantPath, body GiveCouponJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListInvoices List the tenant's invoices, the newest first
+	//
+	// Corresponds with GET /v1/tenants/{tenant}/billing/invoices (the `ListInvoices` operationId).
+	ListInvoices(ctx context.Context, tenant TenantPath, params *ListInvoicesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenPortalWithBody Open the page for means of payment, invoices and what is owed
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tenants/{tenant}/billing/portal (the `OpenPortal` operationId).
+	OpenPortalWithBody(ctx context.Context, tenant TenantPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenPortal Open the page for means of payment, invoices and what is owed
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tenants/{tenant}/billing/portal (the `OpenPortal` operationId).
+	OpenPortal(ctx context.Context, tenant TenantPath, body OpenPortalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// QuoteChange Say what a change of plan would cost, and change nothing
+	//
+	// Corresponds with GET /v1/tenants/{tenant}/billing/quote (the `QuoteChange` operationId).
+	QuoteChange(ctx context.Context, tenant TenantPath, params *QuoteChangeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRefunds List what the tenant was paid back, the newest first
+	//
+	// Corresponds with GET /v1/tenants/{tenant}/billing/refunds (the `ListRefunds` operationId).
+	ListRefunds(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CancelSubscription Cancel the tenant's subscription
+	//
+	// Corresponds with DELETE /v1/tenants/{tenant}/billing/subscription (the `CancelSubscription` operationId).
+	CancelSubscription(ctx context.Context, tenant TenantPath, params *CancelSubscriptionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeSubscriptionWithBody Change what the tenant subscribes to
+	//
+	// To more (a later plan, or by the year instead of by the month): at once, charged for the rest of the period. To less: at renewal. To
+	// what it has: a change or cancellation that waits for renewal is taken back. 409 while an invoice is unpaid.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/tenants/{tenant}/billing/subscription (the `ChangeSubscription` operationId).
+	ChangeSubscriptionWithBody(ctx context.Context, tenant TenantPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeSubscription Change what the tenant subscribes to
+	//
+	// To more (a later plan, or by the year instead of by the month): at once, charged for the rest of the period. To less: at renewal. To
+	// what it has: a change or cancellation that waits for renewal is taken back. 409 while an invoice is unpaid.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/tenants/{tenant}/billing/subscription (the `ChangeSubscription` operationId).
+	ChangeSubscription(ctx context.Context, tenant TenantPath, body ChangeSubscriptionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SyncBilling Compare the tenant's account with the payment provider now
+	//
+	// Corresponds with POST /v1/tenants/{tenant}/billing/sync (the `SyncBilling` operationId).
+	SyncBilling(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDomains List a tenant's custom domains
 	//
@@ -2170,6 +2543,21 @@ func (c *Client) WatchMigration(ctx context.Context, migration MigrationPath, re
 	return c.Client.Do(req)
 }
 
+// ListPlans What is offered, from the least to the most
+//
+// Corresponds with GET /v1/plans (the `ListPlans` operationId).
+func (c *Client) ListPlans(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPlansRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // RebalanceWithBody Move tenants from the fullest cells to the emptiest
 //
 // Within region and tier, until the shares of used places are close. With validate_only only the plan is made.
@@ -2347,6 +2735,244 @@ func (c *Client) UpdateTenantWithBody(ctx context.Context, tenant TenantPath, pa
 // Corresponds with PATCH /v1/tenants/{tenant} (the `UpdateTenant` operationId).
 func (c *Client) UpdateTenantWithApplicationMergePatchPlusJSONBody(ctx context.Context, tenant TenantPath, params *UpdateTenantParams, body UpdateTenantApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateTenantRequestWithApplicationMergePatchPlusJSONBody(c.Server, tenant, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBilling Show what a tenant pays for and how it stands with its bills
+//
+// As of `synced_at`. A tenant that never bought anything is in good standing and has the plan that it was given.
+//
+// Corresponds with GET /v1/tenants/{tenant}/billing (the `GetBilling` operationId).
+func (c *Client) GetBilling(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBillingRequest(c.Server, tenant)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenCheckoutWithBody Open a page where the tenant subscribes to a plan
+//
+// Only for a tenant without a subscription (else 409). The first one begins with the plan's trial.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tenants/{tenant}/billing/checkout (the `OpenCheckout` operationId).
+func (c *Client) OpenCheckoutWithBody(ctx context.Context, tenant TenantPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenCheckoutRequestWithBody(c.Server, tenant, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenCheckout Open a page where the tenant subscribes to a plan
+//
+// Only for a tenant without a subscription (else 409). The first one begins with the plan's trial.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tenants/{tenant}/billing/checkout (the `OpenCheckout` operationId).
+func (c *Client) OpenCheckout(ctx context.Context, tenant TenantPath, body OpenCheckoutJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenCheckoutRequest(c.Server, tenant, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GiveCouponWithBody Give the tenant's subscription a discount, instead of any other
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/tenants/{tenant}/billing/coupon (the `GiveCoupon` operationId).
+func (c *Client) GiveCouponWithBody(ctx context.Context, tenant TenantPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGiveCouponRequestWithBody(c.Server, tenant, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GiveCoupon Give the tenant's subscription a discount, instead of any other
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/tenants/{tenant}/billing/coupon (the `GiveCoupon` operationId).
+func (c *Client) GiveCoupon(ctx context.Context, tenant TenantPath, body GiveCouponJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGiveCouponRequest(c.Server, tenant, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListInvoices List the tenant's invoices, the newest first
+//
+// Corresponds with GET /v1/tenants/{tenant}/billing/invoices (the `ListInvoices` operationId).
+func (c *Client) ListInvoices(ctx context.Context, tenant TenantPath, params *ListInvoicesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListInvoicesRequest(c.Server, tenant, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenPortalWithBody Open the page for means of payment, invoices and what is owed
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tenants/{tenant}/billing/portal (the `OpenPortal` operationId).
+func (c *Client) OpenPortalWithBody(ctx context.Context, tenant TenantPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenPortalRequestWithBody(c.Server, tenant, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenPortal Open the page for means of payment, invoices and what is owed
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tenants/{tenant}/billing/portal (the `OpenPortal` operationId).
+func (c *Client) OpenPortal(ctx context.Context, tenant TenantPath, body OpenPortalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenPortalRequest(c.Server, tenant, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// QuoteChange Say what a change of plan would cost, and change nothing
+//
+// Corresponds with GET /v1/tenants/{tenant}/billing/quote (the `QuoteChange` operationId).
+func (c *Client) QuoteChange(ctx context.Context, tenant TenantPath, params *QuoteChangeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewQuoteChangeRequest(c.Server, tenant, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRefunds List what the tenant was paid back, the newest first
+//
+// Corresponds with GET /v1/tenants/{tenant}/billing/refunds (the `ListRefunds` operationId).
+func (c *Client) ListRefunds(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRefundsRequest(c.Server, tenant)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CancelSubscription Cancel the tenant's subscription
+//
+// Corresponds with DELETE /v1/tenants/{tenant}/billing/subscription (the `CancelSubscription` operationId).
+func (c *Client) CancelSubscription(ctx context.Context, tenant TenantPath, params *CancelSubscriptionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelSubscriptionRequest(c.Server, tenant, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeSubscriptionWithBody Change what the tenant subscribes to
+//
+// To more (a later plan, or by the year instead of by the month): at once, charged for the rest of the period. To less: at renewal. To
+// what it has: a change or cancellation that waits for renewal is taken back. 409 while an invoice is unpaid.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/tenants/{tenant}/billing/subscription (the `ChangeSubscription` operationId).
+func (c *Client) ChangeSubscriptionWithBody(ctx context.Context, tenant TenantPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeSubscriptionRequestWithBody(c.Server, tenant, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeSubscription Change what the tenant subscribes to
+//
+// To more (a later plan, or by the year instead of by the month): at once, charged for the rest of the period. To less: at renewal. To
+// what it has: a change or cancellation that waits for renewal is taken back. 409 while an invoice is unpaid.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/tenants/{tenant}/billing/subscription (the `ChangeSubscription` operationId).
+func (c *Client) ChangeSubscription(ctx context.Context, tenant TenantPath, body ChangeSubscriptionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeSubscriptionRequest(c.Server, tenant, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SyncBilling Compare the tenant's account with the payment provider now
+//
+// Corresponds with POST /v1/tenants/{tenant}/billing/sync (the `SyncBilling` operationId).
+func (c *Client) SyncBilling(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSyncBillingRequest(c.Server, tenant)
 	if err != nil {
 		return nil, err
 	}
@@ -3960,6 +4586,33 @@ func NewWatchMigrationRequest(server string, migration MigrationPath) (*http.Req
 	return req, nil
 }
 
+// NewListPlansRequest constructs an http.Request for the ListPlans method
+func NewListPlansRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/plans")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewRebalanceRequest calls the generic Rebalance builder with application/json body
 func NewRebalanceRequest(server string, body RebalanceJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -4390,6 +5043,483 @@ func NewUpdateTenantRequestWithBody(server string, tenant TenantPath, params *Up
 			req.Header.Set("If-Match", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewGetBillingRequest constructs an http.Request for the GetBilling method
+func NewGetBillingRequest(server string, tenant TenantPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s/billing", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOpenCheckoutRequest calls the generic OpenCheckout builder with application/json body
+func NewOpenCheckoutRequest(server string, tenant TenantPath, body OpenCheckoutJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOpenCheckoutRequestWithBody(server, tenant, "application/json", bodyReader)
+}
+
+// NewOpenCheckoutRequestWithBody constructs an http.Request for the OpenCheckout method, with any body, and a specified content type
+func NewOpenCheckoutRequestWithBody(server string, tenant TenantPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s/billing/checkout", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGiveCouponRequest calls the generic GiveCoupon builder with application/json body
+func NewGiveCouponRequest(server string, tenant TenantPath, body GiveCouponJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewGiveCouponRequestWithBody(server, tenant, "application/json", bodyReader)
+}
+
+// NewGiveCouponRequestWithBody constructs an http.Request for the GiveCoupon method, with any body, and a specified content type
+func NewGiveCouponRequestWithBody(server string, tenant TenantPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s/billing/coupon", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListInvoicesRequest constructs an http.Request for the ListInvoices method
+func NewListInvoicesRequest(server string, tenant TenantPath, params *ListInvoicesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s/billing/invoices", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOpenPortalRequest calls the generic OpenPortal builder with application/json body
+func NewOpenPortalRequest(server string, tenant TenantPath, body OpenPortalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOpenPortalRequestWithBody(server, tenant, "application/json", bodyReader)
+}
+
+// NewOpenPortalRequestWithBody constructs an http.Request for the OpenPortal method, with any body, and a specified content type
+func NewOpenPortalRequestWithBody(server string, tenant TenantPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s/billing/portal", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewQuoteChangeRequest constructs an http.Request for the QuoteChange method
+func NewQuoteChangeRequest(server string, tenant TenantPath, params *QuoteChangeParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s/billing/quote", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "plan", params.Plan, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "interval", params.Interval, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListRefundsRequest constructs an http.Request for the ListRefunds method
+func NewListRefundsRequest(server string, tenant TenantPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s/billing/refunds", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCancelSubscriptionRequest constructs an http.Request for the CancelSubscription method
+func NewCancelSubscriptionRequest(server string, tenant TenantPath, params *CancelSubscriptionParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s/billing/subscription", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.When != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "when", *params.When, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeSubscriptionRequest calls the generic ChangeSubscription builder with application/json body
+func NewChangeSubscriptionRequest(server string, tenant TenantPath, body ChangeSubscriptionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeSubscriptionRequestWithBody(server, tenant, "application/json", bodyReader)
+}
+
+// NewChangeSubscriptionRequestWithBody constructs an http.Request for the ChangeSubscription method, with any body, and a specified content type
+func NewChangeSubscriptionRequestWithBody(server string, tenant TenantPath, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s/billing/subscription", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewSyncBillingRequest constructs an http.Request for the SyncBilling method
+func NewSyncBillingRequest(server string, tenant TenantPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s/billing/sync", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -5227,6 +6357,13 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/migrations/{migration}/watch (the `WatchMigration` operationId).
 	WatchMigrationWithResponse(ctx context.Context, migration MigrationPath, reqEditors ...RequestEditorFn) (*WatchMigrationResponse, error)
 
+	// ListPlansWithResponse What is offered, from the least to the most
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/plans (the `ListPlans` operationId).
+	ListPlansWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPlansResponse, error)
+
 	// RebalanceWithBodyWithResponse Move tenants from the fullest cells to the emptiest
 	//
 	// Within region and tier, until the shares of used places are close. With validate_only only the plan is made.
@@ -5319,6 +6456,116 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /v1/tenants/{tenant} (the `UpdateTenant` operationId).
 	UpdateTenantWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, tenant TenantPath, params *UpdateTenantParams, body UpdateTenantApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateTenantResponse, error)
+
+	// GetBillingWithResponse Show what a tenant pays for and how it stands with its bills
+	//
+	// As of `synced_at`. A tenant that never bought anything is in good standing and has the plan that it was given.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenants/{tenant}/billing (the `GetBilling` operationId).
+	GetBillingWithResponse(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*GetBillingResponse, error)
+
+	// OpenCheckoutWithBodyWithResponse Open a page where the tenant subscribes to a plan
+	//
+	// Only for a tenant without a subscription (else 409). The first one begins with the plan's trial.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenants/{tenant}/billing/checkout (the `OpenCheckout` operationId).
+	OpenCheckoutWithBodyWithResponse(ctx context.Context, tenant TenantPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenCheckoutResponse, error)
+
+	// OpenCheckoutWithResponse Open a page where the tenant subscribes to a plan
+	//
+	// Only for a tenant without a subscription (else 409). The first one begins with the plan's trial.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenants/{tenant}/billing/checkout (the `OpenCheckout` operationId).
+	OpenCheckoutWithResponse(ctx context.Context, tenant TenantPath, body OpenCheckoutJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenCheckoutResponse, error)
+
+	// GiveCouponWithBodyWithResponse Give the tenant's subscription a discount, instead of any other
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/tenants/{tenant}/billing/coupon (the `GiveCoupon` operationId).
+	GiveCouponWithBodyWithResponse(ctx context.Context, tenant TenantPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GiveCouponResponse, error)
+
+	// GiveCouponWithResponse Give the tenant's subscription a discount, instead of any other
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/tenants/{tenant}/billing/coupon (the `GiveCoupon` operationId).
+	GiveCouponWithResponse(ctx context.Context, tenant TenantPath, body GiveCouponJSONRequestBody, reqEditors ...RequestEditorFn) (*GiveCouponResponse, error)
+
+	// ListInvoicesWithResponse List the tenant's invoices, the newest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenants/{tenant}/billing/invoices (the `ListInvoices` operationId).
+	ListInvoicesWithResponse(ctx context.Context, tenant TenantPath, params *ListInvoicesParams, reqEditors ...RequestEditorFn) (*ListInvoicesResponse, error)
+
+	// OpenPortalWithBodyWithResponse Open the page for means of payment, invoices and what is owed
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenants/{tenant}/billing/portal (the `OpenPortal` operationId).
+	OpenPortalWithBodyWithResponse(ctx context.Context, tenant TenantPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenPortalResponse, error)
+
+	// OpenPortalWithResponse Open the page for means of payment, invoices and what is owed
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenants/{tenant}/billing/portal (the `OpenPortal` operationId).
+	OpenPortalWithResponse(ctx context.Context, tenant TenantPath, body OpenPortalJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenPortalResponse, error)
+
+	// QuoteChangeWithResponse Say what a change of plan would cost, and change nothing
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenants/{tenant}/billing/quote (the `QuoteChange` operationId).
+	QuoteChangeWithResponse(ctx context.Context, tenant TenantPath, params *QuoteChangeParams, reqEditors ...RequestEditorFn) (*QuoteChangeResponse, error)
+
+	// ListRefundsWithResponse List what the tenant was paid back, the newest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenants/{tenant}/billing/refunds (the `ListRefunds` operationId).
+	ListRefundsWithResponse(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*ListRefundsResponse, error)
+
+	// CancelSubscriptionWithResponse Cancel the tenant's subscription
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/tenants/{tenant}/billing/subscription (the `CancelSubscription` operationId).
+	CancelSubscriptionWithResponse(ctx context.Context, tenant TenantPath, params *CancelSubscriptionParams, reqEditors ...RequestEditorFn) (*CancelSubscriptionResponse, error)
+
+	// ChangeSubscriptionWithBodyWithResponse Change what the tenant subscribes to
+	//
+	// To more (a later plan, or by the year instead of by the month): at once, charged for the rest of the period. To less: at renewal. To
+	// what it has: a change or cancellation that waits for renewal is taken back. 409 while an invoice is unpaid.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/tenants/{tenant}/billing/subscription (the `ChangeSubscription` operationId).
+	ChangeSubscriptionWithBodyWithResponse(ctx context.Context, tenant TenantPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeSubscriptionResponse, error)
+
+	// ChangeSubscriptionWithResponse Change what the tenant subscribes to
+	//
+	// To more (a later plan, or by the year instead of by the month): at once, charged for the rest of the period. To less: at renewal. To
+	// what it has: a change or cancellation that waits for renewal is taken back. 409 while an invoice is unpaid.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/tenants/{tenant}/billing/subscription (the `ChangeSubscription` operationId).
+	ChangeSubscriptionWithResponse(ctx context.Context, tenant TenantPath, body ChangeSubscriptionJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeSubscriptionResponse, error)
+
+	// SyncBillingWithResponse Compare the tenant's account with the payment provider now
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenants/{tenant}/billing/sync (the `SyncBilling` operationId).
+	SyncBillingWithResponse(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*SyncBillingResponse, error)
 
 	// ListDomainsWithResponse List a tenant's custom domains
 	//
@@ -6983,6 +8230,61 @@ func (r WatchMigrationResponse) ContentType() string {
 	return ""
 }
 
+// ListPlansResponseDefaultHeaders the declared response headers of an HTTP default response for ListPlans
+type ListPlansResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ListPlansResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PlanList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListPlansResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPlansResponse) GetJSON200() *PlanList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListPlansResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPlansResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPlansResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPlansResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPlansResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // RebalanceResponseDefaultHeaders the declared response headers of an HTTP default response for Rebalance
 type RebalanceResponseDefaultHeaders struct {
 	RetryAfter *int
@@ -7376,6 +8678,556 @@ func (r UpdateTenantResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r UpdateTenantResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetBillingResponseDefaultHeaders the declared response headers of an HTTP default response for GetBilling
+type GetBillingResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type GetBillingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BillingAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetBillingResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetBillingResponse) GetJSON200() *BillingAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetBillingResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetBillingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetBillingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetBillingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetBillingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// OpenCheckoutResponseDefaultHeaders the declared response headers of an HTTP default response for OpenCheckout
+type OpenCheckoutResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type OpenCheckoutResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *PageAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *OpenCheckoutResponseDefaultHeaders
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r OpenCheckoutResponse) GetJSON201() *PageAnswer {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OpenCheckoutResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenCheckoutResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenCheckoutResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenCheckoutResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenCheckoutResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GiveCouponResponseDefaultHeaders the declared response headers of an HTTP default response for GiveCoupon
+type GiveCouponResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type GiveCouponResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BillingAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GiveCouponResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GiveCouponResponse) GetJSON200() *BillingAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GiveCouponResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GiveCouponResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GiveCouponResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GiveCouponResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GiveCouponResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListInvoicesResponseDefaultHeaders the declared response headers of an HTTP default response for ListInvoices
+type ListInvoicesResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ListInvoicesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *InvoiceList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListInvoicesResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListInvoicesResponse) GetJSON200() *InvoiceList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListInvoicesResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListInvoicesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListInvoicesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListInvoicesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListInvoicesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// OpenPortalResponseDefaultHeaders the declared response headers of an HTTP default response for OpenPortal
+type OpenPortalResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type OpenPortalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *PageAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *OpenPortalResponseDefaultHeaders
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r OpenPortalResponse) GetJSON201() *PageAnswer {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OpenPortalResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenPortalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenPortalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenPortalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenPortalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// QuoteChangeResponseDefaultHeaders the declared response headers of an HTTP default response for QuoteChange
+type QuoteChangeResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type QuoteChangeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Quote
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *QuoteChangeResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r QuoteChangeResponse) GetJSON200() *Quote {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r QuoteChangeResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r QuoteChangeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r QuoteChangeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r QuoteChangeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r QuoteChangeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListRefundsResponseDefaultHeaders the declared response headers of an HTTP default response for ListRefunds
+type ListRefundsResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ListRefundsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RefundList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ListRefundsResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRefundsResponse) GetJSON200() *RefundList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListRefundsResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRefundsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRefundsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRefundsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRefundsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CancelSubscriptionResponseDefaultHeaders the declared response headers of an HTTP default response for CancelSubscription
+type CancelSubscriptionResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type CancelSubscriptionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BillingAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *CancelSubscriptionResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CancelSubscriptionResponse) GetJSON200() *BillingAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CancelSubscriptionResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CancelSubscriptionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CancelSubscriptionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CancelSubscriptionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CancelSubscriptionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ChangeSubscriptionResponseDefaultHeaders the declared response headers of an HTTP default response for ChangeSubscription
+type ChangeSubscriptionResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ChangeSubscriptionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BillingAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ChangeSubscriptionResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeSubscriptionResponse) GetJSON200() *BillingAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeSubscriptionResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeSubscriptionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeSubscriptionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeSubscriptionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeSubscriptionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SyncBillingResponseDefaultHeaders the declared response headers of an HTTP default response for SyncBilling
+type SyncBillingResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type SyncBillingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BillingAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SyncBillingResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SyncBillingResponse) GetJSON200() *BillingAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SyncBillingResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SyncBillingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SyncBillingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SyncBillingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SyncBillingResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8529,6 +10381,19 @@ func (c *ClientWithResponses) WatchMigrationWithResponse(ctx context.Context, mi
 	return ParseWatchMigrationResponse(rsp)
 }
 
+// ListPlansWithResponse What is offered, from the least to the most
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/plans (the `ListPlans` operationId).
+func (c *ClientWithResponses) ListPlansWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPlansResponse, error) {
+	rsp, err := c.ListPlans(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPlansResponse(rsp)
+}
+
 // RebalanceWithBodyWithResponse Move tenants from the fullest cells to the emptiest
 //
 // Within region and tier, until the shares of used places are close. With validate_only only the plan is made.
@@ -8680,6 +10545,200 @@ func (c *ClientWithResponses) UpdateTenantWithApplicationMergePatchPlusJSONBodyW
 		return nil, err
 	}
 	return ParseUpdateTenantResponse(rsp)
+}
+
+// GetBillingWithResponse Show what a tenant pays for and how it stands with its bills
+//
+// As of `synced_at`. A tenant that never bought anything is in good standing and has the plan that it was given.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenants/{tenant}/billing (the `GetBilling` operationId).
+func (c *ClientWithResponses) GetBillingWithResponse(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*GetBillingResponse, error) {
+	rsp, err := c.GetBilling(ctx, tenant, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetBillingResponse(rsp)
+}
+
+// OpenCheckoutWithBodyWithResponse Open a page where the tenant subscribes to a plan
+//
+// Only for a tenant without a subscription (else 409). The first one begins with the plan's trial.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenants/{tenant}/billing/checkout (the `OpenCheckout` operationId).
+func (c *ClientWithResponses) OpenCheckoutWithBodyWithResponse(ctx context.Context, tenant TenantPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenCheckoutResponse, error) {
+	rsp, err := c.OpenCheckoutWithBody(ctx, tenant, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenCheckoutResponse(rsp)
+}
+
+// OpenCheckoutWithResponse Open a page where the tenant subscribes to a plan
+//
+// Only for a tenant without a subscription (else 409). The first one begins with the plan's trial.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenants/{tenant}/billing/checkout (the `OpenCheckout` operationId).
+func (c *ClientWithResponses) OpenCheckoutWithResponse(ctx context.Context, tenant TenantPath, body OpenCheckoutJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenCheckoutResponse, error) {
+	rsp, err := c.OpenCheckout(ctx, tenant, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenCheckoutResponse(rsp)
+}
+
+// GiveCouponWithBodyWithResponse Give the tenant's subscription a discount, instead of any other
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/tenants/{tenant}/billing/coupon (the `GiveCoupon` operationId).
+func (c *ClientWithResponses) GiveCouponWithBodyWithResponse(ctx context.Context, tenant TenantPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GiveCouponResponse, error) {
+	rsp, err := c.GiveCouponWithBody(ctx, tenant, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGiveCouponResponse(rsp)
+}
+
+// GiveCouponWithResponse Give the tenant's subscription a discount, instead of any other
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/tenants/{tenant}/billing/coupon (the `GiveCoupon` operationId).
+func (c *ClientWithResponses) GiveCouponWithResponse(ctx context.Context, tenant TenantPath, body GiveCouponJSONRequestBody, reqEditors ...RequestEditorFn) (*GiveCouponResponse, error) {
+	rsp, err := c.GiveCoupon(ctx, tenant, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGiveCouponResponse(rsp)
+}
+
+// ListInvoicesWithResponse List the tenant's invoices, the newest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenants/{tenant}/billing/invoices (the `ListInvoices` operationId).
+func (c *ClientWithResponses) ListInvoicesWithResponse(ctx context.Context, tenant TenantPath, params *ListInvoicesParams, reqEditors ...RequestEditorFn) (*ListInvoicesResponse, error) {
+	rsp, err := c.ListInvoices(ctx, tenant, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListInvoicesResponse(rsp)
+}
+
+// OpenPortalWithBodyWithResponse Open the page for means of payment, invoices and what is owed
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenants/{tenant}/billing/portal (the `OpenPortal` operationId).
+func (c *ClientWithResponses) OpenPortalWithBodyWithResponse(ctx context.Context, tenant TenantPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenPortalResponse, error) {
+	rsp, err := c.OpenPortalWithBody(ctx, tenant, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenPortalResponse(rsp)
+}
+
+// OpenPortalWithResponse Open the page for means of payment, invoices and what is owed
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenants/{tenant}/billing/portal (the `OpenPortal` operationId).
+func (c *ClientWithResponses) OpenPortalWithResponse(ctx context.Context, tenant TenantPath, body OpenPortalJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenPortalResponse, error) {
+	rsp, err := c.OpenPortal(ctx, tenant, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenPortalResponse(rsp)
+}
+
+// QuoteChangeWithResponse Say what a change of plan would cost, and change nothing
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenants/{tenant}/billing/quote (the `QuoteChange` operationId).
+func (c *ClientWithResponses) QuoteChangeWithResponse(ctx context.Context, tenant TenantPath, params *QuoteChangeParams, reqEditors ...RequestEditorFn) (*QuoteChangeResponse, error) {
+	rsp, err := c.QuoteChange(ctx, tenant, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseQuoteChangeResponse(rsp)
+}
+
+// ListRefundsWithResponse List what the tenant was paid back, the newest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenants/{tenant}/billing/refunds (the `ListRefunds` operationId).
+func (c *ClientWithResponses) ListRefundsWithResponse(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*ListRefundsResponse, error) {
+	rsp, err := c.ListRefunds(ctx, tenant, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRefundsResponse(rsp)
+}
+
+// CancelSubscriptionWithResponse Cancel the tenant's subscription
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/tenants/{tenant}/billing/subscription (the `CancelSubscription` operationId).
+func (c *ClientWithResponses) CancelSubscriptionWithResponse(ctx context.Context, tenant TenantPath, params *CancelSubscriptionParams, reqEditors ...RequestEditorFn) (*CancelSubscriptionResponse, error) {
+	rsp, err := c.CancelSubscription(ctx, tenant, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelSubscriptionResponse(rsp)
+}
+
+// ChangeSubscriptionWithBodyWithResponse Change what the tenant subscribes to
+//
+// To more (a later plan, or by the year instead of by the month): at once, charged for the rest of the period. To less: at renewal. To
+// what it has: a change or cancellation that waits for renewal is taken back. 409 while an invoice is unpaid.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/tenants/{tenant}/billing/subscription (the `ChangeSubscription` operationId).
+func (c *ClientWithResponses) ChangeSubscriptionWithBodyWithResponse(ctx context.Context, tenant TenantPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeSubscriptionResponse, error) {
+	rsp, err := c.ChangeSubscriptionWithBody(ctx, tenant, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeSubscriptionResponse(rsp)
+}
+
+// ChangeSubscriptionWithResponse Change what the tenant subscribes to
+//
+// To more (a later plan, or by the year instead of by the month): at once, charged for the rest of the period. To less: at renewal. To
+// what it has: a change or cancellation that waits for renewal is taken back. 409 while an invoice is unpaid.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/tenants/{tenant}/billing/subscription (the `ChangeSubscription` operationId).
+func (c *ClientWithResponses) ChangeSubscriptionWithResponse(ctx context.Context, tenant TenantPath, body ChangeSubscriptionJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeSubscriptionResponse, error) {
+	rsp, err := c.ChangeSubscription(ctx, tenant, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeSubscriptionResponse(rsp)
+}
+
+// SyncBillingWithResponse Compare the tenant's account with the payment provider now
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenants/{tenant}/billing/sync (the `SyncBilling` operationId).
+func (c *ClientWithResponses) SyncBillingWithResponse(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*SyncBillingResponse, error) {
+	rsp, err := c.SyncBilling(ctx, tenant, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSyncBillingResponse(rsp)
 }
 
 // ListDomainsWithResponse List a tenant's custom domains
@@ -10182,6 +12241,52 @@ func ParseWatchMigrationResponse(rsp *http.Response) (*WatchMigrationResponse, e
 	return response, nil
 }
 
+// ParseListPlansResponse parses an HTTP response from a ListPlansWithResponse call
+func ParseListPlansResponse(rsp *http.Response) (*ListPlansResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPlansResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PlanList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListPlansResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseRebalanceResponse parses an HTTP response from a RebalanceWithResponse call
 func ParseRebalanceResponse(rsp *http.Response) (*RebalanceResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -10514,6 +12619,466 @@ func ParseUpdateTenantResponse(rsp *http.Response) (*UpdateTenantResponse, error
 		response.Headers200 = &headers
 	case true:
 		var headers UpdateTenantResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetBillingResponse parses an HTTP response from a GetBillingWithResponse call
+func ParseGetBillingResponse(rsp *http.Response) (*GetBillingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetBillingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BillingAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers GetBillingResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseOpenCheckoutResponse parses an HTTP response from a OpenCheckoutWithResponse call
+func ParseOpenCheckoutResponse(rsp *http.Response) (*OpenCheckoutResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenCheckoutResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest PageAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers OpenCheckoutResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGiveCouponResponse parses an HTTP response from a GiveCouponWithResponse call
+func ParseGiveCouponResponse(rsp *http.Response) (*GiveCouponResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GiveCouponResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BillingAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers GiveCouponResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListInvoicesResponse parses an HTTP response from a ListInvoicesWithResponse call
+func ParseListInvoicesResponse(rsp *http.Response) (*ListInvoicesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListInvoicesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest InvoiceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListInvoicesResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseOpenPortalResponse parses an HTTP response from a OpenPortalWithResponse call
+func ParseOpenPortalResponse(rsp *http.Response) (*OpenPortalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenPortalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest PageAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers OpenPortalResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseQuoteChangeResponse parses an HTTP response from a QuoteChangeWithResponse call
+func ParseQuoteChangeResponse(rsp *http.Response) (*QuoteChangeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &QuoteChangeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Quote
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers QuoteChangeResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListRefundsResponse parses an HTTP response from a ListRefundsWithResponse call
+func ParseListRefundsResponse(rsp *http.Response) (*ListRefundsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRefundsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RefundList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ListRefundsResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCancelSubscriptionResponse parses an HTTP response from a CancelSubscriptionWithResponse call
+func ParseCancelSubscriptionResponse(rsp *http.Response) (*CancelSubscriptionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CancelSubscriptionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BillingAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers CancelSubscriptionResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseChangeSubscriptionResponse parses an HTTP response from a ChangeSubscriptionWithResponse call
+func ParseChangeSubscriptionResponse(rsp *http.Response) (*ChangeSubscriptionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeSubscriptionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BillingAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ChangeSubscriptionResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSyncBillingResponse parses an HTTP response from a SyncBillingWithResponse call
+func ParseSyncBillingResponse(rsp *http.Response) (*SyncBillingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SyncBillingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BillingAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers SyncBillingResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -11115,6 +13680,9 @@ type ServerInterface interface {
 	// WatchMigration Follow a migration (server-sent events)
 	// (GET /v1/migrations/{migration}/watch)
 	WatchMigration(w http.ResponseWriter, r *http.Request, migration MigrationPath)
+	// ListPlans What is offered, from the least to the most
+	// (GET /v1/plans)
+	ListPlans(w http.ResponseWriter, r *http.Request)
 	// Rebalance Move tenants from the fullest cells to the emptiest
 	// (POST /v1/rebalance)
 	Rebalance(w http.ResponseWriter, r *http.Request)
@@ -11136,6 +13704,36 @@ type ServerInterface interface {
 	// UpdateTenant Change a tenant's plan
 	// (PATCH /v1/tenants/{tenant})
 	UpdateTenant(w http.ResponseWriter, r *http.Request, tenant TenantPath, params UpdateTenantParams)
+	// GetBilling Show what a tenant pays for and how it stands with its bills
+	// (GET /v1/tenants/{tenant}/billing)
+	GetBilling(w http.ResponseWriter, r *http.Request, tenant TenantPath)
+	// OpenCheckout Open a page where the tenant subscribes to a plan
+	// (POST /v1/tenants/{tenant}/billing/checkout)
+	OpenCheckout(w http.ResponseWriter, r *http.Request, tenant TenantPath)
+	// GiveCoupon Give the tenant's subscription a discount, instead of any other
+	// (PUT /v1/tenants/{tenant}/billing/coupon)
+	GiveCoupon(w http.ResponseWriter, r *http.Request, tenant TenantPath)
+	// ListInvoices List the tenant's invoices, the newest first
+	// (GET /v1/tenants/{tenant}/billing/invoices)
+	ListInvoices(w http.ResponseWriter, r *http.Request, tenant TenantPath, params ListInvoicesParams)
+	// OpenPortal Open the page for means of payment, invoices and what is owed
+	// (POST /v1/tenants/{tenant}/billing/portal)
+	OpenPortal(w http.ResponseWriter, r *http.Request, tenant TenantPath)
+	// QuoteChange Say what a change of plan would cost, and change nothing
+	// (GET /v1/tenants/{tenant}/billing/quote)
+	QuoteChange(w http.ResponseWriter, r *http.Request, tenant TenantPath, params QuoteChangeParams)
+	// ListRefunds List what the tenant was paid back, the newest first
+	// (GET /v1/tenants/{tenant}/billing/refunds)
+	ListRefunds(w http.ResponseWriter, r *http.Request, tenant TenantPath)
+	// CancelSubscription Cancel the tenant's subscription
+	// (DELETE /v1/tenants/{tenant}/billing/subscription)
+	CancelSubscription(w http.ResponseWriter, r *http.Request, tenant TenantPath, params CancelSubscriptionParams)
+	// ChangeSubscription Change what the tenant subscribes to
+	// (PUT /v1/tenants/{tenant}/billing/subscription)
+	ChangeSubscription(w http.ResponseWriter, r *http.Request, tenant TenantPath)
+	// SyncBilling Compare the tenant's account with the payment provider now
+	// (POST /v1/tenants/{tenant}/billing/sync)
+	SyncBilling(w http.ResponseWriter, r *http.Request, tenant TenantPath)
 	// ListDomains List a tenant's custom domains
 	// (GET /v1/tenants/{tenant}/domains)
 	ListDomains(w http.ResponseWriter, r *http.Request, tenant TenantPath)
@@ -12108,6 +14706,20 @@ func (siw *ServerInterfaceWrapper) WatchMigration(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
+// ListPlans operation middleware
+func (siw *ServerInterfaceWrapper) ListPlans(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListPlans(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // Rebalance operation middleware
 func (siw *ServerInterfaceWrapper) Rebalance(w http.ResponseWriter, r *http.Request) {
 
@@ -12428,6 +15040,327 @@ func (siw *ServerInterfaceWrapper) UpdateTenant(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.UpdateTenant(w, r, tenant, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetBilling operation middleware
+func (siw *ServerInterfaceWrapper) GetBilling(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetBilling(w, r, tenant)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// OpenCheckout operation middleware
+func (siw *ServerInterfaceWrapper) OpenCheckout(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.OpenCheckout(w, r, tenant)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GiveCoupon operation middleware
+func (siw *ServerInterfaceWrapper) GiveCoupon(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GiveCoupon(w, r, tenant)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListInvoices operation middleware
+func (siw *ServerInterfaceWrapper) ListInvoices(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListInvoicesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListInvoices(w, r, tenant, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// OpenPortal operation middleware
+func (siw *ServerInterfaceWrapper) OpenPortal(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.OpenPortal(w, r, tenant)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// QuoteChange operation middleware
+func (siw *ServerInterfaceWrapper) QuoteChange(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params QuoteChangeParams
+
+	// ------------- Required query parameter "plan" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "plan", r.URL.Query(), &params.Plan, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "plan"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "plan", Err: err})
+		}
+		return
+	}
+
+	// ------------- Required query parameter "interval" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "interval", r.URL.Query(), &params.Interval, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "interval"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "interval", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.QuoteChange(w, r, tenant, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListRefunds operation middleware
+func (siw *ServerInterfaceWrapper) ListRefunds(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListRefunds(w, r, tenant)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CancelSubscription operation middleware
+func (siw *ServerInterfaceWrapper) CancelSubscription(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelSubscriptionParams
+
+	// ------------- Optional query parameter "when" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "when", r.URL.Query(), &params.When, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "when"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "when", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CancelSubscription(w, r, tenant, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ChangeSubscription operation middleware
+func (siw *ServerInterfaceWrapper) ChangeSubscription(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChangeSubscription(w, r, tenant)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SyncBilling operation middleware
+func (siw *ServerInterfaceWrapper) SyncBilling(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SyncBilling(w, r, tenant)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -12964,6 +15897,28 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/domains/{domain}/verify", wrapper.VerifyDomain).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/plans", wrapper.ListPlans).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/billing", wrapper.GetBilling).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/billing/checkout", wrapper.OpenCheckout).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/billing/portal", wrapper.OpenPortal).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/billing/quote", wrapper.QuoteChange).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/billing/subscription", wrapper.CancelSubscription).Methods(http.MethodDelete)
+
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/billing/subscription", wrapper.ChangeSubscription).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/billing/coupon", wrapper.GiveCoupon).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/billing/invoices", wrapper.ListInvoices).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/billing/refunds", wrapper.ListRefunds).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/billing/sync", wrapper.SyncBilling).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/migrations", wrapper.ListMigrations).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/migrations", wrapper.CreateMigration).Methods(http.MethodPost)
@@ -13005,6 +15960,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	return r
 }
 
+type BillingAnswerJSONResponse Billing
+
 type EdgePolicyAnswerResponseHeaders struct {
 	ETag *string
 }
@@ -13015,6 +15972,8 @@ type EdgePolicyAnswerJSONResponse struct {
 }
 
 type MigrationAnswerJSONResponse Migration
+
+type PageAnswerJSONResponse PageAddress
 
 type ProblemAnswerResponseHeaders struct {
 	RetryAfter *int
@@ -14329,6 +17288,48 @@ func (response WatchMigrationdefaultApplicationProblemPlusJSONResponse) VisitWat
 	return err
 }
 
+type ListPlansRequestObject struct {
+}
+
+type ListPlansResponseObject interface {
+	VisitListPlansResponse(w http.ResponseWriter) error
+}
+
+type ListPlans200JSONResponse PlanList
+
+func (response ListPlans200JSONResponse) VisitListPlansResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPlansdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response ListPlansdefaultApplicationProblemPlusJSONResponse) VisitListPlansResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RebalanceRequestObject struct {
 	Body *RebalanceJSONRequestBody
 }
@@ -14659,6 +17660,443 @@ type UpdateTenantdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateTenantdefaultApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBillingRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+}
+
+type GetBillingResponseObject interface {
+	VisitGetBillingResponse(w http.ResponseWriter) error
+}
+
+type GetBilling200JSONResponse struct{ BillingAnswerJSONResponse }
+
+func (response GetBilling200JSONResponse) VisitGetBillingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBillingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response GetBillingdefaultApplicationProblemPlusJSONResponse) VisitGetBillingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenCheckoutRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+	Body   *OpenCheckoutJSONRequestBody
+}
+
+type OpenCheckoutResponseObject interface {
+	VisitOpenCheckoutResponse(w http.ResponseWriter) error
+}
+
+type OpenCheckout201JSONResponse struct{ PageAnswerJSONResponse }
+
+func (response OpenCheckout201JSONResponse) VisitOpenCheckoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenCheckoutdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response OpenCheckoutdefaultApplicationProblemPlusJSONResponse) VisitOpenCheckoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveCouponRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+	Body   *GiveCouponJSONRequestBody
+}
+
+type GiveCouponResponseObject interface {
+	VisitGiveCouponResponse(w http.ResponseWriter) error
+}
+
+type GiveCoupon200JSONResponse struct{ BillingAnswerJSONResponse }
+
+func (response GiveCoupon200JSONResponse) VisitGiveCouponResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveCoupondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response GiveCoupondefaultApplicationProblemPlusJSONResponse) VisitGiveCouponResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvoicesRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+	Params ListInvoicesParams
+}
+
+type ListInvoicesResponseObject interface {
+	VisitListInvoicesResponse(w http.ResponseWriter) error
+}
+
+type ListInvoices200JSONResponse InvoiceList
+
+func (response ListInvoices200JSONResponse) VisitListInvoicesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvoicesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response ListInvoicesdefaultApplicationProblemPlusJSONResponse) VisitListInvoicesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenPortalRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+	Body   *OpenPortalJSONRequestBody
+}
+
+type OpenPortalResponseObject interface {
+	VisitOpenPortalResponse(w http.ResponseWriter) error
+}
+
+type OpenPortal201JSONResponse struct{ PageAnswerJSONResponse }
+
+func (response OpenPortal201JSONResponse) VisitOpenPortalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenPortaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response OpenPortaldefaultApplicationProblemPlusJSONResponse) VisitOpenPortalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type QuoteChangeRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+	Params QuoteChangeParams
+}
+
+type QuoteChangeResponseObject interface {
+	VisitQuoteChangeResponse(w http.ResponseWriter) error
+}
+
+type QuoteChange200JSONResponse Quote
+
+func (response QuoteChange200JSONResponse) VisitQuoteChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type QuoteChangedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response QuoteChangedefaultApplicationProblemPlusJSONResponse) VisitQuoteChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRefundsRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+}
+
+type ListRefundsResponseObject interface {
+	VisitListRefundsResponse(w http.ResponseWriter) error
+}
+
+type ListRefunds200JSONResponse RefundList
+
+func (response ListRefunds200JSONResponse) VisitListRefundsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRefundsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response ListRefundsdefaultApplicationProblemPlusJSONResponse) VisitListRefundsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelSubscriptionRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+	Params CancelSubscriptionParams
+}
+
+type CancelSubscriptionResponseObject interface {
+	VisitCancelSubscriptionResponse(w http.ResponseWriter) error
+}
+
+type CancelSubscription200JSONResponse struct{ BillingAnswerJSONResponse }
+
+func (response CancelSubscription200JSONResponse) VisitCancelSubscriptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelSubscriptiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response CancelSubscriptiondefaultApplicationProblemPlusJSONResponse) VisitCancelSubscriptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeSubscriptionRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+	Body   *ChangeSubscriptionJSONRequestBody
+}
+
+type ChangeSubscriptionResponseObject interface {
+	VisitChangeSubscriptionResponse(w http.ResponseWriter) error
+}
+
+type ChangeSubscription200JSONResponse struct{ BillingAnswerJSONResponse }
+
+func (response ChangeSubscription200JSONResponse) VisitChangeSubscriptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeSubscriptiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response ChangeSubscriptiondefaultApplicationProblemPlusJSONResponse) VisitChangeSubscriptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SyncBillingRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+}
+
+type SyncBillingResponseObject interface {
+	VisitSyncBillingResponse(w http.ResponseWriter) error
+}
+
+type SyncBilling200JSONResponse struct{ BillingAnswerJSONResponse }
+
+func (response SyncBilling200JSONResponse) VisitSyncBillingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SyncBillingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response SyncBillingdefaultApplicationProblemPlusJSONResponse) VisitSyncBillingResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -15205,6 +18643,9 @@ type StrictServerInterface interface {
 	// WatchMigration Follow a migration (server-sent events)
 	// (GET /v1/migrations/{migration}/watch)
 	WatchMigration(ctx context.Context, request WatchMigrationRequestObject) (WatchMigrationResponseObject, error)
+	// ListPlans What is offered, from the least to the most
+	// (GET /v1/plans)
+	ListPlans(ctx context.Context, request ListPlansRequestObject) (ListPlansResponseObject, error)
 	// Rebalance Move tenants from the fullest cells to the emptiest
 	// (POST /v1/rebalance)
 	Rebalance(ctx context.Context, request RebalanceRequestObject) (RebalanceResponseObject, error)
@@ -15226,6 +18667,36 @@ type StrictServerInterface interface {
 	// UpdateTenant Change a tenant's plan
 	// (PATCH /v1/tenants/{tenant})
 	UpdateTenant(ctx context.Context, request UpdateTenantRequestObject) (UpdateTenantResponseObject, error)
+	// GetBilling Show what a tenant pays for and how it stands with its bills
+	// (GET /v1/tenants/{tenant}/billing)
+	GetBilling(ctx context.Context, request GetBillingRequestObject) (GetBillingResponseObject, error)
+	// OpenCheckout Open a page where the tenant subscribes to a plan
+	// (POST /v1/tenants/{tenant}/billing/checkout)
+	OpenCheckout(ctx context.Context, request OpenCheckoutRequestObject) (OpenCheckoutResponseObject, error)
+	// GiveCoupon Give the tenant's subscription a discount, instead of any other
+	// (PUT /v1/tenants/{tenant}/billing/coupon)
+	GiveCoupon(ctx context.Context, request GiveCouponRequestObject) (GiveCouponResponseObject, error)
+	// ListInvoices List the tenant's invoices, the newest first
+	// (GET /v1/tenants/{tenant}/billing/invoices)
+	ListInvoices(ctx context.Context, request ListInvoicesRequestObject) (ListInvoicesResponseObject, error)
+	// OpenPortal Open the page for means of payment, invoices and what is owed
+	// (POST /v1/tenants/{tenant}/billing/portal)
+	OpenPortal(ctx context.Context, request OpenPortalRequestObject) (OpenPortalResponseObject, error)
+	// QuoteChange Say what a change of plan would cost, and change nothing
+	// (GET /v1/tenants/{tenant}/billing/quote)
+	QuoteChange(ctx context.Context, request QuoteChangeRequestObject) (QuoteChangeResponseObject, error)
+	// ListRefunds List what the tenant was paid back, the newest first
+	// (GET /v1/tenants/{tenant}/billing/refunds)
+	ListRefunds(ctx context.Context, request ListRefundsRequestObject) (ListRefundsResponseObject, error)
+	// CancelSubscription Cancel the tenant's subscription
+	// (DELETE /v1/tenants/{tenant}/billing/subscription)
+	CancelSubscription(ctx context.Context, request CancelSubscriptionRequestObject) (CancelSubscriptionResponseObject, error)
+	// ChangeSubscription Change what the tenant subscribes to
+	// (PUT /v1/tenants/{tenant}/billing/subscription)
+	ChangeSubscription(ctx context.Context, request ChangeSubscriptionRequestObject) (ChangeSubscriptionResponseObject, error)
+	// SyncBilling Compare the tenant's account with the payment provider now
+	// (POST /v1/tenants/{tenant}/billing/sync)
+	SyncBilling(ctx context.Context, request SyncBillingRequestObject) (SyncBillingResponseObject, error)
 	// ListDomains List a tenant's custom domains
 	// (GET /v1/tenants/{tenant}/domains)
 	ListDomains(ctx context.Context, request ListDomainsRequestObject) (ListDomainsResponseObject, error)
@@ -16098,6 +19569,30 @@ func (sh *strictHandler) WatchMigration(w http.ResponseWriter, r *http.Request, 
 	}
 }
 
+// ListPlans operation middleware
+func (sh *strictHandler) ListPlans(w http.ResponseWriter, r *http.Request) {
+	var request ListPlansRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPlans(ctx, request.(ListPlansRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPlans")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListPlansResponseObject); ok {
+		if err := validResponse.VisitListPlansResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Rebalance operation middleware
 func (sh *strictHandler) Rebalance(w http.ResponseWriter, r *http.Request) {
 	var request RebalanceRequestObject
@@ -16296,6 +19791,297 @@ func (sh *strictHandler) UpdateTenant(w http.ResponseWriter, r *http.Request, te
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(UpdateTenantResponseObject); ok {
 		if err := validResponse.VisitUpdateTenantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetBilling operation middleware
+func (sh *strictHandler) GetBilling(w http.ResponseWriter, r *http.Request, tenant TenantPath) {
+	var request GetBillingRequestObject
+
+	request.Tenant = tenant
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBilling(ctx, request.(GetBillingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBilling")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetBillingResponseObject); ok {
+		if err := validResponse.VisitGetBillingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenCheckout operation middleware
+func (sh *strictHandler) OpenCheckout(w http.ResponseWriter, r *http.Request, tenant TenantPath) {
+	var request OpenCheckoutRequestObject
+
+	request.Tenant = tenant
+
+	var body OpenCheckoutJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenCheckout(ctx, request.(OpenCheckoutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenCheckout")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(OpenCheckoutResponseObject); ok {
+		if err := validResponse.VisitOpenCheckoutResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GiveCoupon operation middleware
+func (sh *strictHandler) GiveCoupon(w http.ResponseWriter, r *http.Request, tenant TenantPath) {
+	var request GiveCouponRequestObject
+
+	request.Tenant = tenant
+
+	var body GiveCouponJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GiveCoupon(ctx, request.(GiveCouponRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GiveCoupon")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GiveCouponResponseObject); ok {
+		if err := validResponse.VisitGiveCouponResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListInvoices operation middleware
+func (sh *strictHandler) ListInvoices(w http.ResponseWriter, r *http.Request, tenant TenantPath, params ListInvoicesParams) {
+	var request ListInvoicesRequestObject
+
+	request.Tenant = tenant
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListInvoices(ctx, request.(ListInvoicesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListInvoices")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListInvoicesResponseObject); ok {
+		if err := validResponse.VisitListInvoicesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenPortal operation middleware
+func (sh *strictHandler) OpenPortal(w http.ResponseWriter, r *http.Request, tenant TenantPath) {
+	var request OpenPortalRequestObject
+
+	request.Tenant = tenant
+
+	var body OpenPortalJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenPortal(ctx, request.(OpenPortalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenPortal")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(OpenPortalResponseObject); ok {
+		if err := validResponse.VisitOpenPortalResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// QuoteChange operation middleware
+func (sh *strictHandler) QuoteChange(w http.ResponseWriter, r *http.Request, tenant TenantPath, params QuoteChangeParams) {
+	var request QuoteChangeRequestObject
+
+	request.Tenant = tenant
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.QuoteChange(ctx, request.(QuoteChangeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "QuoteChange")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(QuoteChangeResponseObject); ok {
+		if err := validResponse.VisitQuoteChangeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRefunds operation middleware
+func (sh *strictHandler) ListRefunds(w http.ResponseWriter, r *http.Request, tenant TenantPath) {
+	var request ListRefundsRequestObject
+
+	request.Tenant = tenant
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRefunds(ctx, request.(ListRefundsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRefunds")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListRefundsResponseObject); ok {
+		if err := validResponse.VisitListRefundsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelSubscription operation middleware
+func (sh *strictHandler) CancelSubscription(w http.ResponseWriter, r *http.Request, tenant TenantPath, params CancelSubscriptionParams) {
+	var request CancelSubscriptionRequestObject
+
+	request.Tenant = tenant
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelSubscription(ctx, request.(CancelSubscriptionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelSubscription")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CancelSubscriptionResponseObject); ok {
+		if err := validResponse.VisitCancelSubscriptionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangeSubscription operation middleware
+func (sh *strictHandler) ChangeSubscription(w http.ResponseWriter, r *http.Request, tenant TenantPath) {
+	var request ChangeSubscriptionRequestObject
+
+	request.Tenant = tenant
+
+	var body ChangeSubscriptionJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeSubscription(ctx, request.(ChangeSubscriptionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeSubscription")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ChangeSubscriptionResponseObject); ok {
+		if err := validResponse.VisitChangeSubscriptionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SyncBilling operation middleware
+func (sh *strictHandler) SyncBilling(w http.ResponseWriter, r *http.Request, tenant TenantPath) {
+	var request SyncBillingRequestObject
+
+	request.Tenant = tenant
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SyncBilling(ctx, request.(SyncBillingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SyncBilling")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SyncBillingResponseObject); ok {
+		if err := validResponse.VisitSyncBillingResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -16596,184 +20382,218 @@ func (sh *strictHandler) WhoAmI(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L1tcxs3lij8V1DcrbI1oShKkZ1Yqqf2UWxnxptk4rKVyda1tCLYfUhi1AQYAC2ak6uq/XBr7/f9EfvD",
-	"5pfcwjlAv5BoskmTTvbu9ReLZL8cHByc95dfO4mazpQEaU3n4tfOBHgKGv98JTQkVunFX0AboaT7LgWT",
-	"aDGz+LFzPQGWhqueGPZAFzJumBoxOxGGcWnmoHudbsckE5hy95CR0lNuOxcdIe3z8063MxVSTPNp56Lf",
-	"7djFDOgnGIPudDsfj8fq2H+b0x2Pj4/dzoxrPgXrgX0JWfaW20kcyASy7IlhInWACPftzF3b7Ug+dc91",
-	"v3e6HQ2/5EJD2rmwOocqyP+oYdS56PzDSYmtE/rVnLhXv3nVcTC9zLVRehWGgYSP9i7BXweEG2AzPgY2",
-	"hJHSUID1Sw56UYGLnleFZMo/fg9y7Fb67PQMcRc+nzqkWAvaPelfP1wd/w9+/Lf+8Yu749sv/rFToNZY",
-	"LeQY4X2lplzINXjLjVVTluJlXSYk+0mKRKXAlGazXC7c3w04pZvWYrWylrNnXy6vZRXcN6MfuE0aYH19",
-	"zcfMTrhF5CY8y0Azw+fs6U3nJu/3v0w8eeIHuOkcXbLz0zMmaDcsSC4tm3DDkgmXY0iZETIpV0cno1zf",
-	"m9ExQdOwoi/Xbc7Tm86H/vGL219Pu2f9x5vO/7y5+cNRfI++F1Nh40ueKmOZsDDF88aRoppIKcPHVGFN",
-	"YcTzzHYuTvv9roOczuBpHz+GI3m6ciQdUD+IseYOkmbamYZL1h284qKdT18BiT+C17iPzWDRPq+Dia7Y",
-	"GSACAKF5dM8wMyUNIJN6nY7hrcpEsrhCtui+S5S0IHGD+WyWiQQXc/JXQwy33TvLB9Nb1ywb0jGwGV7r",
-	"1l/h9+4AbcBZYPBCsl9yZcHUGfsy8dYoZc9LLp7btOKCtHqdx27nrVbDDKYbgZjRdV9sB4x/egyUnx1H",
-	"moO0bK6VHHedcOTMv4alKsmnIO3SVrwDqxfHVyMLEWHyHhIlU8O4+5nNJyKZMKuY1QvGx1zI+p6sPcjl",
-	"gdnz7tBD1xPjZyC/x/AzvuEqTUngvYNfcjC0xDQV7lU8e6vVDLQV7qiOeGag25lVvvo1CLQVEN80SsVt",
-	"5VvJcD6Et90W16nhXyGxjpavjBFjOfWbVAcSNZlVXHT988wq+H8BLUYC0rqwR9SiaIk+zX/BteYL99lx",
-	"lW2YVLcDMxWT5H/Uam7YcMGUBAYfeWKzBZtPQFaFNAlog2qdg3NFoVwm9G5nlnEZXYmGcaNu69VGuqS3",
-	"Kp27HZPl4+hjjeUW2p2S93ipQyp+vBNpexHT7Ty0Us49ykg/mvIUvHZeUFIrNC6RaAmvR0S3VKTHJNMJ",
-	"DWG3/TaUQK9Qd13dL8DvVUi+csmxmM6UplOAAr8zFnaSD3uJmp4kKhUWEnsyy7h1SzsxE64hPSmeigu6",
-	"ylNhX0urF6uHiSc2itpvlXa0OZ1lBS8zuZmBTKNEwt3b4ht0D85ucorHJRvM8mEmkgEbKc3cco/zmemy",
-	"gVkYC1P6el7ot0parTLmEAosVYCHRlgD2SgOhK2ZXim3cGzFFGLXpmC5yJrZI6lDK3yJCLfFYdTEfz2l",
-	"rx5JlUGc63A9hogufBUYg0i7eGjxD6UdehG5vc4mdotEzB110W55KLqBBoqXRxmyo6G3nFhgnYRAWu3/",
-	"LLjpuqNdIcdHFCBv6C7SypfZbsWsjGBlaJzaoYh1ZtzYwkBYj4sAc2yp33ADP737fvVtPws7Ubl7hZ10",
-	"WW5Auw1AI2RFFD6ricKva5bRxNqZ+aeLk5MP/3ryT/9wc2P+/6jx6iCxyeStZ+t1pA+DldjacOh2pkpD",
-	"9IxqYFw7W0uHw24cG5UoodzxY5bfkyriYRwqlQGX9NSHLTbfrUZC+oN6gDa7r4bG8iTb4gU/+jvqTz+L",
-	"PH2JJGgd1Vd6jMVpxCaT3XSsoL608bfgEu4KDG9hwDpRqzdjq6CQa7zaCVueCcc575TMFjUb2q9mmQIe",
-	"I+h56de4JGtQwkF652ksQosl8ZEMKKX7hBtHigmk7gddPeOVRSd8xhNhF3dT4CbXkN5tIxSKuz33Nncz",
-	"0HcGjZEIO3BAcpYpnjILxrKRymVKossxaKtYwrVeXDJObEqMmLBszg2TyrIAYU0tSVU+zCqwyXw6XFpZ",
-	"BXmr6weZzpQgrXllec4S0UpNG5YiDMtgZIPvzq2hy/puGafFEuYTkYFbhTDMiGxZq2oGfwI8s5PF6qv/",
-	"BFyn7p1zYSeiwshPnzHCfAPfmQDXdgi0v+to/Htu7J+KiwshvoIeh0YteXa3FomlMh39yVjYlupa6dHu",
-	"RJVatCA7duVRFU15k47S4HWOqAyFpouvrdBYDGWlPhxgiZBud5UVlBSyjMfbBv7y5tWSN/K8X5O5Z3VX",
-	"MT/+2+0HchYf3/7B/3UbFbvkaI+pOu5MtBdFyAV/MxWHYG3C3jvEsXcvbSnAIpyoJpnw3ybxVD1k65AY",
-	"tLGmA9ry3vLYrrvhHV1VOWJrbVQRsRi3PC0ryGzasPeBS4B0OP3gNuVBuBPmNp+U+Ad37hKlUyXBndxU",
-	"c+F/1mARwttlsmkyR8t37tkaLR78Eu31LYkPPs4gsYAcnGfZj6POxYfWnPN22VP3Dka5Afb0/PTsKERJ",
-	"yLgyTEjGpXK6BkOWRhqxnQiUR58ZadvKiCWipNvjpKWtGImEW/gOIv4BMtjv7iEiul+nZ8+enb7osi/P",
-	"2HDhfZWF3HHfbGRSlcdHoSMvWIQRlz8UrHgJOO9YcyaM02jIeuYyLTbYACov22vnRdQ4MHgfTtlk95YO",
-	"HmQwU2ivI2wh2JdRXMphfHgMzaWAehYVUBgl3OXddGO32K7WzrCw8fvmPRqI0D+H6UaxtvVXfweLP7vL",
-	"Ki6htfLJXbOMZHyPvz96iHDRafR4+3O9AUSkAUh0zDGV2Ps7PFbnX7IhN/D8PNcZSyZc88SCNpsVFQdD",
-	"8fzYAurnLeJ/WqOuN/nfmrX47dXxTzicdQV7jRbd/uSQe3qvx+ZVERZa4cJZBnIMd4HW67ThSDuYk9f/",
-	"cs00OOXEWZTI980k6sYtn/rAszzy2DfWMB/Ciz+ACH4rI2xN5Ksa7mqmlkItA5mSXvXgo06rOtdj+eMW",
-	"QMajZyWpLO3GKiJrmIkeNHzk98JEom6V4For48fTzJJ02eCDCy+JAVeJrW3i2hHnhlMDvA4wRxeTJ0ut",
-	"cselLpnOMzBsCAuFPhynH+BK0DNqVZay4YI9CJWhyWTY0/Ozs6OI/qAo1LuFVOFZpuZ3iYYUpBU8q7p2",
-	"Kv4OvAzSu0o8ub7OV+Sou2BXuZ0oLf6GkHbZSzoqx9eLGXTZmxSmM2VBJovj72DRZSHJZ7toaIBmCnai",
-	"0nXQ8CwLyL56++aJ2e09SotxNLY7QG/6xcnJRBn74cLxutsB44YNtZob0IbNtbDos3rqLsUYU6YSnrkb",
-	"mJLZ4ggDKYM/DBjPlIQLxuWii/4olVtW2Zj1oK+j864zXJSpb197LEz5xzs+Bu+KjGDhT2rOMiXHmHcB",
-	"o0yMJ+ijG0Im4AFS78j7+vl5v3/J+u6n5/1+b7OAWsZ/7GRi3pWJ8U5jgadFMmDG5RPTxQ2wExCaDh9L",
-	"Mm4MmB6BlcuhymVKftECQ1scp2GuTURP8RqfYcgMEiiPOrceI45HEIafGDZX2k4anMwO4FiIrrKeQFIX",
-	"DB5AL+hLZtUYnEUZF1tKJrnWPuehAXohGe0u4RF4MvE8LA6ro5yhShd3aKC1DF6u83qXePS4YsFp68hP",
-	"57LL1ANoPPaeubZyES97rxDHMWpbPhsh0lo5WOvk0p/wsneO23cqyWs73f7YVimryK49q2YNYf3PZMZG",
-	"syVCjkRrlZXWsGfEVDdqO33hylLW6VmflIIe+1ZoY5mGqXqAriN2yQzYy8DVEIonhqm5ZERGbCQgSw3q",
-	"Dhp9TOmqqkDP204QGDLBduGLQUVfVUWDlr1e3/RKJV29+WC2PhvVjdo/DZQhos/u4U5m+Sr7/CY3C4bA",
-	"VuNsTwybaZWAMaqJXZbvjxYTlJG2X3LI4S6FWSw9+J/V0EdX51zEM6JWF7q02P6afJfliOm6dax/drmg",
-	"9tFi9OxNVEYhw7U71m+Z+mXi8Su3t/FF1zcgdk7eIGF/LyQc1P2k9JhLbwQsVyL0+xsyNbsdNZcUAWnn",
-	"Zf8RL4952AmjqE6zImbx/2F0qldNW9yUNbJLFCfkLlbW/vzLjUvfIUlx2e9JqYK1LWgmhbcBK7V0Cx/A",
-	"6xaehfC55HExxwI98h0YfMhKCsZMxH35P7vt8e4BdOctbdUFHjAkiifGGXLsHhZxNbYpPRe0Vrp1mrkz",
-	"K2TE+fOjt9vp6HXZSKspO3XGQzVE6u4NDLasz2qh+q7Nds1N1dPjseV26KMwyBZGXGQUeVMSottj8umU",
-	"641OV9rF9/7ivdAkorNYRzM1vi8hjJDIwK1sgGZzxPnhMdLOyvBYa3exx+wOLtbmbYrhIOolDyQdwYdW",
-	"Gckdf0BktvDZP0Eo3cOCTfmC8cQ6k21vHktH53dOs/R3LclGhS+fCplbqGsU6x66bcwCHtT9lnDvJc6x",
-	"0ZX5HSy+E6SDhPPqmXLhNxVbRMPD4/asoAZULomo83U1jz5zxf/fuzu+/UM0i+U7WMSTWO5h0d6N66M/",
-	"v00KC0Ia2916SteqlNsm54+09BYpbEuKdfsk8M1K8Tqdd5ODzllW+1FMv1fqPp+VZVKNad4rIRLP58wT",
-	"pnQK+pLJPMvYHDOLpaoWnvorI57UD6Wh6O7u3NYTeJ89X6W6xsKQK/TvU90YzzLmYUfbYJcykDKG3pg4",
-	"3sQ5akjdM/ugZ3uRtYUhcS9inj3HH7u+Noop7atHm90FK1QgrGEJl0qKhGdO1k2xFND7e1mG0LqNUbLN",
-	"4Sd+2+BvWMOoD4Pl3TIGtuK15Xaukv5UyMCAN8TQ4kxzPXmGxe0Zcz/4FOeX3oDeEnl78imcbvI1x94T",
-	"449lPW6sjErFU3Kd5J7OYu6Ll7lVjrGwIYxzGXff71LmsYsy2VCq6Fk71QW1YZzxrGLSuPNY9cnPk0VI",
-	"iudDpS1QVRMWgQnyUplGtdk/9S5Rady1ORJSmMmWuNhsYy0hfMZzA3exJLRwALyZOtIAfwNmFcNsTb6s",
-	"mTeqA/iGNB4Xnk24gdYQv8Wr3W0aUpE4OqmC3wYWrcYaTPvSkrfhBlL+syFP7rd9abNZrnKdQJPFPo5S",
-	"nNNKBIkrRN4FkpmQ4y6baZhxDV2WqNmiyxJ3/O7yWZdhvsaiyzTw1P1AZ7fL5kKmau6+t7mWXZbLVHVZ",
-	"4jYH70vjsq5a6LcP/9PO5T5WTIUct5dR7x1Sr/GmlQqrVQUtn6Vbs6IibWbVd67shBmROkWOpwx+yXnG",
-	"UjF2vDteI0K7c5dLK7J4wJbIkQnDZsoYMcyA4dUY5WlrN8eSuiKVw55Wi72v1AzjqQwkW5z3slKTdrdy",
-	"+Mqdq4iYGu+vYX+tOKNKimKheY5AV/u8PI/sU6U/SszKLHpTtKetSr+L38rirEC9FmVvA9Mt0r6orhHz",
-	"72cLciUkajoVlnxPBqzN/NeOOosrZhnQFcRBimz9XPvHZcC9a8JRK6R3jmA73c49wMyn/jvBWflzc5q/",
-	"L63Gyure0qJ21wGrT11qoROvYd0iJSHN6UnNKTCvjRVTbqFbTeRHg4TNlb53xCBsyP5oK3cznsAUpL3T",
-	"wE1T2ZearwWHm0h2/C4e6GZRZ/nQx7kjdaB7FTSb+yOscjlEUNdvdwFsZE/XH7mK3rE7HeG1d+ie3+aG",
-	"dRkxP45YtqzKrfF6W95Mwz644VhItORSKsvupZrLlvQ7Ehlslfnjbtjq2gKV0YUUbW3wWqd00cYyY5Xm",
-	"Y6iWxtqiDl16nakFDBkfb7U+d/207cV7PtjucdtQ3vpDPawif1Mou3J15fyVANXPaPguHNiVI1DFe4HT",
-	"tYd3N+9Jybrahbw/p+K8S518nHOuRdx1gG6bDMiNLOsbrFRXVW7Tv2g+dxX/yosXz05Pn5999dVXzzel",
-	"hGDbgjtu75SvHiowdNaNpK9OuVwwvIeBwLI7jKNN+YJN+INTy1PQbM4XK7kdmxJxpLJ3PN5ojFoMPoBj",
-	"rl53ojJ9E0w89Fo7vjvhsxlIwDzwbYwDej81wVwDAPa3ce8ZwlhIBlxnYilqvfYlZFAP83QMtvBFlN0P",
-	"+7EmZZmSY2xcgH4JymcLyxaGWS0gpYZrvncBtgGh23RtG54v+9z6DVlCQYuq9visXFsLE5KnwNtwjTLz",
-	"W6XZJKQ/VztoccmGhNyUoZEXMro5y5Qxl+zL5/0+eqc5M0KOM7q4y+hLLJ7FVAgNQ55xrzVWlnz+dYuU",
-	"opWjXTQoWdFjGjW/nfjanLotrLd3Ivqbuy/Gkn4sEoK2qNad+iZLtd449fDml2vC0FvlLMXDxQRCbEHB",
-	"KDlEC4Fqm5uVfV5jS+ym/P/mCj4tKIpkn8+zmlPR5LMtO3NFqvbWNtUqU3QiCpOwTR238ItYXmxR7FPz",
-	"YNSXgYm+8XIQMMZ7RtYTKj2ivKFVbm1tj9yPYYkFGrqE4g2RIJQQvbBLnxz/IYHjAHxXEPlWEZ+W8iHG",
-	"WN8VyYGHONHvfNpKcPg8CKCIroOfk5eOp1PMLAktArH8IZoG9h67n1SK7ytkEt2nvxole+/4/AdPJP4Z",
-	"u8Yl95Uc2iIl9PNkeNZ1gi+ZVey8jy2jj//WZf3jFyjJvZifLGYTkKZLupYUckzpqZxl4IjjEhUxDQb0",
-	"A2Xub5NAunQ6a6gumChhMHbUw7ZumcB5vZqeyZ4mqb37+7/951GPvSn8B870hvSSUtU40zCjpE/fjpFZ",
-	"dJsJW3babRAr2/U7yHW2ofWtmkusIGc/vft+s6e2qDVxD+4WeIlitBKzWGXgmhpite7VNI5LiyLGsEPA",
-	"ILj9EZboCqj15m5n/ZOY6nWx1S2b8O5UfA0ZWGiy0X5GBxhegzE6bJXrLLSUW+6omgpp0va20oEbBYdY",
-	"+q7B8mXmvGrrRdzSq2H1ii00L5vn+Wq9MkdVoMnJJWs47AdqK6zBiBRk0sDK6M4yi9YvZJobx8H4guGw",
-	"BjRKubmHFE22pljrXlsY+za4kK6LCexkse0YLd1rx7eIvr8kwLbsf7xdTLJAx+aAZNWEfF5X6/rHL/jx",
-	"6Or429tfv348rn483+bj6dnjqipYxyKiK1n03rz6dN3ZP6s24iEWWd1T5LOWZNoqPhs63m8KzjYUUjXv",
-	"99uQ5bRWqk2FrH57uizn2quZzYKudZe1ggt0vPii30mSbZFYfpBuYdcTray3d/fqN+5f1Ovz9+IpXiKX",
-	"FSiidOPb8+3f0qNWR7kWdvHeEU2hdvs02yFwDfrbsPBN7Y/C9AYMBeCt5Ssn1s5ofoSQIxWXg+NMDXlW",
-	"74V+4aTePcDMLPXIfeql5N///T9QAh91SeobJmFedHZ20N5LNTdllLx3I2/kVW4nIK2fhnHBBrU+Ihfs",
-	"GwSfuRX//d/+c9BjziSmGmcyhhnNIGLBIg6f0Szu4nvdG51VJRLA0hnDBg6AAXvKE0r0u5FKevUEe3Pg",
-	"bQMypQfsqQaeLi37qMde82TiX+u0BsMXxscLBh+PeZKAMQM2nyiMJiQ8y5iwF+6pGQzQ0z2BG5mpOZii",
-	"/a2daIAuG3hozYBlwlhTh74bOtpfMKtzGDAJkDozC3PcHVJfY/cHLH3DGMPKWBT29N23L9mL82dfHQUj",
-	"dJCoFAak+2DCD58aLB9SskDioPSFDXo3TsxmIgFJSSkCG5aM8Ix0rmY8mcDxWa9fzv+pfFf6xjovq0RW",
-	"EeEXnVNUS2cg+Uw487p3ik9zDAqPx8nD6QnPUxri5J2RxXa8STsXne+Fsdj4vVMfa/ZhJXIscRoGqn3C",
-	"oBmbVuYYLY18CvlR0fFUq3U0K2c9+naaG5FYr7o2vNdrP/t88ZwKsw1mDeLAGwfJcuN/avrfBFnhlN15",
-	"BllcgpabdkLjulpc6GfFPd4uDYk66/f3NoanHEwQmcTzmqo1uo7/YaBLaGN7ZHL62Fj86QW4J/WpSo/V",
-	"Ek4kaioxdUCwTI3rb0If+digF8jzRFSDAk9C6xz9isGdiGtwp6noNNx4ml76cuDNp4kSoYT0ba2sT1aJ",
-	"UU9Q5tuPBSwajrZ4dWkOxt5dWhStXh58gP/VCLboLh2hV9xTnHKS7plKQ/F4oMeiO3RbWjz51f332EiS",
-	"fwT7MliGB8Rc07wtmpO0L5S9n6g548ybulvgzCmPpC+EGzq3y5M8P2wmwzDp0xHiLI+U9xZd3GyPXaF2",
-	"F7raDqoWy8AnM2MRBTaxKbrmd3153BRD+sKyAdk2A/fAmvuGdA4Bmkl4AH0j/aAl7KIlLDXcKLTLp+f9",
-	"F0ekkdQJ5J3v6v6yHEQKxn6j0sVeCaTW2Pyxblw4He3xNyRQxgmn1Nx+f+QaUOtJFitoyNGCO6+rKGlH",
-	"ziGSFaPmCFc4SSoVXmQDR1wTOMzPATTlyURITON/gDCLtFvQqiPjMB3DRyHYt8qpNRZDNX5YRZEMWQxL",
-	"k8pOhBz3VmjvZQYcCa+oRPtNqcAhYs51avZHAoQfwg1RASqSBRrDMJKW+18ENQ/BvBwiJmI8cXqSdkTK",
-	"bajVZYGQmM6lH6hCDfTI9hcPwKZge6ziZA5jTagxF8+MYonKqTFQ0SjEBGf3jaR+IIYMUo8r/Mkw7GTI",
-	"NCQgHpCeqoZzjxUl505DR/rzrFDYGMd7TyKxRnP7Z3orRZa/O6Z3AHJ/S/2DD0HvMfaGuWDkktv9KKhY",
-	"W8q3IZTDkolSBgy1dCQrrlsdilPESZekcnkW2BASNQXDwtyHHsMeJbVUVYr7osMDJ3s5XstTcFIfP084",
-	"tsjEDnin3X6/TzmZlz5Q7NhzMaXPTwyK0f4rB8IBRX1tANdnpvhyLFsD2TtEXgZvDpbwhqTSsr6IZJ8v",
-	"/d3XsfhBPYA/Dk9KlcwqpoqE2qoRUK922v5Y1EYw7f1okOusmAJ1Gc45JuOGqVGOFstJUeVYKp+4GWfk",
-	"K9Ra9hI5DLVWxk+1IdXzSCt1ZferMc6UtiQTPVozhykSiigKFU8PpCwWUdd9KxZkwbC//+//xcIUHPwQ",
-	"+CF+oIsuWdVOwlUXVylduf3f/4P52Tlk8JTtTMK8tKeQGWDe7HnvlVR0dIexMdXuhMXw/VJdbVYdQnTo",
-	"UMZSdQ7Pfwe14SVua5e2uus31u23hlCRv53ZH2OQRU7fsU/UavaX1GbvHBTZtTc1oB29yvtCNcpBjI2g",
-	"Dx9PQQU3Pm4U8m2crNxGMC27qIpg0EllMlCz67SYLrPWeeqWEOaxF6dYU4PfCTeNPlQ/9KZ+lqpuzdWw",
-	"aXN4tClro7EDvFXYzsAXNpDXh5Byyfq+GaKp1sHG1uCeUJRcVEEvaKNfK4XYFOGNl72Ycs65VR40JIUm",
-	"sNA+i8PjC4ECSM821gUd1snrKSxy0q7QtA21KGM+86Yp5qLixiABfXF6yWA6swunOnpJEVwlvibUd63A",
-	"M3t+ug54H3T8YrtFFL044+wiU2MnDakaiD1Vuks8G5NKKcsU627yWRd1tgXYI2S0EzBUkGMVG+BiB+xp",
-	"olJgYyXhqMeu+b3jw0bymZkou1+m5E12B30ANxzyp3iAZirLjirMqNZvta3rN+R+RzgU9cFqZlD0cwve",
-	"dC+oiG9NNNA30WpmRRt6/2HTw4bz69i6iHX9uiwG57lPLMOQvVTzMLY3BmiYUNMM6XZRzEMebj+7PH4q",
-	"wP3YY+9DfhCplj5DqMzB0FA0pbNKxbRRyiRiSnpZKRV2YKrMKSga+B//pcwCjAHu7yk7/ofrcQ3nZG98",
-	"Ltbx56V+gD7ITwwgl+jR9Z22j7DGWo3YykoPg4n9eGIFuhUrAwfxhKB/hsYR0sCzw7IXyoiL2tVXFYWM",
-	"Syo5RbiecmayvKiFSJV15mDYE2Q3R/XTjPvD5cL7F/CZtX6Pq6Y2sbcfuDyUP7Te0e4zWzW1bo8R4v9R",
-	"eg7BuNuFbkjH3rJ55l5pFQuvC8ZEo7KCRPTJUCWNHo5ug7SvCMYlus0y8mB5z32WFVAPc7ueg5KT1FgN",
-	"fPrEUF7sMFPJPXqJBUZATbFqnBI6geTe5NNVCv4j2PcB1q1I6UGmvZDB2SsWflxdeMRGGArJCfFLIi4q",
-	"fgqdiV355dKpBJmaQulE/06JAhx2G1oR7VfZmk9UVs1QrJMXsQ8P595JK/TebDQDv3MXbBve+l3lkoQe",
-	"zxFicItzAsfpV+UwM5q7RbM20aeP/btJybBK7TnpxNehmS3yoMiXiFFHL7yWIrlhguuhvGLLE2JbCZDT",
-	"Pb8/Xe+lIQktMBvV7WTI5RCGmYkT1ahVkX2/N9cZAub0Ab+rO2xq5WCe/OoI83FdvsAbrFWc4Si2+1Cj",
-	"KWQZEeixd45+kd8XpOzQszEfAO+LO93OYyPP8NH79L67B34aLtvYh7B4YpABFFYXlhQURlfoqL+rdUhj",
-	"AB5v/b7WW/41st0fysvaZC9WcmCfNPrcimrQdrBX2x00vFQZ77rPgD+gjxikRR1XGJ9tFgfFe4/be8E3",
-	"ghHSJ7FLZNNrixaS7ZIGlvrBrn0/KoHCh5XJW15piBIDhtoWbw1Muw3xxjCOGWwCQM2gnkm62o3pv5ak",
-	"r3fbjIiG8lQdNNt52vCanZz3TZHfoinSWIGTY5gRaw1kIyfpFOB8yaLqUzjjSI4Ny2eU8EA9fkIKxWwl",
-	"w8JpoPGkit6NjGRMYAISOWDd2XeGgffrgO8Fl5JJEty0IsT40h4777+gepR5vSTXm964TC7TG0k1D4ql",
-	"KhYQJPFbdkg9UC7Rcr+2z2w+1xuGRqj85xCGQbzNVZ6lbAjsaW3DjpDm96mVVTrTxpWygub3nsvhyQXj",
-	"I2UWx6clcZS3nPxa/L02tbtOeKu7v36Zxd1hoftN055WgNuJCW1lAFY4MeYirMXpCTaV2z7XYfklTZzy",
-	"G2wr59v4TafCspkS0l5U2vY75qbmYRYpdkqo1OJhL6fAZ3vsVa69Ol10xrZsjDk0NC3df+tYreNsSJFz",
-	"QWpJnWqu3MoPzbB8l6FHz6d+L4T5Gr2+jBvfomDCU9/bD+Qhjm4166DRf3aNHkVMYqnIIWEw8ydEcvyo",
-	"B3KXibHkNtfYHfF1evbs2ekLGu5M6SzFK58Y9s/vf/xz1FVW7XF0QMmx2lCpMbekuKRiRoeV7tf7ZRCo",
-	"2ivVyDEs9QC/Q15F0zIOx6yuC4YT4UmrxPMtgvP7lDyvPf8sGCJ1qWRSzQ9yvrG752F3JlGzBTlcLom1",
-	"+/Iep8yGRvarm/TWAfY71Q6smrFhRUD6zqbVMhMNJp9CepA9o2cfbtPeuecvF8TQ5Ig2HjAH3O9z474H",
-	"Z7/5lRQIZWPF1GGkZzjFh9srP0hpmV04a+WSScXmWlgUs5kyNrJb/r7/puoUmkIVncVPwNg/IdhK45TD",
-	"EEJ7zhqauBx6z4tmMe1t/d+GCqhpeehYfpD9n4dGRPEAtGTwANKyQXHLICRSUkga88moXo04MPqrDBSt",
-	"6mzVV+DsA6c3XyIZOExgVxe/RCkBm0zcSO4U9GoE20dzJyCXHigMo7FUJTQWpJ8CbC7CU31Pb+xiHvE1",
-	"/eywsEk0VGjPwkd7gpg59qHcGvG1ilvj7Xuth8yyunOAPcV2nvoYG2TR+45+Sy288KI3p+r8TBGvpYqv",
-	"bjmiimH/J8yRQmnp2/04vTrJlIG1FWCsVgAWURECfP+vhOszl3CFvBacGuh2apRnGYQ2DtQZBjA9WMB2",
-	"vvdVVmiw3+yafLFXuebDDC4wyIq7RXEYmqKO0xo5jktgajRy5BSmLrLhwlcNolPcEjqRavmUAtmOpIcq",
-	"XXSLYb1G+Xt8VyafFU5TY+nFJk8SgBTSHqPeoO4XkyeTAr650veYJkQe0zFYgzYNAvAOrF4cYzV6tPRG",
-	"jOVPG/NvXzq2Lv0sCJZkAqR153KcgzEOXewpZz/99OYVm4ssY6k68kcxwORWXRghIzy8T8/PzroOLXca",
-	"3BdHRXSL0hbL8FbR/iFZHJe5EC3yZp/V8ma/rvdIu7n5eHZ6fHPz8Su4/SLWGu32MIyg3sj6Mydc1Not",
-	"NzCDuKtsLy1HfKu5zsWH25rtKsaydP5jOng44uG8Lp1vqrXx+Apnu9LhsTEcf13MDm8Ri/d8KUSEP1sc",
-	"3L/3AD2Mat1dN7ze8y+BzXQb+xj5BqgtE6WzEI2OBr3LDr7Fq02WjxuX7ic0RJuS/d/W+avSIzV2bmnP",
-	"ukxl6cFafxVHJxzOSq/TFlVr/uqTSsvPqAT+UQJ7g9d8LyQwzjKB6dqhTP85+058g40DjrqYjk0T4Nwx",
-	"dVcamuzjJSmp6BQFp4cS88NYOjYfwKdT5u+N9AyfSngkuBVxLTIs/cB85R67YkOe0l0ozWY0RwlzcMNU",
-	"I2MVGTYo/TB1KygGTgdFODB/jY/gAj1aN5LsJQ2MZzh2Fxso4iIgZQP4KIw1g5gIp2W1ZGzYgNIMfOMQ",
-	"DLObysnzTAeEL5+/ZIMiPXVAyUGVRppM5ZY9dZjMFE+Zxc4jy0nUR42cI6Qwt2YftNK3xX1byOiPxzLd",
-	"7sCVJPjp6vqub28W1D8u0zMdk7WJ0INUSRgEgY4p0UjGFYW2aHzhtpDodH9chOCtUtowz+6b0qLXM5dV",
-	"zT6wl1/pj7XJlnU1pyzroxEYZIhI9Fj22E9ofQ6qXfsHVPSXT4ENnTTBjmLo6eTGz3e/pP48kcb9NxIf",
-	"X5TJhJoZLEYhLoJt+H1/ExxX1mOvQk1VmSPh/eBDcF+H9P8W1fb4KLgOOYTbWfdvRj+g1yhWkptrU7HV",
-	"l5Z9yfr+T+ODxUaRUyiMom7iE2PNE7ibuMfHi2G/OqvWwn791cYC3dtdHH2EsD17+WgvKgVUvkYT18xm",
-	"oIVKdzkT3cbclmLffycY8FktRUrrlrrFtvRbtGD3buvgAl0KNmF1hWGOh5NiKmGOavAT3zbLhPzsIjvb",
-	"dxRy0tALx1Fh/mI/QTvhS2l4NWu4/+Lowrtb4EZWlGGryNz3nUtItWPV1hv44uXhES17b/yEnfM+lRu0",
-	"lsNT0GM4RrR/sZsCjO/bk/P+IBRN1fAFTT8h+2mPku2kMtGl0dB95a85oElCr3Ava3IleEC7oTRnzxZJ",
-	"BcX1ETafn480JhoQRO6oz0Cm7sSWTUpxghUe1Bl1eHOafjLhWQZyDHdYJT4g9ej6X66ZhkTpFBFZu859",
-	"MfB6BCpzodEIduh5AM3L2sFiwKwziDxsHrBL/C7BrmgPGLIrnsOu0pSUD38LhVQqrktvqsQ4zFWaEqUc",
-	"yLNePP838qn5xa09AmVldNi1PdYqZVxMnXSoHoEDsJuTX+mPJc16OYziVLzKfm8qN6qo4oX5jPRnq8hb",
-	"sKnaZ77aHwW1jquirO543ELV2p1zbHYtESbrobSNG3SCB3exfVz/E2BblwJA8+4D//K5O5ZK6pUutaR6",
-	"7bfflZIJ4byyBfGhopeSv2pjChDd3ESY/c/EDZbA3h9B0/JWSJpKSSrSY598AVKnyqlMJItNxjaGwFDO",
-	"lVor9fuh+3sNVurrdAxv6Q2fpptuwYZoBLoHzGnxXlQvdeF4fc3HG2Y8hgp7IdkvubKABX1rUgX2V3Fp",
-	"cy1r5RSUNWdJF/U57sJ+kmm53Gej6peYo7IRKoTCiV6/438EW9vu7dX58vZDGKm++24xZFCWzk7t7cUh",
-	"LJQX9Fvp/HtTQ5saUFNnAsJ8ly250tXIJ+aEZYwonaRu4ZZl9U4cJ0qOxDj3ySaEBqFNj72tnHB6nzNm",
-	"N5um7Hpp7uEQfPNKJyKKAWT1/pOrCbq53RvL2L+mWgFtXxbswUj+HWB2TdXGcvze7+k+xciumcOtTLBl",
-	"tmQqpORHq9IMIu8/FdULfDf+IvWYy0CSoayxXeLxXrwrvwvfBq2H8QqSCBU0hUGmytmI6KtWMjAQxw4/",
-	"1aHZRDwejgNRT+EHpGAijZfwHfbP+2dF4zPSSZdxspk8/O2fzfu2ZbJIfQ7zrnnSh3EbE2zbe45XaWo+",
-	"UXwqGp1pP0/U1fRN57B9bda1P6EsMCqu8oOlcEP2PAAIo7o8y3CmOnZA26pTR/NIoG61WVE9C6gcNfnh",
-	"1lEx5awS8eMIdZwaeXFycnr2Va/f6/dOL77uv+gjxXvAVmdBK2ruTT3FHPdGlf0iaDfdYmIjquM+yFQZ",
-	"KdptGvFMwyT9tD5YoKsMxy706nlAphNvWFvojjS3wCo2hF61ky6lOkUAqMyyxNcXK2CpKvIMp73lDiGx",
-	"Z/2gHqqtGYdg5wDSD8YsH1BJrVx9Ruh0VBTWFhPherWmFJ5gHm8f/08AAAD//w==",
+	"7H3rkhs3luarIDgTIambxbpYkq2q2JgtS3K3xnJLK5XbE+vSFMHMQxJdSYAGkEWxvRUxPzZm/89DzIP1",
+	"k2zgHCAvJDKZpEhZvbP+Y1VVJhKXg3M/3/m1l6jZXEmQ1vTOf+1Ngaeg8Z8vhIbEKr38M2gjlHS/S8Ek",
+	"Wswt/ti7mgJLw1MPDLujBxk3TI2ZnQrDuDQL0INev2eSKcy4G2Ss9Izb3nlPSPv0ca/fmwkpZvmsd37S",
+	"79nlHOhPMAHd6/c+Hk3Ukf9tTm/c39/3e3Ou+Qysn+xzyLK33E7jk0wgyx4YJlI3EeF+O3fP9nuSz9y4",
+	"7u+9fk/DL7nQkPbOrc6hOuV/1DDunff+4bjcrWP6qzl2n371oufm9DzXRun1OQwlfLQ3Cf51SHsDbM4n",
+	"wEYwVhqKaf2Sg15W5kXjVWcy4x9fg5y4lT45PcO9Cz+fuk2xFrQb6V9/vjz6n/zorydHz26OPvz+H3vF",
+	"1hqrhZzgfF+oGReyZd9yY9WMpfhYnwnJfpQiUSkwpdk8l0v374Y9pZdad7WylrMnX62uZX26r8Y/cJs0",
+	"zPXlFZ8wO+UWNzfhWQaaGb5gD6971/nJyVeJJ0/8Aa57jy7Y49MzJug0LEguLZtyw5IplxNImREyKVdH",
+	"N6Nc36vxEc2mYUVftR3Ow+vezydHzz78eto/O7m/7v2v6+vfPYqf0WsxEza+5JkylgkLM7xvHCmqiZQy",
+	"HKY61xTGPM9s7/z05KTvZk538PQEfwxX8nTtSrpJ/SAmmruZNNPOLDzSdvGKh3a+fcVM/BW8wnNsnhad",
+	"c9uc6ImdJ0QTwNncuzHMXEkDyKS+FVkm5OQSeaL7RaKkBYmny+fzTCS4kuO/GOK23T7oR6XvtSx4RM8N",
+	"evf93st0Am9VJpLlnidTDrxxPpBOgM3xWXcSFcnjrvKG0wuiRkj2S64smLqIWb1GNZrd85KLcZtWXBA5",
+	"bv1bPoE9zwCHTFMNxjTNAYWNMEzNwU9Dq1EGs40zmdNzv99yRvRWbDY/ORa9AGnZQis56TttgTP/GZaq",
+	"JJ+BtCsU8Q6sXh5dji1EpOt7SJRMDePuz2wxFcmUWcWsXjI+4ULWSaOVs5UcZM9HRIO234nPcAvuw5/x",
+	"C5dpShrAO/glB0NLTFPhPsWzt1rNQVvheNeYZwb6vXnlV78GCb82xVeNasK2Ar/kwD+Hr30onlOjv0Bi",
+	"HS1fGiMmcuYPqT5JVO3W96LvxzPr0/8zaDEWkNa1H9xalLXR0fwvuNZ86X52zG0bXtnvwVzFVJs/aLUw",
+	"bLRkSgKDjzyx2ZItpiCrWgtpLAb1XDfPNQ17ldD7vXnGZXQlGiaNyr7Xo+mRwbq60u+ZLJ9EhzWWW+h2",
+	"S97jo25T8ccbkXaXuf3eXSdrxW8ZKYwznoI3VwpK6rSNKyRaztdvRL+0LCak5NA2hNP2x1BOeo266/ZP",
+	"Mf1BheQrjxyJ2VxpugWoAfUmwk7z0SBRs+NEpcJCYo/nGbduacdmyjWkx8WouKDLPBX2pbR6uX6ZeGKj",
+	"W/ud0o42Z/Os4GUmN3OQaZRIuPta/IBuwRmSThO7YMN5PspEMmRjpZlb7lE+N302NEtjYUa/XhQKv5JW",
+	"q4y5DQWWKsBLI6yBbByfhK3Zoim3cGTFDGLPpmC5yJrZI+mHa3yJCLfDZdTEfz2lr19JlUGc63A9gYhx",
+	"cBkYg0j7eGnxH0q77cXNHfQ2sVskYu6oi07Lz6IfaKD4eJQhOxpyWsk6CYG02v+z4KZtV7tCjvcoQF7R",
+	"W2SmrLLdip0d2ZWRcWqHItaZcWMLi6l9L8KcY0v9lhv48d3r9a/9JOxU5e4TdtpnuQHtDgCtsjVR+KQm",
+	"Cr+pmYpTa+fmn86Pj3/+1+N/+ofra/Pfo9a8m4lNpm89W69v+iiYzZ0tqX5vpjRE76gGxrUzPnW47Max",
+	"UYkSyl0/ZvktqSJ+jiOlMuCSRr3b4vDdaiSkP6g76HL6amQsT7ItPvDGv1Ef/Swy+gpJ0Dqqn/Q7FqcR",
+	"m0x307GC+tLFAYVLuCl2eAuL3olavXm3Cgq5wqedsOWZcJzzRslsWXMq+NWsUsB9bHu8AbsubmYqlxH2",
+	"9pInU+Ymr+941vd6fypM4h43fe9UY5Z/ZFymLDf+lnfgxKNMJbeQRq7zdFnVuFDASGXZlN8BufOQ8p04",
+	"Eu7SL42TT1HJk3DpjtUveV0GmnxU/IqBs2wWwk6dLGNz0EKl8auVqHyu4jpdkmsNMllG/wgyhfRmG3EY",
+	"tr6jZ+JVeDww6KB7rigRWs38Am9ApqxBw1SL+PFwyxKVZymeysgpBFkGiYW048m7cW/Q5dd9I8rZbvFO",
+	"dPE4f2HC2Y8gZVZdME4iS4zdqqZCThjcORuXm7j2bblMPV2BdJf9595EKSfKJ5ongJooT+m29nteR4O0",
+	"wrXqGntuNpPoA4OeYXJpL51K6qz5O5GCfmDYQunUFAtZeKGoJMQXsJRJQYyrO4Q2jzBu9SS9Hck5DZbu",
+	"R2wCtbNvPRarBc+2OckVgVBs/YdmDveqcm/C8cyUROfjErheP4a6+u9IxwyKUT5Z8cfxKHDhxcwK/0Uj",
+	"A9IbL+YjtFDKf1LDSwNryo3jiYmjZKc0DKK3LuFzngi7vJkBN7nekhEVb3sF2tzMQd8Y9Ac13DHOMsVT",
+	"ZsFYNla5TMl6cDqyVSzhWi+r105YJDfHU8IM6zSl8lFWmZvMZ6OVlVU2b339INO5EiTk1pY3BZ5qpWbN",
+	"7CKDsQ3xJLeGPjtxyzgtL9xUZOBW4XiLyFYN2+bpT4Fndrpc//QfgevUfdNdOlHRpU+fMNr5BtVvClzb",
+	"EdD5tomN19zYPxYPF3ZUXAxJurXNm1j6M6J/Mha2pbpOrgx3o0pHhiBX4tpQFWfFJhHVEAmNWG2FswE/",
+	"W6Gx2JaVLokwlwjp9tdZQUkhq/sYY4BeRa1HyB6f1Myes3r4kh/99cPPFMA8+vA7/68PUcuHgr8xa9Pd",
+	"ie7WAHLB38zKpLk27d473GMfaNjShohwoppxgP9tshCql6xV6fMGcdMF7fhueW3bXnhHT1WuWKubUESc",
+	"dlvelrXNbDqw94FLBEmPOom7YSTYeWLFnbt3idKpkuBubqq58H/WYHGGG1SC0iNYfnPPDsFi4OfoMt2S",
+	"+ODjHLVwfC3L3ox75z935pwfVoMl72CcG2APH5+ePQqRe/JvGaeDcqclg2bI0sgp4TTGwefftG1lxLo2",
+	"aaGBtLQVY5FwC99DxEVLPtObW4iI7pfp2ZMnp8/67KszNlr6cFEhd9xvNjKpyvDR2SGJXDnBWaF8qRZI",
+	"0RIWPIvaGvSeiTDw8g8FC19ZlI+JKAmoCZF97uz+QBgGUOnZ3rFSZEAFweBTAza5LEvfPDKm2RYW5RYK",
+	"werRlPIbB48dTynYnkQF27r52/Hb9GK/OK7OcYxw8PvmWVNIblVud3S6oYPmJtdZl8h73ffSrN+c7teT",
+	"EvwIm/yneK55koAx3Ve0euspSiVKy7M6Yr+6YVGugLvzBzHe+iB22tZVvYoGiU5MA/HRz+GcpfSi9qe/",
+	"h+Wf3GOVoE+r+uOeWV0vfse/37zoNCo9vNjYMEUkKUh0LPSU2Nsb5L6Pv2IjbuDp41xnLJlyzRML2mzW",
+	"g90civFjC6iz5UiEqcUabIqwNRuJ21t7n8DD6/Zbi5HWncFSAHqv3PVFkfixJqyzDOQEbgKt12nDkXbw",
+	"Vlz9yxXT4HRfZhVDtcJM4+7yYtQ7nuWRYV9Zw3ySTnwAIvitbPyW3JZqQksztRRaP5BbEI8O80qiClD4",
+	"4xaTjOfHlKSychrrG1nbmehFwyFfCxPJq6mkz3SyrT3NrCghG6Js4SOxyVWyZzZx7YjvzGmLXlVcoAfT",
+	"k6VWueNSF0znGRg2gqVCF6FTI3ElGPu0KkvZaMnuhMrQIjfs4eOzs0cRNVNRMtcWUoVnmVrcJBpSkFbw",
+	"rOo5rLjT8DFIbyoZY/V1vqBQ3Dm7zO1UafFXnGmfPaercnS1nEOfvUphNlcWZLI8+h6WfRbymrfLdwqz",
+	"mYGdqrRtNjzLwmZfvn31wOz2HaXFJJq9NcR4+fnx8VQZ+/O543UfhowbNtJqYUAbttDCokv0oXsUs0gy",
+	"lfDMvcCUzJaPMFVi+Lsh45mScM64XPaL0EXlYNqn3kbnfWcXK1M/vu67MOMfb/gEvKc7sgt/VAuWKTnB",
+	"zEoYZ2IyRRfwCDIBd5B6P/E3Tx+fnFywE/enpycng80CanX/YzcTU81NjHcaCzwt6h8yjrEjdwB2CkLT",
+	"5WNJxo0BM6Bp5XKkcpmS273YoS2u0yjXJqKneI3PMGQGCZRXnVu/I45H0A5THMtOG2IYbsKxJJzKegJJ",
+	"nWMAb0m/ZFZNwE6hIUysJMVt22YvJKPTpX0Enkw9D4vP1VHOSKXLG7T/O6YntQVVyn30exVigUh+Opd9",
+	"pu5A47X3zLVTBGJVicc9jlHb6t0IuVSVi9Uml/6Ij71z3L5Xydff6fX7rkpZRXbtWTVrSNz7TN6OaD5k",
+	"yILsrLLSGva8MdWD2k5fuLRUaHN2QkrBgH0ntLFMw0zdQd8Ru2QG7EXgajiLB4aphWRERmwsIEsN6g4a",
+	"XZjpuqpA420nCAyZYLvwxaCir6uiQctu1ze9UklPb76Yne9G9aD2TwNlBPKzB1CSeb7OPr/NzZLhZKth",
+	"3AeGzbVKwBjVxC7L70frJ8tA7i855HCTwjxWEfXPauSD9wsu4jnP6wtdWexJS0brakC+bR3tY5cL6p6M",
+	"gA7gqcooIt16Yicdk7tNPDzqzja+6PoBxO7JKyTs10LCQd1PSk+49EbAavHlyWZPpVpICrB1C+K8wcdj",
+	"ARzaUUrZKUJi/w2Dn4Nt/ZrbBglDdUJl7U+/2rj0HcoQVt3jVAxQO4JmUngbdqWWUOnjw/3CsxB+Lnlc",
+	"zLFAQ74Dg4OsZfjMRTxU9JM7Hu8eQHfeylGd4wVDonhgnCHHbmEZV2ObCnBAa6U7F5I5s0JGnD9vvN1O",
+	"V6/PxlrN2KkzHqoRePduYLBlSXoH1be1niU3VU+P3y13Qh+FQbYw5iKjwK6SEE+yy2czrjc6XekU3/uH",
+	"90KTuJ3FOpqp8X05wwiJDN3Khmg2R5wffke6WRl+17o97Hd2Bxdr8zFF90DeKZHEMkt2cCq2puE2eKa9",
+	"3Iv9KWTCdrHg0nF0iJ0SWOkdY7neMmkqb1BqlaUIWIeF+AjWWmqoRo9OwiUbOaMdJDEtLtKOpS5+n4uJ",
+	"hmn5ba4c3ka3qaeZuN9U0B+7O04DBd5v8JUWA8emFA32BM4cudZaZaQ+eT4vs6XPkQy61S0s2YwvGU9s",
+	"c6L7DnfEsesbZyBFk4CvFH58JmRuoXty77ahN7hTt1vOey/huo2k9T0svxd0WYPY8bpF4f4XW+QMheH2",
+	"bGeFrVzRtB63oZX4/D7//8HN0YffRXP9vodlPNXvFpbdL5UPYv42iX4409jp1hNf15W1bUQNGZsdEn1X",
+	"7MPu1Yqbbbs2022Tn9n2+r392FevlbrN52U9f2M94lqkz/M584ApnYK+YDLPMrZAaSNVFTLGPxkJCPxc",
+	"+jvc270P9UqzJ0/Xqa6xgvkSw1QEcMCzjPm5o4m7S71ymTHUWOHYxDlqm7pn9kFje5G1hT18K2IOascf",
+	"+76InynNRLwmuSm2LLHuKuFSSZHwzMm6GWJW+LAFy3C27mDiRS2rl5/4bYPbrIVRH2aXd0t82YrXlse5",
+	"TvozIQMD3qDexJlmO3mGxe15537whSDPvR9oy83bk2vsdFPIJPadGH8s8Wti9f4qbns4yT2bx7xwz3Or",
+	"HGNhI5jkMh6F2qUeeRdlsgFTw7N2KmDvwjjjtRdkOOaxMumfpstQOsRHSlug8vuFLw9dcMdUmtRmP+pN",
+	"otK4h34spDDTbYs20y03fM5zAzexlNtwAby3ZawB/grMKoY57XxVM29UB/ALaTy9YT7lBjrP+C0+7V7T",
+	"kIrE0Ul1+l3motUEAZQ6fzK8QMp/NuLJ7bYfbfYuqVwn0OR4mkCjDUziCjfvHMlMyEmfzTXMuYY+S9R8",
+	"2WeJu343+bzPMO1o2WcaeOr+QHe3zxZCpmrhfm9zLfssl6nqs8QdDr6XNhVwlogU+3Cj7lyXbsVMyEl3",
+	"GfXebeoVvrQGBbCuoOXzdGtWVGR/rYeAlJ0yI1KnyPGUwS85z1gqJo53xyvp6HRucmlFFs87IHJkwrC5",
+	"MkaMMmD4NAYru9rNMTdJBOLG02px9hVwG7yVgWSL+15CitDpVi5feXIVEVPj/bXdbxVnVG9WLDTPcdJV",
+	"hMankXOqIBvGrMwCy607bVXw4X4ri7My69YtexuYbpG9SAAcWKU0X5IrIVGzmbDkQjVgbeZ/7aizeGKe",
+	"AT1BHKSoacq1Hy4D7l0TjlohvXEE2+v3bgHmvkDKCc7KPzcXQ3kMIIQAGqwsancdsDrqCvhlHGxli8ya",
+	"NKeRmjO5XhorZtxCv1ruhAYJWyh964hB2JDE1FXuZjyBGUh7o4GbpuJYtWidDjeRGqJdAinNos7ykU/X",
+	"iACW7FXQbAbyWudyuEF9f9zFZCNn2n7lKnrH7nSEz95glGmbF9oSu96MWbaqyrUEbyxvpmEfo3MsJFqY",
+	"LpVlt1ItZEf6HYsMtkpgcy9s9WyxldGFFPiL+KxTuuhgmbFK8wlUAQRsAZgkvc7UYQ4Zn2y1Pvf8rOvD",
+	"e77YbrhtKK/9Uo+qm78pI6PydOX+lROq39Hwu3Bh165Add+LPW29vLt5T0rW1S1z43MqzrsAOsU5Z+vG",
+	"XYXZbZPIu5FlfYt4HqrKbU7Om+9dxb/y7NmT09OnZ19//fXTTZlNiK91w+2N8rWSxQ6d9SNZ2DMulwzf",
+	"YSCwOBnjaDO+JOioXKYI6LNcS1HalE8mlb3hcURcAge/Q8RfrzsRmIkJJh56rQm/aj4HCVjOsI1xQN8n",
+	"pK2WCRQ4WSOYCMmA60xsA8tDBvUoTydgC19EiVt+EkPTzZScILwL+iUoLTMsWxhmtYCUkIE9wgvi1dFr",
+	"unYMT1d9bicNyW5Bi6qi81eerYUJyVPgbbhGmfmd0mwasvirUK8U4nabmzI08kJhAmeZMuaCffX05AS9",
+	"05wZIScZPdxn9EuEGMDguIYRz7jXGitLfvxNh8y4tatdIOmt6TGNmt9OfG0xXW7OTY3ob+69GEt6Mx6D",
+	"hjSuyoO0wmaoKm9ZodGYXTvXIfq/UhuHlSYFkFyijDUB9KsWVmrNuvOL0dGEAWdc2yYkUYS/SvmyQTIj",
+	"hl53WEWax4/Gl0e3evZ9AJzmVptJsVvh+/36ibSdp45m7TQhCnqPcMjxeGCYmfEsc1wkl8J2VIV2ruZe",
+	"S+Uo6qz9hFtW+qOJ46zymOcba9+wSGSca5RGbnlEbeeMsxQSMeNZAejWtiGRYvYky9OYiwsBGxHprONO",
+	"YmOXzfecHqt8uU/rjm5XkcC6BXjJzMP+1tBa63kMX7Xkm2yVYxu/FjSF2IKCg6r0cGmxAiyL0iuGJRs7",
+	"vmoXgTVyasm7sooZkClbTBWCE8750gzYK7TssK7LUB3dZjdVE35AYM6HwI5yY8cztVqz9Qg6b0t+GNKW",
+	"W9lhJc+MPtK0IwEYd23iLU6d3bwwv7mnhRYU3QilLc92s8PIHbkzKEbl9ejMfObyOl01hfVKlPEIPkEr",
+	"QPhacmXVpm6W+fiLWAVQUdZco/D6MrCkKV74CibIpPb7TkOUL3SqIqpRj/tjqToUqZu4xRuSBdCIGIRT",
+	"+uQUAbJJ3AT/R64sNGVvRTFNIXQjWCCArTNHGIzHkNjuhlIrt5LwsaGFlPsL0zDJM66ZTyFdA1AudIUt",
+	"gJSlWkSKwHMIrurqRy6YhAm34g6cDpJoSDurXIspbKz/qIBSrRIQvt73AFW4S7VE34YQ07uCwW7FbToa",
+	"iffRL45z8nh002cvswzx0Dq3A0mmjtluDx4956IVrhdJWzvS5qZIx94h+OjnVyjEtWMKk/jQuHNxCa/x",
+	"b93FuD+FTVwpDBufzkSogykz73wScgjf3Qmg/Dy3ak4xV57OME84dCbBmuxobcp7RPysAM5VKCDKUv9i",
+	"lBy844sfPD/3Y+yaZbavirUOdWqfp+ysfkO+cprz4xNs3Xf01z47OXqG3NY7babL+RQkotlPhJRCTqhm",
+	"jrMMHHFcoFtNgwF9R+XE21S1rZBsbasLTYx2MEbG4Vi3rCq7Wq8ZYw+T1N787d/+81GwGdyyjFUa0gsq",
+	"POBMw5wq0XwXGGYxCCps2eCrQTfdDqsvauXUOm6phURYK/bju9ebDZqiAJ5g0sK+RHe0koGyrmtpAoHu",
+	"XGrTwMqLjJHdAM6RAeNcoiuoYMLvBBX6WcDwNiDbxReGMPm7GhmfIPavChpezctMOqSq+UZ29GxbJeZO",
+	"AFmQgYWmAMRPGN3FZzABDRuWCWtYyi13l5zADtLu+u2B27WFRNFdM0FXZVXMYbCWc9HaYWRR4ucHZ1xR",
+	"gCUwnsIla+B9B2rupsGINKiC6wPQm2WJmF/ILDeOofMlwx7CGHHh5hZSjEc0doLYZyO5otFFW8LLTuGI",
+	"HVMB9wr6HvGhrMjzLbvQbZdwV2MzcY9zLp2Kjh1oDcsgtMyhiYdsCQ+NRBEPhu9lwFOD+IB86RQgYRjP",
+	"FnzpBnE0plU+QZdyUHir3U1kU811cX6b0wOrft6ndbX85OgZPxpfHn334ddv7o+qPz7e5sfTs/t1Vb5+",
+	"7LhNyXLw6sWnuyn8WLVWybHwwZ7yEGslX51srNAodVOqZAM6RzOBvg01B63CeyZk9benq+J8K0WjYSad",
+	"keHL/jxe3tLfSfRuUeZ5EITzq6lW1rsW95rFcXJeB33bS97GCrmszSJKN76lwP4tdcLPzbWwy/eOaAqz",
+	"yRe9jYBr0N+FhW/C1A1NfzExB18tPzm1dk5th4Ucq7jgnmRqxLN6C81zJ6ZvAeZmpa/PQy/W//bv/4Eq",
+	"w6M+qSmGSVgUDQHdbG+lWpgyZ3VwLa/lZW6nIK1vonzOhjVwynP2LU6fuRX/7d/+czhg71QGBJxFzgxG",
+	"vfxZ8GiEn9Gt0cfvui86q1gkgIXshg3dBIbsIU+o7ObayQbSpxDwEV8bkitkyB5qEjvVZT8aMAxi0med",
+	"mmOcGKLsneHHI9LIh2wxVZjbk/AsY8Keu1EzGPpY2LXM1AJM0bLHTjVAnw39bM2QZcJYU599PzRCPWdW",
+	"5zBkEiB1ZjJWnLpNfYmQgoingiJyrZs2e/juu+fs2eMnXz8KToRholIYkrKG6fd8ZrCYX8liE4dl2GE4",
+	"uHZ6QSYSkJQiLhAFc4x3pHc558kUjs4GJ2Uf/crvyjBE73mVyCo6x3nvFPXoOUg+F73z3leDUxzNMSi8",
+	"Hsd3p8c8TwWyLR+RKo7jVdo7770WxmK/UHxNcwwPG8QqWsnjlNhEGfVUYdANkZJrUrg/Y5POciGhWqHS",
+	"Q7ytqn3trke/Tu2GE+t17YbvenVtnx9eENqXwRoe7JPuZrLaL5Z6xTbNrIjMRWfWpbV3XIKWh3b8WsyE",
+	"48IbH3xOSsr9hxK8Ecnl7ORkb93by362kQbuL6l2uu/4H6adCW3sgGxkn6kWH72Y7nG9Gf99FRcIiZpw",
+	"i9wkWKYm9S9hoHRi0IvneSKqQYEnoRMC/cLBHYxrcLep6I7UeJuee4ypzbeJyhKEb9GHBkYT9QTro9ve",
+	"15qkdPh0ab/Gvl2aQJ0+Hny4f28EW3TEitArnik2x073TKUBkSzQY9HRqistHv/q/nffSJJ/APs8mLIH",
+	"3LnYrgUPyf627P1ULRhn3jbfYs+c8kj6Qnih9+H+fu2SbiJDJBE7RUKc57GkuAANbgfsErW70FFnWLVY",
+	"hr60EEuaERm16PTX92AVM0ywFZYNybYZugFr/ibSOQRoJuEO9LX0EXGEZhaWUBwL7fLh45Nnj0gjqRPI",
+	"O9+JrqAS1F++VelyrwRSa8Z2XzcunI52/xsSKOO0p9SQb3/kGrbWkyzWs5NnCE9eV7ekGzmHSGSMmiNc",
+	"4Tip4C2QDRxxTWAvaDehGU+mQmJR7V1IsEj7Ba06Mg4dPX0UiX2nnFpjMdTmG2wWpUl+hFpObp32nmfA",
+	"kfAKXIjflArcRiy4Ts3+SID2h/aGqAAVyWIbQwPVjudfBKUPwbzcRkzFZOr0JO2IlNuAnMMCITGdS98E",
+	"llDZyfYXd8BmYAes4hUPrVgJ7ZlnRjHqNl5FnzTBO38tCWTSkEHq9wr/ZBjC4zMNCYg7pKeq4TxgBQCU",
+	"09CR/jwrFDbG8d6TSKzR3P6Z3hrkyRfH9A5A7m+pKc0h6D3G3rAyg1xyu18FFet18DbEnlgyVcqAoRRw",
+	"suL61Ua+RZx7RSqXd4GNIFEzMCz0qhwwRAysFY5R3B4dHljN4HgtT8FJffx5yrHvAsKqn/ZPTk6oQurC",
+	"B/odex4XcCnU5ThG+y/cFA4o6r/lNpmGsO9npnj8tvckR8nebeRF8OYgoE4o8Sqr/Un2eSCefV2LH9Qd",
+	"+OvwoFTJrGKqKG+rGgF17IHtr0WtbfTerwa5zorO1RfhnmNpXOh07Wix7G5dttL2ZVRxRr5GrSWy32Go",
+	"tdIyuwupPo7VINn9aoxzpS3JRL+tmdspEoooChVPD6QsFmHifSsWZMGwv/2f/81C5178IfBD/IEeumBV",
+	"OwlXXTyldOX1f/8P5vv9ksFTgguGHu8PITPAvNnz3iup6OgOrW6rkPfcrKmrzapDiA4dyliq9g7+r6A2",
+	"PMdj7dNR9/3BuvPWEPCxtjP7YwyyyMk88ol2zf6SWr/gg2527UsN245e5X1tNcpBjI2gDx9vQWVvfNwo",
+	"JAg5WbmNYFp1URXBoONKV+Jm12nR2bbVeeqW4GMg5S3W1DVmyk2jD9U33K3fpapbcz1s2hwebUozaWwr",
+	"ZhWCi/kyY/L60KZcsBOPsG+qqDSxNbgRigLo6tQL2jipFSZvivDGi9CLmaGOQlNDUmiaFtpn8fn4svww",
+	"pScbq/QP6+T1FBa5aZdo2obK8Amfe9MUc4nxYJCAfn96wWA2t0unOnpJEVwlHqHFY8jhnX182jZ5H3T8",
+	"/XaLKBo8xNlFpiZOGlJtPnuodJ94NiYFU5YwVsHn8z7qbEuwj5DRTsFQebxVbIiLHbKHiUqBTZSERwN2",
+	"xW8dHzaSz81U2f0yJW+yu9mH6YZL/hAv0Fxl2aMKM6o18ejq+g25+xEORai0zQyK/tyBN90KgtRoiQZ6",
+	"SNtmVrQBiRshyBvur2PrIobBe1E0+3c/+UwxqRCcuWmioe1p80y3i2Ie8nJTE7SGWwHujwP2PuQHkWrp",
+	"M4TKHAwNBUS0VSqmjVImEVPSy0qpsPCq0vyu6Ap39OcybTE2cf9O2UYuPI9reEz2xudiHX9aQef2QX5i",
+	"ALlEj65v3/QIEY/UmK2t9DA7sR9PrEC3ol9jMKfIP7PExpXURfuw7IUy4qJ29WVFIeOSAGBwXg85M1le",
+	"1LKkyjpzMJwJsptH9duM58Pl0vsXcMwa+vq6qU3s7QcuD+UPreNLf2arpoa9HiH+N9JzCMbdKRRgDltC",
+	"2e+VVhEGqWBM1H85SESfDFXS6OHoNkj7imBcL5xEW8x77rOsmPUot+0clJykxmrgsweG8mJHmUpu0Uss",
+	"MAJqilW7t5MpJLcmn61T8B/Avg9z3YqU7mQ6CBmcg2LhR9WFR2yEkZCcNn5FxEXFT6EzsUu/XLqVIFNT",
+	"KJ3o3ym3QBgmZAAG3a+ytZiqrJqhWCcvYh9+nnsnrYCE32gGfg/LiA3495RLEjquRIjBLc4JHKdflR2y",
+	"qZmzgUSDRZ8+dtMhJcMqteekE19HaLbIgyJfIkYdvfBaieRi9UNwlxzAKxbG30qAnO75+2m7l4YktMBs",
+	"VHeSIZdDGGamTlSjVkX2/d5cZzgxpw/4U93hUCsX8/hXR5j3bfkCr7DWdI79vW9Dja2QZURgwN45+kV+",
+	"X5Cy256N+QD4Xtzp9jjWRxuH3qf33Q34aXvZxT6E5QODDKCwurCkoDC6Qn+rXa1Dasp1/8Gfax2Au5Ht",
+	"/lA+1iV7sZID+6DR51ZU83abexXzpuGjynjXPdVEKe30NtRxhfHZZvGpeO9xdy/4xmmE9EnEbG/6bAHo",
+	"3i1pYKU7Q+v3UQkUPqxM3vIKPGFsMtREZOvJdDsQbwxj7/qmCag51DNJ17FR/74kfR37PiIaylt10Gzn",
+	"WcNndnLeN0V+C4jSiQInxzAj1hrIxv0CyqwsUxXOOJITw/I5JTwQ4mZIoZivZVg4DTSeVDG4lpGMibL2",
+	"0UlYNAy8Xwc8MnNKJklw04oQ40sH7PHJM6pHWdRriL3pjcvkMr2WVPOgWKpiAUESv2W/ggPlEq2iJ39m",
+	"87kO3x+h8p9CGAb3jTCZRsAe1g7sEdL8PrWySp+IuFJW0Pzeczk8uWB8pMzi+LQkjvKV41+Lf7emdtcJ",
+	"b/3025dZvB0Wut807Vllcjsxoa0MwAonxlyE1j09Rojn7XMdVj/SxCm/9UBdCKo9mwnL5kpIe15pouWY",
+	"m1qQD9lDO1Rq8RDQL/DZAXuRa69OF31qLJtgDg0GP8NvHat1nA0pciFILalTzaVb+aEZlof7uvd86ksh",
+	"zJfo9WXceEyFKU890jbIQ1zdatZBo//sCj2KmMRSkUPCYOZPiOT4xmvkLhMTyW2uEav8ZXr25MnpM9S6",
+	"fDpL8ckHhv3z+zd/irrKqhhVB5Qc64BYjbklxSMVMzqsdL/eL4OTqn1SjR3DUnfwBfIq6l13OGZ1VTCc",
+	"CE9aJ57vcDpfpuR56flnwRAJM54RWuH+7zdi7R/2ZBI1X5LD5YJYuy/vccpsaCu1fkhv3cS+UO3AqnmB",
+	"ZFnpM1AtM9Fg8hmkBzkzGvtwh/bOjb9aEEN93Lp4wNzkvsyDew3OfvMrKTaUTRRTh5Ge4RYf7qw8iP0q",
+	"u3DWygWTii20sChmM2Vs5LT8e/9F1Sk0hSo6i+9Ht39CsBXglMMQQnfOGkBcDn3mBVhMd1v/t6ECaiEU",
+	"+gcd5PwXAYgoHoCWDO5AWjYsXhmGREoKSWM+GdWrEQdGf5WBAlvPVn0Fzj5wevMFkoHbCUR18UuUEhBk",
+	"4lpyp6BXI9g+mhtgfMsBhWHUJLacjQXJZkLmFsx5GNV32MGeQhFf009uFzaJhgrtWfhoj3Fnjnwot0Z8",
+	"neLW+Ppe6yGzrO4cYA8RjlUfIUAWfe/Rb6mFF30KGiMlb/GJA1pNRYeFlkKmPR7KT15RUdRzwfeoRqAy",
+	"4MYS4gklBlcOZkSYoqunQsnlnk+Fe11EJprTn36iKOJKFV2/bMLLEFML885QA/EQSs5WSTJloLWqjtWK",
+	"6iJqV5jf/y+L+8xlcSFXqKC5cU5NcwijxNMezOZWwHbxjHXxYhCDuSUH70Wu+ShDTH1PBhTbGnORQYr9",
+	"6Dk2hHN3xZFT6CvPRktfiYmBBkvbiVTLZ5Qc4Eh6pNJlyArAimh6xyNd+Ux7NcZQCH7Y5EkCkEI6YAQQ",
+	"6/5i8mRazG+h9C2mXpEXegLWoJ2IE3gHVi+PsMI/Ws4kJvLHjTnNz52olL7bHUsyAdK6eznJwRi3Xewh",
+	"Zz/++OoFW4gsY6l65K9imJNbdWHYjfHyPnx8dtZ323Kjwf3iURExpFTQMmRYQGoky6Myv6RDLvKTWi7y",
+	"N3Xcuevrj2enR9fXH7+GD7+Pwc19OAwjqIO7f+YklhoEeQMziLsf9wLj4uH7euc/f6j5A8RElgEVTLEP",
+	"Vzzc1y4ipoKa2Si4r/wznfIbPF8KUfbPllvgv3sAXKgaxO+Gz3v+JRBRuREbyqPgdtdqWhIJShjn4tMm",
+	"yyeNS/etj6JAb/+voalVcGdj95bOrM9Ulh4MTq24OuFyVvBjO1QC+qePKzCqUQn8RgJ7hc+8FhIYZ5nA",
+	"FPgAffCUfS++RTCGR31Mcace1+6auicN9S71kpTMHsosoEGJ+WF+AgI64OiUTX0tPcOnsigJbkVciwzL",
+	"aTAHfMAu2Yin9BZKszl1isW85tC31VhFxiJKP0yHC4qB00FxHpgTyMdwjl7Ca0k2qAbGMw3ciUvjFwEp",
+	"G8JHYawZxkQ4LasjY0NQTzP0YCyYumAqN88zHRAekuCCDYuU3yElXFXASZnKLXvodjJTPGUW0VxWE9Mf",
+	"NXKOkBbemX3QSt8W720hoz8eyXS7C1eS4Ker67t+vVlQv1mlZ7omrcnlw1RJGAaBjmnmSMYVhbYAE3FH",
+	"SHS6Py5C861S2ijPbptSzduZy7pmH9jLr/SP1gTWuppTlkpSWxgyRCR6gQfsR7Q+h9XWDUMqpMxnwEZO",
+	"miBKG3qPOf5zwYkJRbs3XEscvig9CnVIWOBDXAR7MXjMGGzIPGAvQp1amXfiTfYRuF+HkooOCAY4FFyF",
+	"vMztPCavxj+gJy5W5pxrU7HVV5Z9wU78P40PwBtFjra5MkaMskYNZ6J5AjdTN3y8wPjrs2p98Tdfbyx6",
+	"/rCL89Qj9u/Xc0pnUSlK83WvuGY2By1Uusud6DfmCxXn/oXsgM8UKtKEt9QttqXfAtbehwKCW3klgIcV",
+	"K4Y5Hk6KqYQFqsEPPBSZCTnvRca7R2ly0tALx3Fh/iJGo53yldTGmjV88uzRuXe3wLWsKMNWkbnv0WBI",
+	"tWNVOBP88GoHkY54Jj8iGuGncoPOcngGegJHuO2/300Bxu/tKSByEIomhIGCph+Q/bRHyXYc/K6N4RAk",
+	"vqFZygQ7kCByaFVsIFwoG6l8MrVOhS6SY4VkE6VSZ3LKNJTrhQLHksxIxmH6mYzmFvluUzuxGf/uIfiM",
+	"B6XzWzHnS0NgHG6RauGWhQs3Zf4Rdl/Z7PI+BNZsjVVtIIVjzH1W+Q4JjascscEmy5Yet6RiolM6t6m0",
+	"MKtCLmFYjFBOnPXlUTQKr6jnpti5fp2G3sxBPg9rOlBBmR9+e1fcBirkE9gz8brdwMSLCfjy4wqj9/s/",
+	"8lgtq9ymnWIrPS5bQMKayU7lcyU/nejymLIi7uA5jX8gAsDB/yDGdm8C5TC8y+1EXXOo3TnOUmEQWLXP",
+	"hDQWeErKh6/+354YNh+873rc7mx9FR7qUBKHvp1Pxho6e1LrdPNbAg35xbcFccMmHqDvQalj+m/0gxob",
+	"Kwz6UqXaHBvV702mrYsY6oR/IP5Sb7P/pYsXlMlOwDgxPwMuUYmc8+UMiLEQHaGyFPIa1aKWoXlQUfNL",
+	"6BAfZTfYP97jJXbgNhVV1viCNT5Sud0Q5ditHrcp6vFHtWBqbNFNVFZMhX7fsWkUHVd3ncpaF9iDskBq",
+	"6t/A/PA899gYgi8LzGnfBWFMx0w7myhj+x4/BP/sbeK/Ay5Y6bjeKGrf+WcOeJqVpvANR+on2kd9vwiw",
+	"UBf6Pcu4xYq3I3TKRzfs36Wsq6p0dd/1Sr0plwlk1b7RG2M+GiQseDY8Z37TgODpkOWjj7GCU4G7OFb6",
+	"gg2lWtA7SiawVkhbbHcjVOUUusd2iHdfCcIt+HJ0b9ruZu17X+KvvxcLauVOKjZTGpNzMm5BIz/EHiQ+",
+	"k2cJXFdNBv/rmZJ2+qhy8nSFqaiboFbLdnxEQAN2pVgGxuBbnuDcL335NJbauT8W3FmzBLc2oxxQSx3W",
+	"BPUaDCNgZi6/BUmERmlNmAWFfZxRJXHPUK/caHk2fm7luhwkr2e9k/uXbVV6P+UqJ625Ez6XcmeWMjmQ",
+	"mv9+KZMvzx35XM3mXK9Y9TxBK77iIyPtmxDUUtArVWyfbM1X+sM3ahYv/DMH1CzoE22ahZ9oP+Bm7Vmb",
+	"qPjq6w3xP39AqrEKkGaEghfIN192EFMLScjXBOyN6ajDZMqzDOQEbhDCdUhx9qt/uWIaEqVT3Mjac+4X",
+	"Qx+QRo0qoIAjfP4daF4C+834kjKCna7n5+YndoG/S7BlyR3W0xTjsMuUwgrhFap3qOTAegdQjJVfpilR",
+	"yoE4eDH+b5Sc6RfXegVK2NJwansEEsu4mDkJXb0C+4xb+Ut1/Cv9475NzX2HuQKV896EBVbJ6SjysKah",
+	"aX6xeUvUiAb7dc2ubFk9g3WLmP3unGNzjiLt5AZbZPWAjvHiLj9NMm85t7b6PDH26ifyL19YawnvFuN4",
+	"PtxeB2b1p1IyoT/jqogPFY0O/FMb63Pp5SbCPPlM3GBl2vsjaFreGkkTzlNFeuyTL0A6gaO5ykSy3JS1",
+	"hbUUKOfK9AcC46f3Bw3pTi/TCbylL3xaksMWbMjRn1R+Ys5c8qJ6BSL75RWftI3zoIS/FZLcZoi211LH",
+	"tz84RJtrWcM68tYcJTV4ABphPylHaRUEu5qpsEBlI3gdwo1uP/E/gK0d9/Y6f/n64bMQFmWNATDtE49G",
+	"sFRe0G+VPLI3NbSpOyTBBtPO99lKTrYa+6rZsIwx1XrWU6VKzFsnjhMlx2KS+0pQ2gahzYC9rdxw+t61",
+	"7JLjxCo3cJYbxFD37aeUZqZA/681h1pHz8jt3ljG/jXVytT25WM4GMm/AyzTrNpYjt/7M92nGNkV1qOT",
+	"CbbKlkyFlBZTH8PhpkjEFdUHfKvcAheEy0CSAXOwGyrIXtL0vogkOVoPZg+FTaKtoBbJMlXORsSkZyUD",
+	"A3Hs8FMzY5uIx8/jQNRTJJRSdgP1fvbtbx+fnBVdSUgnXd2TzeThX/9saZzbukZxdhWz+svJ1vRz2z4F",
+	"eZ2mFlPFZ6LRmfbTVF3OXvUOCzrfhk1O5cSEfIbFdf6s99ydH8uDeJaBfoDq7pYw2s0RuH61k0C9nNTt",
+	"mnDLP//5g6NiApQg4s911jvvTa2dnx8fn559PTgZnAxOz785eXaCFO8ntoZGMFXUeZMy7hz3RpX9PGg3",
+	"fVYsZVAGvcoOCfHeTJQbXiRR2Cks0VWGPZEH9YJS04snDRS6IzUVtoqNYFBtc0c1s5EJhF4i4fPFCliq",
+	"CrfzbLAK3x0b6wd1V+2bNAK7AJC0vsoAlRr99TEINLZoFUIV8nO+HLDntE3mNsSchEZasqHQ0WOsKIM6",
+	"KUPw9dBqv1A0vIOcpWrA3lst5vDAsAWMpkrdIsQPMKuu5fDtm/dXDK+w/9uxwaeHlbioVKy4zyXwtkry",
+	"GUh7TsnCisr2/pKnE0iZSixYbC3k/kFaZoDh9p779S0JnRkKIFCep8KyTE0GNRBtf4fuP9z/3wAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -34,6 +34,12 @@ var allowed = map[string][]controlplane.Role{
 	"finishMigration": {"operator", "admin"}, "getCertificate": {"viewer", "operator", "admin"}, "getCertificateKey": {"viewer", "operator", "admin"},
 	"setCellCapacity": {"operator", "admin"}, "clearCellCapacity": {"operator", "admin"},
 	"drainCell": {"operator", "admin"}, "rebalance": {"operator", "admin"},
+	"listPlans":  {"", "viewer", "operator", "admin", "cell", "router"},
+	"getBilling": {"viewer", "operator", "admin", "cell"}, "quoteChange": {"viewer", "operator", "admin", "cell"},
+	"listInvoices": {"viewer", "operator", "admin", "cell"}, "listRefunds": {"viewer", "operator", "admin", "cell"},
+	"openCheckout": {"operator", "admin", "cell"}, "openPortal": {"operator", "admin", "cell"},
+	"changeSubscription": {"operator", "admin", "cell"}, "cancelSubscription": {"operator", "admin", "cell"},
+	"giveCoupon": {"operator", "admin"}, "syncBilling": {"operator", "admin"},
 	"whoAmI": {"viewer", "operator", "admin", "cell", "router"}, "listAudit": {"viewer", "operator", "admin"},
 }
 

@@ -6,10 +6,40 @@ import (
 	"time"
 
 	"github.com/coditect/platform/controlplane"
+	"github.com/coditect/platform/controlplane/internal/billing"
 	"github.com/coditect/platform/controlplane/internal/postgres"
+	"github.com/coditect/platform/controlplane/internal/stripe"
 	"github.com/coditect/platform/shared/fault"
 	"github.com/coditect/platform/shared/pg"
+	"github.com/coditect/platform/shared/plans"
 )
+
+var errNoStripe = errors.New("no API key: set CONTROLPLANE_STRIPE_KEY")
+
+// BillingPlan returns what has to be changed at Stripe.
+func BillingPlan(ctx context.Context, offered *plans.Catalogue, key, url string) ([]billing.Step, error) {
+	if key == "" {
+		return nil, errNoStripe
+	}
+	client := stripe.New(stripe.Options{Key: key, URL: url})
+	defer client.Close()
+	now, err := client.Stock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return billing.Compare(offered, now)
+}
+
+// BillingSync makes Stripe equal to what is offered, and returns how many
+// changes that took.
+func BillingSync(ctx context.Context, offered *plans.Catalogue, key, url string) (int, error) {
+	if key == "" {
+		return 0, errNoStripe
+	}
+	client := stripe.New(stripe.Options{Key: key, URL: url})
+	defer client.Close()
+	return billing.Stocker{Shelf: client, Offered: offered}.Sync(ctx)
+}
 
 var errNoDatabase = errors.New("no database: set CONTROLPLANE_DATABASE_URL to a postgres:// URL")
 

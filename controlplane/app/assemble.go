@@ -41,7 +41,8 @@ func assemble(opts Options, db *postgres.DB, admin *telemetry.Admin, stack *run.
 	announcer := postgres.NewAnnouncer()
 	mover := newMover(opts, db, client, admin)
 	stack.PushClose("migrations", mover.Finish)
-	handler, err := newHandler(opts, db, admin, client, announcer, mover)
+	till := newTill(opts, db, client, admin, stack)
+	handler, err := newHandler(opts, db, admin, client, announcer, mover, till)
 	if err != nil {
 		return parts{}, err
 	}
@@ -49,39 +50,44 @@ func assemble(opts Options, db *postgres.DB, admin *telemetry.Admin, stack *run.
 	relay := &natsbus.Relay{Changed: announcer.Changed, Stream: stream, Lead: func(ctx context.Context, fn func(context.Context, natsbus.Outbox) error) (bool, error) {
 		return log.Lead(ctx, func(ctx context.Context, o postgres.Outbox) error { return fn(ctx, o) })
 	}}
-	return parts{handler: handler, loops: newLoops(opts, db, client, announcer, relay, mover, newGauges(admin.Registry, db))}, nil
+	return parts{handler: handler, loops: newLoops(opts, db, client, announcer, relay, mover, newGauges(admin.Registry, db), till)}, nil
 }
 
 func newHandler(opts Options, db *postgres.DB, admin *telemetry.Admin, client *cellclient.Client, announcer *postgres.Announcer,
-	mover *migration.Worker,
+	mover *migration.Worker, till *till,
 ) (http.Handler, error) {
 	throttled, err := newThrottle(opts)
 	if err != nil {
 		return nil, err
 	}
 	cellStore, tenants, signups := postgres.CellStore{DB: db}, postgres.TenantStore{DB: db}, postgres.SignupStore{DB: db}
-	return httpapi.New(httpapi.Options{
+	options := httpapi.Options{
+		Offered: opts.Offered,
 		Cells:   cells.Service{Store: cellStore, Clock: opts.Clock},
 		Reader:  directory.Reader{Log: postgres.DirectoryStore{DB: db}, Announcer: announcer},
-		Tenants: directory.Tenants{TenantStore: tenants, Cells: cellStore, Plans: opts.Plans, Clock: opts.Clock},
+		Tenants: directory.Tenants{TenantStore: tenants, Cells: cellStore, Plans: controlplane.PlansOf(opts.Offered), Clock: opts.Clock},
 		Domains: directory.Domains{Store: postgres.DomainStore{DB: db}, Tenants: tenants, Resolver: opts.Resolver, Own: opts.Domain},
 		Importer: &directory.Importer{
-			Store: postgres.ImportStore{DB: db}, Cells: cellStore, Batch: client, Plans: opts.Plans, Master: opts.ControlKey, Clock: opts.Clock, Log: opts.Log,
+			Store: postgres.ImportStore{DB: db}, Cells: cellStore, Batch: client, Plans: controlplane.PlansOf(opts.Offered), Master: opts.ControlKey, Clock: opts.Clock, Log: opts.Log,
 		},
 		Onboarding: onboarding.New(onboarding.Options{
-			Ledger: signups, Steps: signups, Cells: cellStore, Tenants: tenants, Residence: client, Plans: opts.Plans, Master: opts.ControlKey,
+			Ledger: signups, Steps: signups, Cells: cellStore, Tenants: tenants, Residence: client, Plans: controlplane.PlansOf(opts.Offered), Master: opts.ControlKey,
 			TenantURL: opts.TenantURL, Clock: opts.Clock, Log: opts.Log, Metrics: onboarding.NewMetrics(admin.Registry),
 		}),
 		Migrations: migration.Service{
 			Records: postgres.MigrationStore{DB: db}, Orders: postgres.MigrationStore{DB: db}, Certificates: postgres.MigrationStore{DB: db},
-			Parties: client, Tenants: tenants, Cells: cellStore, Plans: opts.Plans, Key: controlplane.NewCertificateKey(opts.ControlKey),
+			Parties: client, Tenants: tenants, Cells: cellStore, Plans: controlplane.PlansOf(opts.Offered), Key: controlplane.NewCertificateKey(opts.ControlKey),
 			Clock: opts.Clock, Wake: mover.Wake,
 		},
 		Signups: throttled, Proxies: opts.TrustedProxies,
 		Identity: identity.New(postgres.KeyStore{DB: db}, opts.Clock),
 		Audit:    postgres.AuditStore{DB: db},
 		Clock:    opts.Clock, Log: opts.Log, Registry: admin.Registry,
-	})
+	}
+	if till != nil {
+		options.Desk, options.Hooks, options.Inbox, options.Refused = &till.desk, till.hooks, till.inbox, till.metrics.Refused
+	}
+	return httpapi.New(options)
 }
 
 // newMover returns this replica's worker of migrations.

@@ -30,7 +30,7 @@ type job struct {
 	wake     <-chan struct{} // optional: run now
 }
 
-func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announcer *postgres.Announcer, relay *natsbus.Relay, mover *migration.Worker, gauges *gauges) loops {
+func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announcer *postgres.Announcer, relay *natsbus.Relay, mover *migration.Worker, gauges *gauges, till *till) loops {
 	log, signups, imports := postgres.DirectoryStore{DB: db}, postgres.SignupStore{DB: db}, postgres.ImportStore{DB: db}
 	sweeper := &onboarding.Sweeper{
 		Backlog: signups, Ledger: signups, Steps: signups, Removals: postgres.RemovalStore{DB: db}, Residence: client, Clock: opts.Clock,
@@ -40,18 +40,20 @@ func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announce
 	courier := &directory.PlanCourier{Orders: postgres.PlanOrderStore{DB: db}, Cells: client, Clock: opts.Clock}
 	pruner := &directory.Pruner{Store: log, Keep: opts.KeepChanges, Age: opts.KeepFor, Clock: opts.Clock}
 	listen := func(ctx context.Context) error { return log.Listen(ctx, announcer) }
-	return loops{log: opts.Log, jobs: []job{
+	l := loops{log: opts.Log, jobs: []job{
 		{"listen", 500 * time.Millisecond, 2 * time.Second, listen, nil},
 		{"relay", time.Second, 2 * time.Second, relay.RunOnce, nil},
 		{"signup sweeper", 5 * time.Second, 30 * time.Second, sweeper.RunOnce, nil},
 		{"migrations", time.Second, 5 * time.Second, mover.RunOnce, mover.Woken()},
 		{"late usage", 10 * time.Second, time.Minute, migration.UsageCourier{Meters: client, Tenants: postgres.TenantStore{DB: db}, Cells: postgres.CellStore{DB: db}}.RunOnce, nil},
 		{"reaper", 5 * time.Second, time.Minute, reaper.RunOnce, nil},
-		{"plan courier", time.Second, 30 * time.Second, courier.RunOnce, nil},
+		{"plan courier", 500 * time.Millisecond, 30 * time.Second, courier.RunOnce, nil},
 		{"import sweeper", time.Minute, 5 * time.Minute, importSweeper.RunOnce, nil},
 		{"pruner", time.Minute, 5 * time.Minute, pruner.RunOnce, nil},
 		{"gauges", 2 * time.Second, 10 * time.Second, gauges.runOnce, nil},
 	}}
+	l.jobs = append(l.jobs, till.jobs(opts)...)
+	return l
 }
 
 // run runs every job until ctx ends.

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/coditect/platform/controlplane"
+	"github.com/coditect/platform/shared/plans"
 )
 
 // Options is what the control plane can be told. DefaultOptions works but for
@@ -30,9 +30,14 @@ type Options struct {
 	SignupsTotal     int            // a minute, together; 0: unlimited
 	TrustedProxies   []netip.Prefix // whose X-Forwarded-For names the client
 
-	Plans       controlplane.Plans
+	Offered     *plans.Catalogue
 	KeepChanges uint64        // changes of the log that are always kept
 	KeepFor     time.Duration // and those younger than this
+
+	StripeKey           string        // secret; "": nothing is billed
+	StripeWebhookSecret string        // secret
+	StripeURL           string        // "": Stripe's own
+	UsageInterval       time.Duration // how often usage is collected, and told
 
 	Log      *slog.Logger
 	Clock    func() time.Time
@@ -54,7 +59,7 @@ func DefaultOptions() Options {
 		Listen: "127.0.0.1:8090", AdminListen: "127.0.0.1:8091", NATSURL: "nats://127.0.0.1:4222",
 		Domain: "localhost", TenantURL: "http://{slug}.localhost:8080",
 		SignupsPerClient: 20, SignupsTotal: 3000,
-		DatabaseConns: 24, Plans: controlplane.DefaultPlans(), KeepChanges: 100_000, KeepFor: 24 * time.Hour,
+		DatabaseConns: 24, Offered: plans.Default(), UsageInterval: time.Minute, KeepChanges: 100_000, KeepFor: 24 * time.Hour,
 		Log: slog.New(slog.DiscardHandler), Clock: time.Now,
 	}
 }
@@ -76,10 +81,13 @@ func (o *Options) Validate() error {
 			errs = append(errs, fmt.Errorf("%s: use host:port", name))
 		}
 	}
+	if (o.StripeKey == "") != (o.StripeWebhookSecret == "") {
+		errs = append(errs, errors.New("billing: set both CONTROLPLANE_STRIPE_KEY and CONTROLPLANE_STRIPE_WEBHOOK_SECRET, or neither"))
+	}
 	if o.SignupsPerClient < 0 || o.SignupsTotal < 0 {
 		errs = append(errs, errors.New("--signups-per-client, --signups-total: use 0 (unlimited) or more"))
 	}
-	if o.NATSURL == "" || o.Domain == "" || o.Log == nil || o.Clock == nil || o.DatabaseConns < 4 || len(o.Plans) == 0 {
+	if o.NATSURL == "" || o.Domain == "" || o.Log == nil || o.Clock == nil || o.DatabaseConns < 4 || o.Offered == nil || o.UsageInterval <= 0 {
 		errs = append(errs, errors.New("options are incomplete: begin with DefaultOptions"))
 	}
 	return errors.Join(errs...)

@@ -28,7 +28,7 @@ type edge struct {
 
 func (r *router) buildEdge() (err error) {
 	o := &r.opts
-	if r.policy, err = newPolicyFile(o.Policy); err != nil {
+	if r.policy, err = newPolicyFile(o.Policy, o.Plans); err != nil {
 		return err
 	}
 	if o.JWKSURL != "" {

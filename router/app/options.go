@@ -27,7 +27,8 @@ type Options struct {
 	CacheMiB            int           // LRU mode: memory for tenants
 	NegativeTTL         time.Duration // how long "no such tenant" is believed
 	RequestTimeout      time.Duration
-	Policy              string   // file with the rules for plans, routes and versions; empty: the built-in ones
+	Policy              string   // file with the rules for routes and versions; empty: the built-in ones
+	Plans               string   // file with what is offered (package plans), for the plans' limits; empty: the built-in one
 	JWKSURL             string   // keys of the access tokens' issuer; empty: access tokens are refused
 	Issuer, Audience    string   // that access tokens must name
 	ReusePort           bool     // several routers may listen on one address: for restarts without a gap

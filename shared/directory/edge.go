@@ -8,6 +8,28 @@ type EdgePolicy struct {
 	RequestHeaders  *HeaderRules `json:"request_headers,omitempty"`
 	ResponseHeaders *HeaderRules `json:"response_headers,omitempty"`
 	Limits          []Limit      `json:"limits,omitempty"` // instead of the plan's, for their route classes
+
+	// Access is no wish of the tenant's: the platform sets it while bills are
+	// unpaid, and whoever replaces the policy leaves it as it is.
+	Access Access `json:"access,omitempty"`
+}
+
+// Access is what a tenant may do, as far as its bills are paid.
+type Access string
+
+// The kinds of access. What leads to paying a bill is always let through.
+const (
+	FullAccess Access = ""
+	ReadOnly   Access = "read_only" // writes are answered 402 at the edge
+	NoAccess   Access = "none"      // and reads, too
+)
+
+// AccessOf returns the access that a policy leaves its tenant; nil leaves all.
+func AccessOf(p *EdgePolicy) Access {
+	if p == nil {
+		return FullAccess
+	}
+	return p.Access
 }
 
 // CORS says which web pages of other origins may read a tenant's answers

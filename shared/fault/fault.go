@@ -16,6 +16,7 @@ const (
 	Malformed        Code = "malformed"          // the body is not what its content type says
 	Unauthenticated  Code = "unauthenticated"    // no credential, or none that is valid
 	PaymentRequired  Code = "tenant_suspended"   // the tenant is suspended
+	TenantReadOnly   Code = "tenant_read_only"   // an invoice is unpaid: reads are served, writes are not
 	Forbidden        Code = "forbidden"          // valid credential, not enough rights
 	NotFound         Code = "not_found"          // no such thing, or not yours to see
 	UnknownTenant    Code = "unknown_tenant"     // no tenant answers to this host, domain or id

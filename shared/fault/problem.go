@@ -29,7 +29,7 @@ type Problem struct {
 
 var statuses = map[Code]int{
 	Invalid: http.StatusUnprocessableEntity, Malformed: http.StatusBadRequest, Unauthenticated: http.StatusUnauthorized,
-	PaymentRequired: http.StatusPaymentRequired, Forbidden: http.StatusForbidden, NotFound: http.StatusNotFound,
+	PaymentRequired: http.StatusPaymentRequired, TenantReadOnly: http.StatusPaymentRequired, Forbidden: http.StatusForbidden, NotFound: http.StatusNotFound,
 	UnknownTenant: http.StatusNotFound, MethodNotAllowed: http.StatusMethodNotAllowed, NotAcceptable: http.StatusNotAcceptable,
 	Conflict: http.StatusConflict, KeyReused: http.StatusUnprocessableEntity, Gone: http.StatusGone, Stale: http.StatusPreconditionFailed,
 	TooLarge: http.StatusRequestEntityTooLarge, URITooLong: http.StatusRequestURITooLong,

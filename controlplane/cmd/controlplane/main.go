@@ -34,8 +34,15 @@ func command(env func(string) string) *cobra.Command {
 	schema.AddCommand(schemaUp(env))
 	key := &cobra.Command{Use: "key", Short: "API keys"}
 	key.AddCommand(keyEnsure(env))
-	root.AddCommand(serve(env), schema, key)
+	billing := &cobra.Command{Use: "billing", Short: "What is offered, at Stripe"}
+	billing.AddCommand(billingSync(env))
+	root.AddCommand(serve(env), schema, key, billing)
 	return root
 }
 
-const databaseURL = "CONTROLPLANE_DATABASE_URL"
+// Names in the environment.
+const (
+	databaseURL         = "CONTROLPLANE_DATABASE_URL"
+	stripeKey           = "CONTROLPLANE_STRIPE_KEY"            //nolint:gosec // G101: a name
+	stripeWebhookSecret = "CONTROLPLANE_STRIPE_WEBHOOK_SECRET" //nolint:gosec // G101: a name
+)

@@ -16,11 +16,13 @@ func serve(env func(string) string) *cobra.Command {
 	opts := app.DefaultOptions()
 	level := "info"
 	var proxies []string
+	var catalogue string
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Run the control plane", Args: cobra.NoArgs,
 		Long: "Run the control plane.\n\nSecrets come from the environment: CONTROLPLANE_DATABASE_URL (postgres://…) and\n" +
 			"CONTROLPLANE_CONTROL_KEY (32 bytes in hex, the master of the cells' control keys). CONTROLPLANE_NATS_URL, if set,\n" +
-			"is used instead of --nats-url: for a URL that holds a password.",
+			"is used instead of --nats-url: for a URL that holds a password. With CONTROLPLANE_STRIPE_KEY and\n" +
+			"CONTROLPLANE_STRIPE_WEBHOOK_SECRET tenants are billed.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			key, err := hex.DecodeString(env("CONTROLPLANE_CONTROL_KEY"))
 			if err != nil {
@@ -30,6 +32,10 @@ func serve(env func(string) string) *cobra.Command {
 				return err
 			}
 			opts.ControlKey, opts.DatabaseURL = key, env(databaseURL)
+			opts.StripeKey, opts.StripeWebhookSecret = env(stripeKey), env(stripeWebhookSecret)
+			if opts.Offered, err = offered(catalogue); err != nil {
+				return err
+			}
 			if address := env("CONTROLPLANE_NATS_URL"); address != "" {
 				opts.NATSURL = address
 			}
@@ -52,6 +58,9 @@ func serve(env func(string) string) *cobra.Command {
 	flags.Int32Var(&opts.DatabaseConns, "database-conns", opts.DatabaseConns, "most connections to the database")
 	flags.Uint64Var(&opts.KeepChanges, "keep-changes", opts.KeepChanges, "changes of the log that are always kept")
 	flags.DurationVar(&opts.KeepFor, "keep-changes-for", opts.KeepFor, "age up to which changes are kept")
+	flags.StringVar(&catalogue, "plans", "", "YAML file with what is offered (default: built in)")
+	flags.StringVar(&opts.StripeURL, "stripe-url", "", "base URL of another Stripe, for tests (default: Stripe's own)")
+	flags.DurationVar(&opts.UsageInterval, "usage-interval", opts.UsageInterval, "how often cells' usage is collected; Stripe is told a fifth as often")
 	flags.StringVar(&level, "log-level", level, "debug, info, warn or error")
 	return cmd
 }

@@ -111,3 +111,47 @@ func (c *Client) CreateBatch(ctx context.Context, cell string, residents []contr
 	}
 	return refusals, nil
 }
+
+// UsageHeads returns how far tenants' usage has come in a cell, behind one of
+// them.
+func (c *Client) UsageHeads(ctx context.Context, cell string, after controlplane.UsageHead, limit int) ([]controlplane.UsageHead, error) {
+	query := "?limit=" + strconv.Itoa(limit)
+	if !after.Tenant.IsZero() {
+		query += "&after=" + after.Tenant.String() + "&after_epoch=" + strconv.FormatUint(after.Epoch, 10)
+	}
+	var out struct {
+		Items []struct {
+			TenantID tenancy.ID `json:"tenant_id"`
+			Epoch    uint64     `json:"epoch"`
+			Sequence int64      `json:"sequence"`
+		} `json:"items"`
+	}
+	if err := c.call(ctx, batchTimeout, cell, http.MethodGet, "/internal/v1/usage"+query, nil, &out); err != nil {
+		return nil, err
+	}
+	heads := make([]controlplane.UsageHead, len(out.Items))
+	for i, h := range out.Items {
+		heads[i] = controlplane.UsageHead{Tenant: h.TenantID, Epoch: h.Epoch, Sequence: h.Sequence}
+	}
+	return heads, nil
+}
+
+// UsageRows returns a tenant's records of one epoch behind a number, in order.
+func (c *Client) UsageRows(ctx context.Context, cell string, after controlplane.UsageHead, limit int) ([]controlplane.UsageRow, error) {
+	path := fmt.Sprintf("%s/%s/usage?epoch=%d&after=%d&limit=%d", tenantsPath, after.Tenant, after.Epoch, after.Sequence, limit)
+	var out struct {
+		Items []struct {
+			Sequence int64  `json:"sequence"`
+			Metric   string `json:"metric"`
+			Quantity int64  `json:"quantity"`
+		} `json:"items"`
+	}
+	if err := c.call(ctx, batchTimeout, cell, http.MethodGet, path, nil, &out); err != nil {
+		return nil, err
+	}
+	rows := make([]controlplane.UsageRow, len(out.Items))
+	for i, r := range out.Items {
+		rows[i] = controlplane.UsageRow{Sequence: r.Sequence, Metric: r.Metric, Quantity: r.Quantity}
+	}
+	return rows, nil
+}

@@ -12,12 +12,14 @@ import (
 
 	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/controlplane/api"
+	"github.com/coditect/platform/controlplane/internal/billing"
 	"github.com/coditect/platform/controlplane/internal/cells"
 	"github.com/coditect/platform/controlplane/internal/directory"
 	"github.com/coditect/platform/controlplane/internal/identity"
 	"github.com/coditect/platform/controlplane/internal/migration"
 	"github.com/coditect/platform/controlplane/internal/onboarding"
 	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/plans"
 	"github.com/coditect/platform/shared/web"
 )
 
@@ -35,6 +37,11 @@ type Options struct {
 	Importer   *directory.Importer
 	Onboarding *onboarding.Service
 	Migrations migration.Service
+	Offered    *plans.Catalogue
+	Desk       *billing.Desk // nil: nothing is billed; likewise the next three
+	Hooks      Hooks
+	Inbox      Inbox
+	Refused    func() // counts refused webhooks
 	Signups    SignupThrottle
 	Proxies    []netip.Prefix // whose X-Forwarded-For is believed; may be empty
 	Identity   *identity.Service
@@ -54,6 +61,7 @@ const (
 	lookupPath  = "/v1/directory/lookup"
 	lookupsPath = "/v1/directory/lookups"
 	importPath  = "/v1/tenants/import"
+	webhookPath = "/v1/webhooks/stripe"
 )
 
 // New returns the API's handler.
@@ -71,16 +79,17 @@ func New(opts Options) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	hook := &webhook{hooks: opts.Hooks, inbox: opts.Inbox, refused: opts.Refused}
 	limit := &signupLimit{throttle: opts.Signups, proxies: opts.Proxies}
 	w := web.New(web.Options{
 		Component: "controlplane", Log: opts.Log, Registry: opts.Registry,
 		Streaming: func(r *http.Request) bool { return r.URL.Path == importPath },
 		Validate: func(next http.Handler) http.Handler {
-			byHand := map[string]http.Handler{lookupPath: next, lookupsPath: checkLookups(next)}
+			byHand := map[string]http.Handler{lookupPath: next, lookupsPath: checkLookups(next), webhookPath: hook}
 			return limit.wrap(guard.wrap(except(byHand, validate(next))))
 		},
 	})
-	guard.render, limit.render = w.RenderError, w.RenderError
+	guard.render, limit.render, hook.render = w.RenderError, w.RenderError, w.RenderError
 	strict := api.NewStrictHandlerWithOptions(&server{opts}, []api.StrictMiddlewareFunc{mustBeGuarded}, api.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc: w.RenderBadRequest, ResponseErrorHandlerFunc: w.RenderError,
 	})

@@ -12,6 +12,7 @@ func edgePolicyAnswer(t controlplane.Tenant) api.EdgePolicyAnswerJSONResponse {
 	policy := directory.EdgePolicy{}
 	if t.Edge != nil {
 		policy = *t.Edge
+		policy.Access = directory.FullAccess // not the tenant's to put
 	}
 	return api.EdgePolicyAnswerJSONResponse{Body: policy, Headers: api.EdgePolicyAnswerResponseHeaders{ETag: etag(t)}}
 }

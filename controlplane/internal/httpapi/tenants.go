@@ -9,6 +9,7 @@ import (
 	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/controlplane/api"
 	"github.com/coditect/platform/controlplane/internal/directory"
+	edge "github.com/coditect/platform/shared/directory"
 	"github.com/coditect/platform/shared/fault"
 	"github.com/coditect/platform/shared/tenancy"
 )
@@ -17,7 +18,7 @@ func tenant(t controlplane.Tenant) api.Tenant {
 	out := api.Tenant{
 		TenantID: t.TenantID, Slug: string(t.Slug), Organization: t.Organization, Cell: t.Cell, Region: t.Region, Residency: optional(t.Residency),
 		State: t.State, Epoch: t.Epoch, Plan: t.Plan, Version: t.Version, PlacementReason: optional(t.PlacementReason),
-		SuspendedReason: optional(t.SuspendedReason), DeleteAfter: optional(t.DeleteAfter), CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt,
+		SuspendedReason: optional(t.SuspendedReason), Access: optional(api.TenantAccess(edge.AccessOf(t.Edge))), DeleteAfter: optional(t.DeleteAfter), CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt,
 	}
 	if len(t.Domains) > 0 {
 		domains := each(t.Domains, func(d tenancy.Domain) string { return string(d) })

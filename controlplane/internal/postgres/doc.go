@@ -10,7 +10,7 @@
 //
 // # Order of locks
 //
-// signups, migrations → tenants → claims → cells → directory_counter, and within a table by
+// signups, migrations, billing_accounts → tenants → claims → cells → directory_counter, and within a table by
 // key. Every transaction takes its locks in this order, or deadlocks would
 // follow. A tenant's row that is not yet committed is locked by nobody else and
 // may come later.

@@ -35,6 +35,9 @@ func readEdge(raw []byte) (*directory.EdgePolicy, error) {
 // value may be a secret between the tenant and its callers.
 func edgeDetail(p *directory.EdgePolicy) map[string]any {
 	detail := map[string]any{"limits": p.Limits, "request_headers": headerNames(p.RequestHeaders), "response_headers": headerNames(p.ResponseHeaders)}
+	if p.Access != directory.FullAccess {
+		detail["access"] = p.Access
+	}
 	if p.CORS != nil {
 		detail["allowed_origins"] = p.CORS.AllowedOrigins
 	}

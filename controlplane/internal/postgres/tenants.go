@@ -79,32 +79,38 @@ func (s TenantStore) List(ctx context.Context, f controlplane.TenantFilter, page
 // tenant's version: else a fault (stale) and no change. It returns the tenant
 // with its new version.
 func (s TenantStore) Update(ctx context.Context, next controlplane.Tenant, action string) (controlplane.Tenant, error) {
+	err := s.tx(ctx, func(tx pgx.Tx) (err error) {
+		next, err = s.changeTenant(ctx, tx, next, action)
+		return err
+	})
+	return next, err
+}
+
+// changeTenant is Update within a transaction. Nothing may follow it but the commit.
+func (db *DB) changeTenant(ctx context.Context, tx pgx.Tx, next controlplane.Tenant, action string) (controlplane.Tenant, error) {
 	edge, err := edgeJSON(next.Edge)
 	if err != nil {
 		return next, err
 	}
-	err = s.tx(ctx, func(tx pgx.Tx) error {
-		next.UpdatedAt = s.now()
-		if err := orderPlan(ctx, tx, next); err != nil {
-			return err
-		}
-		tag, err := tx.Exec(ctx, `
+	next.UpdatedAt = db.now()
+	if err := orderPlan(ctx, tx, next); err != nil {
+		return next, err
+	}
+	tag, err := tx.Exec(ctx, `
 UPDATE tenants SET state = $3, suspended_reason = $4, delete_after = $5, resume_to = $6, updated_at = $7, plan = $8, edge = $9
 WHERE tenant_id = $1 AND version = $2 AND NOT reaping AND ($3 <> 'deleting' OR migration_id IS NULL)`,
-			[16]byte(next.TenantID), next.Version, string(next.State), next.SuspendedReason, nullTime(next.DeleteAfter), string(next.ResumeTo), next.UpdatedAt,
-			next.Plan, edge)
-		if err != nil {
-			return err
-		}
-		if tag.RowsAffected() == 0 {
-			return notUpdated(ctx, tx, next)
-		}
-		if err := s.record(ctx, tx, action, next.TenantID.String(), tenantDetail(next)); err != nil {
-			return err
-		}
-		next.Version, err = s.stampTenants(ctx, tx, next.TenantID)
-		return err
-	})
+		[16]byte(next.TenantID), next.Version, string(next.State), next.SuspendedReason, nullTime(next.DeleteAfter), string(next.ResumeTo), next.UpdatedAt,
+		next.Plan, edge)
+	if err != nil {
+		return next, err
+	}
+	if tag.RowsAffected() == 0 {
+		return next, notUpdated(ctx, tx, next)
+	}
+	if err := db.record(ctx, tx, action, next.TenantID.String(), tenantDetail(next)); err != nil {
+		return next, err
+	}
+	next.Version, err = db.stampTenants(ctx, tx, next.TenantID)
 	return next, err
 }
 

@@ -25,12 +25,13 @@ type Match struct {
 	Name   string // of the class
 	Public bool
 	Bulk   bool
+	Unpaid bool
 }
 
 func (r *Rules) compileRoute(in Route) route {
 	return route{
 		prefix: []byte(in.Prefix), methods: in.Methods,
-		match: Match{Class: r.class(in.Class), Name: in.Class, Public: in.Public, Bulk: in.Bulk},
+		match: Match{Class: r.class(in.Class), Name: in.Class, Public: in.Public, Bulk: in.Bulk, Unpaid: in.Unpaid},
 	}
 }
 
@@ -38,7 +39,7 @@ var unmatched = Match{Class: other, Name: otherClass}
 
 // Route classes a request by its method and path (without the query). A path
 // that another server might read differently (dot segments, encoded octets,
-// empty segments) is never public.
+// empty segments) is never public, nor served to who has not paid.
 func (r *Rules) Route(method, path []byte) Match {
 	for i := range r.routes {
 		rt := &r.routes[i]
@@ -46,7 +47,7 @@ func (r *Rules) Route(method, path []byte) Match {
 			continue
 		}
 		m := rt.match
-		m.Public = m.Public && plain(path)
+		m.Public, m.Unpaid = m.Public && plain(path), m.Unpaid && plain(path)
 		return m
 	}
 	return unmatched

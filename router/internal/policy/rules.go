@@ -11,9 +11,12 @@ import (
 	"time"
 
 	"github.com/coditect/platform/shared/directory"
+	"github.com/coditect/platform/shared/plans"
 )
 
-// Document is the JSON form of [Rules].
+// Document is the JSON form of [Rules]. Without plans, those of the catalogue of
+// what is offered hold (package plans); a document that has its own is for
+// routers that stand alone.
 type Document struct {
 	DefaultPlan     string                 `json:"default_plan"` // for tenants whose plan is not listed
 	Plans           map[string]Plan        `json:"plans"`
@@ -35,6 +38,7 @@ type Route struct {
 	Class   string   `json:"class"`
 	Public  bool     `json:"public,omitempty"` // the router asks for no credential; what the cell wants is the cell's
 	Bulk    bool     `json:"bulk,omitempty"`   // the first to be refused when a cell is overloaded
+	Unpaid  bool     `json:"unpaid,omitempty"` // served whatever is unpaid: it leads to paying
 }
 
 // Version is one version of the API.
@@ -50,16 +54,25 @@ var defaultDocument string
 
 // Default returns the rules that hold if none are given.
 func Default() *Rules {
-	rules, err := Parse(strings.NewReader(defaultDocument))
+	rules, err := DefaultFor(plans.Default())
 	if err != nil {
-		panic("policy: the embedded rules: " + err.Error()) // a test reads them, too
+		panic("policy: the built-in rules: " + err.Error()) // a test reads them, too
 	}
 	return rules
 }
 
+// DefaultFor returns the same with the limits of a catalogue's plans, which may
+// name only route classes that these rules have.
+func DefaultFor(offered *plans.Catalogue) (*Rules, error) {
+	return ParseFor(strings.NewReader(defaultDocument), offered)
+}
+
 // Parse reads and checks a document. Unknown members are errors: a limit that
 // is misspelled would be no limit.
-func Parse(r io.Reader) (*Rules, error) {
+func Parse(r io.Reader) (*Rules, error) { return ParseFor(r, plans.Default()) }
+
+// ParseFor is [Parse] with the plans of a catalogue for a document that has none.
+func ParseFor(r io.Reader, offered *plans.Catalogue) (*Rules, error) {
 	decoder := json.NewDecoder(r)
 	decoder.DisallowUnknownFields()
 	var d Document
@@ -69,10 +82,21 @@ func Parse(r io.Reader) (*Rules, error) {
 	if decoder.More() {
 		return nil, errors.New("policy: more than one document")
 	}
+	if d.Plans == nil && d.DefaultPlan == "" {
+		d.take(offered)
+	}
 	if err := d.validate(); err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
 	}
 	return compile(&d), nil
+}
+
+// take fills in the plans that are offered.
+func (d *Document) take(offered *plans.Catalogue) {
+	d.DefaultPlan, d.Plans = offered.DefaultPlan, map[string]Plan{}
+	for _, p := range offered.Plans {
+		d.Plans[p.Name] = Plan{Limits: p.Limits}
+	}
 }
 
 func (d *Document) validate() error {

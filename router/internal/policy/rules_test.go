@@ -23,7 +23,7 @@ func parse(t *testing.T, document string) *policy.Rules {
 func TestBuiltInRules(t *testing.T) {
 	t.Parallel()
 	rules := policy.Default()
-	for _, plan := range []string{"free", "starter", "team", "business", "enterprise"} {
+	for _, plan := range []string{"free", "team", "business", "enterprise"} {
 		if l := rules.Limit(plan, nil, policy.All); l == nil || l.PerSecond <= 0 || l.MaxBody <= 0 {
 			t.Errorf("%s: %+v", plan, l)
 		}

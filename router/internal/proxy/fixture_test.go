@@ -26,7 +26,7 @@ var master = []byte("0123456789abcdef0123456789abcdef")
 
 // openRules ask for no credential, so that tests of other things need none.
 var openRules = func() *policy.Rules {
-	rules, err := policy.Parse(strings.NewReader(`{"default_plan": "free", "plans": {"free": {}}, "routes": [{"prefix": "/", "class": "all", "public": true}]}`))
+	rules, err := policy.Parse(strings.NewReader(`{"default_plan": "free", "plans": {"free": {}}, "routes": [{"prefix": "/", "class": "all", "public": true}, {"prefix": "/v1/billing", "class": "all", "public": true, "unpaid": true}]}`))
 	if err != nil {
 		panic(err)
 	}

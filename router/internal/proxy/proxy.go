@@ -22,6 +22,7 @@ import (
 	"github.com/coditect/platform/router/internal/tenantcache"
 	"github.com/coditect/platform/router/internal/upstream"
 	"github.com/coditect/platform/router/internal/wire"
+	"github.com/coditect/platform/shared/directory"
 	"github.com/coditect/platform/shared/fault"
 )
 
@@ -125,6 +126,9 @@ func (p *Proxy) handle(x *exchange) error {
 	}
 	if err := p.authenticate(x); err != nil {
 		return err
+	}
+	if unpaid := policy.Afford(directory.AccessOf(x.entry.Edge), x.match, view(x.req.Method)); unpaid != nil {
+		return unpaid
 	}
 	if err := p.limit(x); err != nil {
 		return err

@@ -109,6 +109,36 @@ func TestStatesAtTheEdge(t *testing.T) {
 	}
 }
 
+// A tenant that has not paid reads, or does nothing; what leads to paying works.
+func TestWhatUnpaidBillsLeaveATenant(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	a := f.acme
+	for i, c := range []struct {
+		access             directory.Access
+		read, write, toPay int
+		code               fault.Code
+	}{
+		{directory.FullAccess, 200, 200, 200, ""},
+		{directory.ReadOnly, 200, 402, 200, fault.TenantReadOnly},
+		{directory.NoAccess, 402, 402, 200, fault.PaymentRequired},
+		{directory.FullAccess, 200, 200, 200, ""},
+	} {
+		a.Edge, a.Version = &directory.EdgePolicy{Access: c.access}, uint64(20+i)
+		f.put(a)
+		f.cache.Put(a) // as the feed does
+		read, _ := f.do(t, "GET", "acme.example.com", "/v1/projects", "")
+		write, refusal := f.do(t, "POST", "acme.example.com", "/v1/projects", "x")
+		toPay, _ := f.do(t, "POST", "acme.example.com", "/v1/billing/portal", "x")
+		if read.StatusCode != c.read || write.StatusCode != c.write || toPay.StatusCode != c.toPay {
+			t.Errorf("%q: read %d, write %d, pay %d", c.access, read.StatusCode, write.StatusCode, toPay.StatusCode)
+		}
+		if c.code != "" && !strings.Contains(refusal, string(c.code)) {
+			t.Errorf("%q: %s", c.access, refusal)
+		}
+	}
+}
+
 func TestUnknownTenantWithDirectoryDown(t *testing.T) {
 	t.Parallel()
 	f := start(t)
