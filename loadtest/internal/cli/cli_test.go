@@ -111,6 +111,16 @@ func TestSeveralProcesses(t *testing.T) {
 	}
 }
 
+// A control plane that the scenario does not use may be down.
+func TestAnUnusedControlPlane(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, dir, "s.yaml", strings.Replace(scenarioText(front(t), ""), "target: {", `target: {controlplane: "http://127.0.0.1:1", `, 1))
+	if got := loadtest(t.Context(), t, dir, "run", "DIR/s.yaml", "--out", "DIR/r"); got.code != cli.ExitOK {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestAMissedThresholdIsExitCode99(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -170,6 +180,8 @@ func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ name, scenario, tenants, want string }{
 		{"a mistake", scenarioText(url, "thresholds: [fast]"), "", "s.yaml:7: thresholds[0]"},
 		{"nobody there", scenarioText("http://127.0.0.1:1", ""), "", "nobody answers at http://127.0.0.1:1"},
+		{"no control plane there", strings.Replace(strings.Replace(keyed(url), "target: {", "target: {controlplane: \"http://127.0.0.1:1\", ", 1),
+			"rate: 100}", "rate: 100, migrate: {tenant: 0, to: cell-b}}", 1), "good", "nobody answers at http://127.0.0.1:1"},
 		{"not this machine", scenarioText("http://192.0.2.1", ""), "", "--i-mean-it"},
 		{"an expired token", keyed(url), expired, "the token of acme expired at 1970-01-01"},
 		{"a refused key", keyed(url), "bad", "the key of acme is refused (401)"},

@@ -24,10 +24,11 @@ const checkPatience = 5 * time.Second
 func Preflight(ctx context.Context, s *scenario.Scenario, all []tenants.Tenant, far bool) error {
 	ctx, cancel := context.WithTimeout(ctx, checkPatience)
 	defer cancel()
-	for _, base := range []string{s.Target.URL, s.Target.ControlPlane} {
-		if base == "" {
-			continue
-		}
+	targets := []string{s.Target.URL}
+	if s.NeedsControlPlane() { // one that stands there unused may be down
+		targets = append(targets, s.Target.ControlPlane)
+	}
+	for _, base := range targets {
 		if err := CheckTarget(ctx, base, far); err != nil {
 			return err
 		}

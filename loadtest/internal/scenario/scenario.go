@@ -1,6 +1,9 @@
 package scenario
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Scenario is a checked plan. Its fields' meaning and defaults are in the
 // package's documentation.
@@ -114,6 +117,12 @@ func (s Step) NeedsProject() bool { return s.Kind == Read || s.Kind == Write || 
 
 // NeedsKey reports whether the step acts as a user of its tenant.
 func (s Step) NeedsKey() bool { return s.Kind != SignUp && s.Kind != HTTP }
+
+// NeedsControlPlane reports whether tenants are signed up or moved.
+func (s *Scenario) NeedsControlPlane() bool {
+	return slices.ContainsFunc(s.Mix, func(step Step) bool { return step.Kind == SignUp }) ||
+		slices.ContainsFunc(s.Phases, func(p Phase) bool { return p.Migrate != nil })
+}
 
 // Duration is how long all phases take.
 func (s *Scenario) Duration() (sum time.Duration) {
