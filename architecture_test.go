@@ -127,7 +127,7 @@ var siblings = []string{"controlplane/internal/", "router/internal/", "cell/inte
 // introduced lists the imports among siblings that the map in
 // docs/architecture.md draws as arrows: an edge that serves use-cases.
 var introduced = map[string][]string{
-	"controlplane/internal/httpapi":    {"cells", "directory", "onboarding", "identity", "migration", "billing"},
+	"controlplane/internal/httpapi":    {"cells", "custody", "directory", "onboarding", "identity", "migration", "billing"},
 	"controlplane/internal/stripe":     {"billing"},
 	"controlplane/internal/onboarding": {"placement"},
 	"controlplane/internal/directory":  {"placement"},
@@ -139,7 +139,7 @@ var introduced = map[string][]string{
 	"router/internal/feed":      {"tenantcache"},
 	"router/internal/lookup":    {"tenantcache"},
 	"cell/internal/httpapi":     {"workspaces", "jobs", "chain", "events", "metering", "webhooks"},
-	"cell/internal/internalapi": {"residency", "export", "transfer", "transfer/frame", "metering", "workspaces"},
+	"cell/internal/internalapi": {"residency", "chain", "export", "transfer", "transfer/frame", "metering", "workspaces"},
 	"cell/internal/sourcecell":  {"transfer"},
 
 	"loadtest/internal/fleet":     {"tenantclient", "procs"},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/coditect/platform/shared/cellapi"
 	"github.com/coditect/platform/shared/tenancy"
 )
 
@@ -48,16 +49,8 @@ func (h Hash) Chain(row AuditRow) Hash {
 // so that no two rows look the same.
 func (r AuditRow) canonical() []byte {
 	e := r.Entry
-	return fields("audit-row-v1", r.Tenant.String(), e.ID.String(), strconv.FormatInt(e.At.UnixMicro(), 10), string(e.ActorKind), e.ActorID.String(),
+	return cellapi.Canonical("audit-row-v1", r.Tenant.String(), e.ID.String(), strconv.FormatInt(e.At.UnixMicro(), 10), string(e.ActorKind), e.ActorID.String(),
 		e.Client, e.Subject, e.Action, e.SubjectType, e.SubjectID.String(), e.RequestID, r.Details)
-}
-
-func fields(texts ...string) []byte {
-	var b []byte
-	for _, text := range texts {
-		b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
-	}
-	return b
 }
 
 // TimeOfID returns the moment at which a UUIDv7 was made, to the millisecond.

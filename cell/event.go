@@ -39,7 +39,8 @@ func (a Actor) Sees(e Event) bool {
 
 // EventPage is what a follower finds behind a place.
 type EventPage struct {
-	Events []Event
-	Actor  Actor // who follows, with the rights of now
-	Head   int64 // the last place that is taken; 0: none
+	Events  []Event
+	Actor   Actor // who follows, with the rights of now
+	Head    int64 // the last place that is taken; 0: none
+	Horizon int64 // the last place whose event may be gone; 0: none
 }

@@ -4,7 +4,7 @@ import "time"
 
 // Retention is how long a tenant's plan keeps what only says how things were.
 type Retention struct {
-	Audit      time.Duration // entries of the audit log, and so events; nothing removes them yet, and nothing else may be kept for longer
+	Audit      time.Duration // entries of the audit log, and so events
 	Deliveries time.Duration // webhooks' deliveries that are over, and their attempts
 	Jobs       time.Duration // jobs that are over
 	Usage      time.Duration // days of usage
@@ -41,7 +41,7 @@ const InvitationKept = 30 * day
 type Aged string
 
 // The kinds. The audit log is not among them: what is removed from it needs the
-// cell's signature (see package chain), and answers for an Idempotency-Key live
+// cell's signature, which no job has (see package chain), and answers for an Idempotency-Key live
 // as long under every plan.
 const (
 	AgedDeliveries  Aged = "deliveries"

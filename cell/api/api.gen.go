@@ -353,6 +353,43 @@ type AuditEntry struct {
 // AuditEntryActorKind defines model for AuditEntry.Actor.Kind.
 type AuditEntryActorKind string
 
+// AuditHorizon Where the log begins: the cell signed that the plan keeps no longer what is up to here. A verification begins here and finds
+// whatever else is missing.
+type AuditHorizon struct {
+	// Before RFC 3339.
+	Before Time `json:"before"`
+
+	// Cell Who signed.
+	Cell string `json:"cell"`
+
+	// Checkpoint Number of the checkpoint there.
+	Checkpoint int64 `json:"checkpoint"`
+
+	// Digest That checkpoint's digest in hexadecimal.
+	Digest string `json:"digest"`
+
+	// EntryID A UUID in its canonical form.
+	EntryID ID `json:"entry_id"`
+
+	// Hash The chain's hash there in hexadecimal.
+	Hash string `json:"hash"`
+
+	// Newest A UUID in its canonical form.
+	Newest ID `json:"newest"`
+
+	// PublicKey Ed25519 in hexadecimal.
+	PublicKey string `json:"public_key"`
+
+	// Seq The last place of the chain whose entry may be gone.
+	Seq int64 `json:"seq"`
+
+	// Signature In hexadecimal.
+	Signature string `json:"signature"`
+
+	// SignedAt RFC 3339.
+	SignedAt Time `json:"signed_at"`
+}
+
 // AuditList defines model for AuditList.
 type AuditList struct {
 	Items []AuditEntry `json:"items"`
@@ -380,6 +417,10 @@ type AuditVerification struct {
 		// Seq Place in the chain.
 		Seq *int64 `json:"seq,omitempty"`
 	} `json:"findings"`
+
+	// Horizon Where the log begins: the cell signed that the plan keeps no longer what is up to here. A verification begins here and finds
+	// whatever else is missing.
+	Horizon *AuditHorizon `json:"horizon,omitempty"`
 
 	// Intact Nothing was found.
 	Intact         bool             `json:"intact"`
@@ -1873,7 +1914,7 @@ type ClientInterface interface {
 	//
 	// One `AuditEntry` a line. The last line is no entry: `{"complete": true}`, or `{"after": "…"}` if time was up first; go on with
 	// that, or with the id of the last entry that arrived, as `after`. Entries of the last minute are left out, since one
-	// before them may still be on its way.
+	// before them may still be on its way. 410 if the plan keeps the entry named by `after` no longer: what came next may be gone, too.
 	//
 	// Corresponds with GET /v1/audit-log/export (the `ExportAudit` operationId).
 	ExportAudit(ctx context.Context, params *ExportAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2592,7 +2633,7 @@ func (c *Client) ListAudit(ctx context.Context, params *ListAuditParams, reqEdit
 //
 // One `AuditEntry` a line. The last line is no entry: `{"complete": true}`, or `{"after": "…"}` if time was up first; go on with
 // that, or with the id of the last entry that arrived, as `after`. Entries of the last minute are left out, since one
-// before them may still be on its way.
+// before them may still be on its way. 410 if the plan keeps the entry named by `after` no longer: what came next may be gone, too.
 //
 // Corresponds with GET /v1/audit-log/export (the `ExportAudit` operationId).
 func (c *Client) ExportAudit(ctx context.Context, params *ExportAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8364,7 +8405,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// One `AuditEntry` a line. The last line is no entry: `{"complete": true}`, or `{"after": "…"}` if time was up first; go on with
 	// that, or with the id of the last entry that arrived, as `after`. Entries of the last minute are left out, since one
-	// before them may still be on its way.
+	// before them may still be on its way. 410 if the plan keeps the entry named by `after` no longer: what came next may be gone, too.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -12682,7 +12723,7 @@ func (c *ClientWithResponses) ListAuditWithResponse(ctx context.Context, params 
 //
 // One `AuditEntry` a line. The last line is no entry: `{"complete": true}`, or `{"after": "…"}` if time was up first; go on with
 // that, or with the id of the last entry that arrived, as `after`. Entries of the last minute are left out, since one
-// before them may still be on its way.
+// before them may still be on its way. 410 if the plan keeps the entry named by `after` no longer: what came next may be gone, too.
 //
 // Returns a wrapper object for the known response body format(s).
 //

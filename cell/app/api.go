@@ -10,16 +10,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/cell/internal/blob"
-	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/cell/internal/events"
 	"github.com/coditect/platform/cell/internal/membership"
 	"github.com/coditect/platform/cell/internal/metering"
 	"github.com/coditect/platform/cell/internal/rediscache"
 	"github.com/coditect/platform/cell/internal/residency"
-	"github.com/coditect/platform/cell/internal/webhooks"
 	"github.com/coditect/platform/shared/run"
 	"github.com/coditect/platform/shared/telemetry"
 	"github.com/coditect/platform/shared/web"
@@ -41,9 +38,6 @@ const usageInterval = metering.Interval
 
 // forgetInterval is how often answers that may be forgotten are looked for.
 const forgetInterval = time.Minute
-
-// sealInterval is how often audit rows get their place in the chain.
-const sealInterval = time.Second
 
 // Of those who follow events: how often it is looked for what no notification
 // told, and how long a credential that is not good any more still follows.
@@ -134,15 +128,7 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 			return err
 		})
 	})
-	sealer := chain.Sealer{
-		Ledger: ledger{mover}, Signer: chain.NewSigner(opts.Cell, opts.ControlKey, opts.Clock), Interval: sealInterval, Log: opts.Log, Sealed: chain.NewCounter(admin.Registry),
-		Events: func(end cell.ChainEnd, rows []cell.AuditRow) []cell.Delivery {
-			return webhooks.FanOut(end.Endpoints, rows)
-		},
-	}
-	group.Go(func() error {
-		return run.Loop{Name: "audit sealer", Interval: sealInterval, MaxPause: 10 * time.Second, Log: opts.Log}.Run(ctx, sealer.RunOnce)
-	})
+	keepAuditLog(ctx, opts, store, mover, admin, group)
 	moves.run(ctx, opts, group)
 	group.Go(func() error { return loopOf(opts.Log, "events", lookInterval).Run(ctx, hub.Look) })
 	group.Go(func() error { return loopOf(opts.Log, "event listener", lookInterval).Run(ctx, hub.Listen) })
@@ -177,16 +163,4 @@ func orOwn(advertised string, l net.Listener) string {
 		return advertised
 	}
 	return "http://" + l.Addr().String()
-}
-
-// ledger lets package chain see the database's lock as its own.
-type ledger struct{ *citus.Mover }
-
-// LeadSealing implements chain.Ledger.
-func (l ledger) LeadSealing(ctx context.Context) (chain.Leadership, error) {
-	lock, err := l.Mover.LeadSealing(ctx)
-	if err != nil || lock == nil {
-		return nil, err // a nil *SealerLock would not be a nil interface
-	}
-	return lock, nil
 }

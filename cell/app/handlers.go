@@ -27,6 +27,10 @@ import (
 // handlers introduces the two APIs to their use-cases, and those to the database. The memory may be nil.
 func handlers(opts APIOptions, store *citus.Store, blobs *blob.Store, mover *citus.Mover, moves *transfers, memory *rediscache.Cache, hub *events.Hub, meter *membership.Meter, usage *metering.Meter, admin *telemetry.Admin) (tenantFacing, internal http.Handler, err error) {
 	targets := egress.New(opts.Egress.options()) // only looks at URLs
+	auditor := chain.Auditor{
+		Read:      func(call *cell.Call) chain.Reader { return store.ReadChain(call) },
+		PublicKey: chain.NewSigner(opts.Cell, opts.ControlKey, opts.Clock).PublicKey(),
+	}
 	tenantOptions := httpapi.Options{
 		UseCases: httpapi.UseCases{
 			Organizations: workspaces.Organizations{Store: store},
@@ -39,17 +43,14 @@ func handlers(opts APIOptions, store *citus.Store, blobs *blob.Store, mover *cit
 			Members:       workspaces.Members{Store: store},
 			Projects:      workspaces.Projects{Store: store, Bulk: store},
 			History:       workspaces.History{Store: store},
-			Auditor: chain.Auditor{
-				Read:      func(call *cell.Call) chain.Reader { return store.ReadChain(call) },
-				PublicKey: chain.NewSigner(opts.Cell, opts.ControlKey, opts.Clock).PublicKey(),
-			},
-			Events:     hub,
-			Usage:      metering.Reports{Recorded: store, Clock: opts.Clock},
-			Endpoints:  webhooks.Endpoints{Store: store, Targets: targets},
-			Deliveries: webhooks.Deliveries{Store: store},
-			Jobs:       jobs.Board{Store: store},
-			Schedules:  jobs.Schedules{Store: store, Clock: opts.Clock},
-			Files:      jobs.Files{Store: store, Blobs: moves.files, Clock: opts.Clock},
+			Auditor:       auditor,
+			Events:        hub,
+			Usage:         metering.Reports{Recorded: store, Clock: opts.Clock},
+			Endpoints:     webhooks.Endpoints{Store: store, Targets: targets},
+			Deliveries:    webhooks.Deliveries{Store: store},
+			Jobs:          jobs.Board{Store: store},
+			Schedules:     jobs.Schedules{Store: store, Clock: opts.Clock},
+			Files:         jobs.Files{Store: store, Blobs: moves.files, Clock: opts.Clock},
 		},
 		Guard: door.Guard(cellapi.NewSigner(opts.EdgeKey), opts.Clock), Log: opts.Log, Registry: admin.Registry, Served: meter.Add, Counted: usage.Call,
 	}
@@ -62,7 +63,7 @@ func handlers(opts APIOptions, store *citus.Store, blobs *blob.Store, mover *cit
 		return nil, nil, err
 	}
 	internal, err = internalapi.New(internalapi.Options{
-		Cell: opts.Cell, Residency: lives, Fences: fences, Exporter: moves.exporter, Importer: moves.importer, Anchors: mover,
+		Cell: opts.Cell, Residency: lives, Fences: fences, Exporter: moves.exporter, Importer: moves.importer, Anchors: mover, Auditor: auditor,
 		Sessions: workspaces.Sessions{Store: store},
 		Archive:  archive(opts.Cell, opts.ControlKey, opts.Clock, mover), Usage: mover, Late: metering.Late{Leavings: mover, Recorder: store},
 		Guard: door.Tickets(door.Guard(cellapi.NewSigner(opts.ControlKey), opts.Clock), opts.ControlKey, opts.Cell, opts.Clock),

@@ -67,6 +67,10 @@ func printReport(out io.Writer, tenant tenancy.ID, r chain.Report, anchor *cell.
 	if r.Last.No > 0 {
 		text += fmt.Sprintf("  last checkpoint        number %d at place %d, %s, by %s\n", r.Last.No, r.Last.Seq, r.Last.SignedAt.UTC().Format(time.RFC3339), r.Last.Cell)
 	}
+	if r.Horizon.Drawn() {
+		text += fmt.Sprintf("  begins behind          place %d: what was older than %s is kept no longer; signed by %s, %s\n", r.Horizon.Base.Seq,
+			r.Horizon.Before.UTC().Format(time.RFC3339), r.Horizon.Cell, r.Horizon.SignedAt.UTC().Format(time.RFC3339))
+	}
 	if anchor != nil {
 		text += fmt.Sprintf("  anchor                 number %d at place %d, by %s\n", anchor.No, anchor.Seq, anchor.Cell)
 	}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/coditect/platform/controlplane"
+	"github.com/coditect/platform/shared/cellapi"
 	"github.com/coditect/platform/shared/directory"
 	"github.com/coditect/platform/shared/fault"
 	"github.com/coditect/platform/shared/plans"
@@ -185,6 +186,9 @@ type AddDomainRequest struct {
 // Assignment defines model for Assignment.
 type Assignment = directory.Assignment
 
+// AuditCheckpoint A cell's signature under a tenant's audit log up to a place.
+type AuditCheckpoint = cellapi.Checkpoint
+
 // AuditEntry defines model for AuditEntry.
 type AuditEntry struct {
 	// Action For example tenant.suspend.
@@ -202,12 +206,43 @@ type AuditEntry struct {
 	Target string `json:"target"`
 }
 
+// AuditFinding defines model for AuditFinding.
+type AuditFinding struct {
+	Checkpoint *int64 `json:"checkpoint,omitempty"`
+
+	// Kind Such as `chain_cut_off`.
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+
+	// Seq Place in the chain.
+	Seq *int64 `json:"seq,omitempty"`
+}
+
 // AuditPage defines model for AuditPage.
 type AuditPage struct {
 	Entries []AuditEntry `json:"entries"`
 
 	// NextCursor Absent on the last page.
 	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// AuditReport defines model for AuditReport.
+type AuditReport struct {
+	Against     *KeptCheckpoint `json:"against,omitempty"`
+	Checkpoints int64           `json:"checkpoints"`
+
+	// Entries How many have a place in the chain.
+	Entries  int64          `json:"entries"`
+	Findings []AuditFinding `json:"findings"`
+
+	// Intact Nothing was found.
+	Intact bool `json:"intact"`
+
+	// Pending How many have none yet.
+	Pending int64 `json:"pending"`
+
+	// SignedTo The place up to which the cell has signed.
+	SignedTo int64 `json:"signed_to"`
 }
 
 // BaseURL Without path, user or query.
@@ -486,6 +521,19 @@ type Invoice struct {
 // InvoiceList defines model for InvoiceList.
 type InvoiceList struct {
 	Invoices []Invoice `json:"invoices"`
+}
+
+// KeptCheckpoint defines model for KeptCheckpoint.
+type KeptCheckpoint struct {
+	// Checkpoint A cell's signature under a tenant's audit log up to a place.
+	Checkpoint AuditCheckpoint `json:"checkpoint"`
+
+	// KeptAt When it was fetched.
+	KeptAt      time.Time  `json:"kept_at"`
+	SuspectedAt *time.Time `json:"suspected_at,omitempty"`
+
+	// Suspicion Why the log seems to have been cut off; absent if it does not.
+	Suspicion *string `json:"suspicion,omitempty"`
 }
 
 // Key defines model for Key.
@@ -1645,6 +1693,21 @@ type ClientInterface interface {
 	// Corresponds with PATCH /v1/tenants/{tenant} (the `UpdateTenant` operationId).
 	UpdateTenantWithApplicationMergePatchPlusJSONBody(ctx context.Context, tenant TenantPath, params *UpdateTenantParams, body UpdateTenantApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetAuditCheckpoint The newest signature under a tenant's audit log that its cell handed out
+	//
+	// Fetched from the cell every minute. Its `checkpoint` is what `cell audit verify --anchor` takes. 404 if there is none yet.
+	//
+	// Corresponds with GET /v1/tenants/{tenant}/audit-checkpoint (the `GetAuditCheckpoint` operationId).
+	GetAuditCheckpoint(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VerifyTenantAudit Compare a tenant's audit log with what is kept of it
+	//
+	// The tenant's cell reads the whole log and verifies it against the checkpoint that is kept here: whoever owns the cell's database
+	// can cut off a log together with its checkpoints there, but not here.
+	//
+	// Corresponds with GET /v1/tenants/{tenant}/audit-verification (the `VerifyTenantAudit` operationId).
+	VerifyTenantAudit(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetBilling Show what a tenant pays for and how it stands with its bills
 	//
 	// As of `synced_at`. A tenant that never bought anything is in good standing and has the plan that it was given.
@@ -2735,6 +2798,41 @@ func (c *Client) UpdateTenantWithBody(ctx context.Context, tenant TenantPath, pa
 // Corresponds with PATCH /v1/tenants/{tenant} (the `UpdateTenant` operationId).
 func (c *Client) UpdateTenantWithApplicationMergePatchPlusJSONBody(ctx context.Context, tenant TenantPath, params *UpdateTenantParams, body UpdateTenantApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateTenantRequestWithApplicationMergePatchPlusJSONBody(c.Server, tenant, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetAuditCheckpoint The newest signature under a tenant's audit log that its cell handed out
+//
+// Fetched from the cell every minute. Its `checkpoint` is what `cell audit verify --anchor` takes. 404 if there is none yet.
+//
+// Corresponds with GET /v1/tenants/{tenant}/audit-checkpoint (the `GetAuditCheckpoint` operationId).
+func (c *Client) GetAuditCheckpoint(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAuditCheckpointRequest(c.Server, tenant)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VerifyTenantAudit Compare a tenant's audit log with what is kept of it
+//
+// The tenant's cell reads the whole log and verifies it against the checkpoint that is kept here: whoever owns the cell's database
+// can cut off a log together with its checkpoints there, but not here.
+//
+// Corresponds with GET /v1/tenants/{tenant}/audit-verification (the `VerifyTenantAudit` operationId).
+func (c *Client) VerifyTenantAudit(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVerifyTenantAuditRequest(c.Server, tenant)
 	if err != nil {
 		return nil, err
 	}
@@ -5048,6 +5146,74 @@ func NewUpdateTenantRequestWithBody(server string, tenant TenantPath, params *Up
 	return req, nil
 }
 
+// NewGetAuditCheckpointRequest constructs an http.Request for the GetAuditCheckpoint method
+func NewGetAuditCheckpointRequest(server string, tenant TenantPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s/audit-checkpoint", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewVerifyTenantAuditRequest constructs an http.Request for the VerifyTenantAudit method
+func NewVerifyTenantAuditRequest(server string, tenant TenantPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s/audit-verification", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetBillingRequest constructs an http.Request for the GetBilling method
 func NewGetBillingRequest(server string, tenant TenantPath) (*http.Request, error) {
 	var err error
@@ -6456,6 +6622,25 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /v1/tenants/{tenant} (the `UpdateTenant` operationId).
 	UpdateTenantWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, tenant TenantPath, params *UpdateTenantParams, body UpdateTenantApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateTenantResponse, error)
+
+	// GetAuditCheckpointWithResponse The newest signature under a tenant's audit log that its cell handed out
+	//
+	// Fetched from the cell every minute. Its `checkpoint` is what `cell audit verify --anchor` takes. 404 if there is none yet.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenants/{tenant}/audit-checkpoint (the `GetAuditCheckpoint` operationId).
+	GetAuditCheckpointWithResponse(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*GetAuditCheckpointResponse, error)
+
+	// VerifyTenantAuditWithResponse Compare a tenant's audit log with what is kept of it
+	//
+	// The tenant's cell reads the whole log and verifies it against the checkpoint that is kept here: whoever owns the cell's database
+	// can cut off a log together with its checkpoints there, but not here.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenants/{tenant}/audit-verification (the `VerifyTenantAudit` operationId).
+	VerifyTenantAuditWithResponse(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*VerifyTenantAuditResponse, error)
 
 	// GetBillingWithResponse Show what a tenant pays for and how it stands with its bills
 	//
@@ -8684,6 +8869,116 @@ func (r UpdateTenantResponse) ContentType() string {
 	return ""
 }
 
+// GetAuditCheckpointResponseDefaultHeaders the declared response headers of an HTTP default response for GetAuditCheckpoint
+type GetAuditCheckpointResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type GetAuditCheckpointResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *KeptCheckpoint
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetAuditCheckpointResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetAuditCheckpointResponse) GetJSON200() *KeptCheckpoint {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetAuditCheckpointResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetAuditCheckpointResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAuditCheckpointResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAuditCheckpointResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetAuditCheckpointResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// VerifyTenantAuditResponseDefaultHeaders the declared response headers of an HTTP default response for VerifyTenantAudit
+type VerifyTenantAuditResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type VerifyTenantAuditResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AuditReport
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *VerifyTenantAuditResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r VerifyTenantAuditResponse) GetJSON200() *AuditReport {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r VerifyTenantAuditResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r VerifyTenantAuditResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r VerifyTenantAuditResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r VerifyTenantAuditResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r VerifyTenantAuditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetBillingResponseDefaultHeaders the declared response headers of an HTTP default response for GetBilling
 type GetBillingResponseDefaultHeaders struct {
 	RetryAfter *int
@@ -10545,6 +10840,37 @@ func (c *ClientWithResponses) UpdateTenantWithApplicationMergePatchPlusJSONBodyW
 		return nil, err
 	}
 	return ParseUpdateTenantResponse(rsp)
+}
+
+// GetAuditCheckpointWithResponse The newest signature under a tenant's audit log that its cell handed out
+//
+// Fetched from the cell every minute. Its `checkpoint` is what `cell audit verify --anchor` takes. 404 if there is none yet.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenants/{tenant}/audit-checkpoint (the `GetAuditCheckpoint` operationId).
+func (c *ClientWithResponses) GetAuditCheckpointWithResponse(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*GetAuditCheckpointResponse, error) {
+	rsp, err := c.GetAuditCheckpoint(ctx, tenant, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAuditCheckpointResponse(rsp)
+}
+
+// VerifyTenantAuditWithResponse Compare a tenant's audit log with what is kept of it
+//
+// The tenant's cell reads the whole log and verifies it against the checkpoint that is kept here: whoever owns the cell's database
+// can cut off a log together with its checkpoints there, but not here.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenants/{tenant}/audit-verification (the `VerifyTenantAudit` operationId).
+func (c *ClientWithResponses) VerifyTenantAuditWithResponse(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*VerifyTenantAuditResponse, error) {
+	rsp, err := c.VerifyTenantAudit(ctx, tenant, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVerifyTenantAuditResponse(rsp)
 }
 
 // GetBillingWithResponse Show what a tenant pays for and how it stands with its bills
@@ -12632,6 +12958,98 @@ func ParseUpdateTenantResponse(rsp *http.Response) (*UpdateTenantResponse, error
 	return response, nil
 }
 
+// ParseGetAuditCheckpointResponse parses an HTTP response from a GetAuditCheckpointWithResponse call
+func ParseGetAuditCheckpointResponse(rsp *http.Response) (*GetAuditCheckpointResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAuditCheckpointResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest KeptCheckpoint
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers GetAuditCheckpointResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseVerifyTenantAuditResponse parses an HTTP response from a VerifyTenantAuditWithResponse call
+func ParseVerifyTenantAuditResponse(rsp *http.Response) (*VerifyTenantAuditResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &VerifyTenantAuditResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AuditReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers VerifyTenantAuditResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetBillingResponse parses an HTTP response from a GetBillingWithResponse call
 func ParseGetBillingResponse(rsp *http.Response) (*GetBillingResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -13704,6 +14122,12 @@ type ServerInterface interface {
 	// UpdateTenant Change a tenant's plan
 	// (PATCH /v1/tenants/{tenant})
 	UpdateTenant(w http.ResponseWriter, r *http.Request, tenant TenantPath, params UpdateTenantParams)
+	// GetAuditCheckpoint The newest signature under a tenant's audit log that its cell handed out
+	// (GET /v1/tenants/{tenant}/audit-checkpoint)
+	GetAuditCheckpoint(w http.ResponseWriter, r *http.Request, tenant TenantPath)
+	// VerifyTenantAudit Compare a tenant's audit log with what is kept of it
+	// (GET /v1/tenants/{tenant}/audit-verification)
+	VerifyTenantAudit(w http.ResponseWriter, r *http.Request, tenant TenantPath)
 	// GetBilling Show what a tenant pays for and how it stands with its bills
 	// (GET /v1/tenants/{tenant}/billing)
 	GetBilling(w http.ResponseWriter, r *http.Request, tenant TenantPath)
@@ -15049,6 +15473,58 @@ func (siw *ServerInterfaceWrapper) UpdateTenant(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// GetAuditCheckpoint operation middleware
+func (siw *ServerInterfaceWrapper) GetAuditCheckpoint(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetAuditCheckpoint(w, r, tenant)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// VerifyTenantAudit operation middleware
+func (siw *ServerInterfaceWrapper) VerifyTenantAudit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.VerifyTenantAudit(w, r, tenant)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetBilling operation middleware
 func (siw *ServerInterfaceWrapper) GetBilling(w http.ResponseWriter, r *http.Request) {
 
@@ -15878,6 +16354,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}", wrapper.GetTenant).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}", wrapper.UpdateTenant).Methods(http.MethodPatch)
+
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/audit-checkpoint", wrapper.GetAuditCheckpoint).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/audit-verification", wrapper.VerifyTenantAudit).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/edge-policy", wrapper.DeleteEdgePolicy).Methods(http.MethodDelete)
 
@@ -17674,6 +18154,92 @@ func (response UpdateTenantdefaultApplicationProblemPlusJSONResponse) VisitUpdat
 	return err
 }
 
+type GetAuditCheckpointRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+}
+
+type GetAuditCheckpointResponseObject interface {
+	VisitGetAuditCheckpointResponse(w http.ResponseWriter) error
+}
+
+type GetAuditCheckpoint200JSONResponse KeptCheckpoint
+
+func (response GetAuditCheckpoint200JSONResponse) VisitGetAuditCheckpointResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAuditCheckpointdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response GetAuditCheckpointdefaultApplicationProblemPlusJSONResponse) VisitGetAuditCheckpointResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyTenantAuditRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+}
+
+type VerifyTenantAuditResponseObject interface {
+	VisitVerifyTenantAuditResponse(w http.ResponseWriter) error
+}
+
+type VerifyTenantAudit200JSONResponse AuditReport
+
+func (response VerifyTenantAudit200JSONResponse) VisitVerifyTenantAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyTenantAuditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response VerifyTenantAuditdefaultApplicationProblemPlusJSONResponse) VisitVerifyTenantAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetBillingRequestObject struct {
 	Tenant TenantPath `json:"tenant"`
 }
@@ -18667,6 +19233,12 @@ type StrictServerInterface interface {
 	// UpdateTenant Change a tenant's plan
 	// (PATCH /v1/tenants/{tenant})
 	UpdateTenant(ctx context.Context, request UpdateTenantRequestObject) (UpdateTenantResponseObject, error)
+	// GetAuditCheckpoint The newest signature under a tenant's audit log that its cell handed out
+	// (GET /v1/tenants/{tenant}/audit-checkpoint)
+	GetAuditCheckpoint(ctx context.Context, request GetAuditCheckpointRequestObject) (GetAuditCheckpointResponseObject, error)
+	// VerifyTenantAudit Compare a tenant's audit log with what is kept of it
+	// (GET /v1/tenants/{tenant}/audit-verification)
+	VerifyTenantAudit(ctx context.Context, request VerifyTenantAuditRequestObject) (VerifyTenantAuditResponseObject, error)
 	// GetBilling Show what a tenant pays for and how it stands with its bills
 	// (GET /v1/tenants/{tenant}/billing)
 	GetBilling(ctx context.Context, request GetBillingRequestObject) (GetBillingResponseObject, error)
@@ -19798,6 +20370,58 @@ func (sh *strictHandler) UpdateTenant(w http.ResponseWriter, r *http.Request, te
 	}
 }
 
+// GetAuditCheckpoint operation middleware
+func (sh *strictHandler) GetAuditCheckpoint(w http.ResponseWriter, r *http.Request, tenant TenantPath) {
+	var request GetAuditCheckpointRequestObject
+
+	request.Tenant = tenant
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAuditCheckpoint(ctx, request.(GetAuditCheckpointRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAuditCheckpoint")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetAuditCheckpointResponseObject); ok {
+		if err := validResponse.VisitGetAuditCheckpointResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// VerifyTenantAudit operation middleware
+func (sh *strictHandler) VerifyTenantAudit(w http.ResponseWriter, r *http.Request, tenant TenantPath) {
+	var request VerifyTenantAuditRequestObject
+
+	request.Tenant = tenant
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyTenantAudit(ctx, request.(VerifyTenantAuditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyTenantAudit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(VerifyTenantAuditResponseObject); ok {
+		if err := validResponse.VisitVerifyTenantAuditResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetBilling operation middleware
 func (sh *strictHandler) GetBilling(w http.ResponseWriter, r *http.Request, tenant TenantPath) {
 	var request GetBillingRequestObject
@@ -20382,218 +21006,231 @@ func (sh *strictHandler) WhoAmI(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H3rkhs3luarIDgTIambxbpYkq2q2JgtS3K3xnJLK5XbE+vSFMHMQxJdSYAGkEWxvRUxPzZm/89DzIP1",
-	"k2zgHCAvJDKZpEhZvbP+Y1VVJhKXg3M/3/m1l6jZXEmQ1vTOf+1Ngaeg8Z8vhIbEKr38M2gjlHS/S8Ek",
-	"Wswt/ti7mgJLw1MPDLujBxk3TI2ZnQrDuDQL0INev2eSKcy4G2Ss9Izb3nlPSPv0ca/fmwkpZvmsd37S",
-	"79nlHOhPMAHd6/c+Hk3Ukf9tTm/c39/3e3Ou+Qysn+xzyLK33E7jk0wgyx4YJlI3EeF+O3fP9nuSz9y4",
-	"7u+9fk/DL7nQkPbOrc6hOuV/1DDunff+4bjcrWP6qzl2n371oufm9DzXRun1OQwlfLQ3Cf51SHsDbM4n",
-	"wEYwVhqKaf2Sg15W5kXjVWcy4x9fg5y4lT45PcO9Cz+fuk2xFrQb6V9/vjz6n/zorydHz26OPvz+H3vF",
-	"1hqrhZzgfF+oGReyZd9yY9WMpfhYnwnJfpQiUSkwpdk8l0v374Y9pZdad7WylrMnX62uZX26r8Y/cJs0",
-	"zPXlFZ8wO+UWNzfhWQaaGb5gD6971/nJyVeJJ0/8Aa57jy7Y49MzJug0LEguLZtyw5IplxNImREyKVdH",
-	"N6Nc36vxEc2mYUVftR3Ow+vezydHzz78eto/O7m/7v2v6+vfPYqf0WsxEza+5JkylgkLM7xvHCmqiZQy",
-	"HKY61xTGPM9s7/z05KTvZk538PQEfwxX8nTtSrpJ/SAmmruZNNPOLDzSdvGKh3a+fcVM/BW8wnNsnhad",
-	"c9uc6ImdJ0QTwNncuzHMXEkDyKS+FVkm5OQSeaL7RaKkBYmny+fzTCS4kuO/GOK23T7oR6XvtSx4RM8N",
-	"evf93st0Am9VJpLlnidTDrxxPpBOgM3xWXcSFcnjrvKG0wuiRkj2S64smLqIWb1GNZrd85KLcZtWXBA5",
-	"bv1bPoE9zwCHTFMNxjTNAYWNMEzNwU9Dq1EGs40zmdNzv99yRvRWbDY/ORa9AGnZQis56TttgTP/GZaq",
-	"JJ+BtCsU8Q6sXh5dji1EpOt7SJRMDePuz2wxFcmUWcWsXjI+4ULWSaOVs5UcZM9HRIO234nPcAvuw5/x",
-	"C5dpShrAO/glB0NLTFPhPsWzt1rNQVvheNeYZwb6vXnlV78GCb82xVeNasK2Ar/kwD+Hr30onlOjv0Bi",
-	"HS1fGiMmcuYPqT5JVO3W96LvxzPr0/8zaDEWkNa1H9xalLXR0fwvuNZ86X52zG0bXtnvwVzFVJs/aLUw",
-	"bLRkSgKDjzyx2ZItpiCrWgtpLAb1XDfPNQ17ldD7vXnGZXQlGiaNyr7Xo+mRwbq60u+ZLJ9EhzWWW+h2",
-	"S97jo25T8ccbkXaXuf3eXSdrxW8ZKYwznoI3VwpK6rSNKyRaztdvRL+0LCak5NA2hNP2x1BOeo266/ZP",
-	"Mf1BheQrjxyJ2VxpugWoAfUmwk7z0SBRs+NEpcJCYo/nGbduacdmyjWkx8WouKDLPBX2pbR6uX6ZeGKj",
-	"W/ud0o42Z/Os4GUmN3OQaZRIuPta/IBuwRmSThO7YMN5PspEMmRjpZlb7lE+N302NEtjYUa/XhQKv5JW",
-	"q4y5DQWWKsBLI6yBbByfhK3Zoim3cGTFDGLPpmC5yJrZI+mHa3yJCLfDZdTEfz2lr19JlUGc63A9gYhx",
-	"cBkYg0j7eGnxH0q77cXNHfQ2sVskYu6oi07Lz6IfaKD4eJQhOxpyWsk6CYG02v+z4KZtV7tCjvcoQF7R",
-	"W2SmrLLdip0d2ZWRcWqHItaZcWMLi6l9L8KcY0v9lhv48d3r9a/9JOxU5e4TdtpnuQHtDgCtsjVR+KQm",
-	"Cr+pmYpTa+fmn86Pj3/+1+N/+ofra/Pfo9a8m4lNpm89W69v+iiYzZ0tqX5vpjRE76gGxrUzPnW47Max",
-	"UYkSyl0/ZvktqSJ+jiOlMuCSRr3b4vDdaiSkP6g76HL6amQsT7ItPvDGv1Ef/Swy+gpJ0Dqqn/Q7FqcR",
-	"m0x307GC+tLFAYVLuCl2eAuL3olavXm3Cgq5wqedsOWZcJzzRslsWXMq+NWsUsB9bHu8AbsubmYqlxH2",
-	"9pInU+Ymr+941vd6fypM4h43fe9UY5Z/ZFymLDf+lnfgxKNMJbeQRq7zdFnVuFDASGXZlN8BufOQ8p04",
-	"Eu7SL42TT1HJk3DpjtUveV0GmnxU/IqBs2wWwk6dLGNz0EKl8auVqHyu4jpdkmsNMllG/wgyhfRmG3EY",
-	"tr6jZ+JVeDww6KB7rigRWs38Am9ApqxBw1SL+PFwyxKVZymeysgpBFkGiYW048m7cW/Q5dd9I8rZbvFO",
-	"dPE4f2HC2Y8gZVZdME4iS4zdqqZCThjcORuXm7j2bblMPV2BdJf9595EKSfKJ5ongJooT+m29nteR4O0",
-	"wrXqGntuNpPoA4OeYXJpL51K6qz5O5GCfmDYQunUFAtZeKGoJMQXsJRJQYyrO4Q2jzBu9SS9Hck5DZbu",
-	"R2wCtbNvPRarBc+2OckVgVBs/YdmDveqcm/C8cyUROfjErheP4a6+u9IxwyKUT5Z8cfxKHDhxcwK/0Uj",
-	"A9IbL+YjtFDKf1LDSwNryo3jiYmjZKc0DKK3LuFzngi7vJkBN7nekhEVb3sF2tzMQd8Y9Ac13DHOMsVT",
-	"ZsFYNla5TMl6cDqyVSzhWi+r105YJDfHU8IM6zSl8lFWmZvMZ6OVlVU2b339INO5EiTk1pY3BZ5qpWbN",
-	"7CKDsQ3xJLeGPjtxyzgtL9xUZOBW4XiLyFYN2+bpT4Fndrpc//QfgevUfdNdOlHRpU+fMNr5BtVvClzb",
-	"EdD5tomN19zYPxYPF3ZUXAxJurXNm1j6M6J/Mha2pbpOrgx3o0pHhiBX4tpQFWfFJhHVEAmNWG2FswE/",
-	"W6Gx2JaVLokwlwjp9tdZQUkhq/sYY4BeRa1HyB6f1Myes3r4kh/99cPPFMA8+vA7/68PUcuHgr8xa9Pd",
-	"ie7WAHLB38zKpLk27d473GMfaNjShohwoppxgP9tshCql6xV6fMGcdMF7fhueW3bXnhHT1WuWKubUESc",
-	"dlvelrXNbDqw94FLBEmPOom7YSTYeWLFnbt3idKpkuBubqq58H/WYHGGG1SC0iNYfnPPDsFi4OfoMt2S",
-	"+ODjHLVwfC3L3ox75z935pwfVoMl72CcG2APH5+ePQqRe/JvGaeDcqclg2bI0sgp4TTGwefftG1lxLo2",
-	"aaGBtLQVY5FwC99DxEVLPtObW4iI7pfp2ZMnp8/67KszNlr6cFEhd9xvNjKpyvDR2SGJXDnBWaF8qRZI",
-	"0RIWPIvaGvSeiTDw8g8FC19ZlI+JKAmoCZF97uz+QBgGUOnZ3rFSZEAFweBTAza5LEvfPDKm2RYW5RYK",
-	"werRlPIbB48dTynYnkQF27r52/Hb9GK/OK7OcYxw8PvmWVNIblVud3S6oYPmJtdZl8h73ffSrN+c7teT",
-	"EvwIm/yneK55koAx3Ve0euspSiVKy7M6Yr+6YVGugLvzBzHe+iB22tZVvYoGiU5MA/HRz+GcpfSi9qe/",
-	"h+Wf3GOVoE+r+uOeWV0vfse/37zoNCo9vNjYMEUkKUh0LPSU2Nsb5L6Pv2IjbuDp41xnLJlyzRML2mzW",
-	"g90civFjC6iz5UiEqcUabIqwNRuJ21t7n8DD6/Zbi5HWncFSAHqv3PVFkfixJqyzDOQEbgKt12nDkXbw",
-	"Vlz9yxXT4HRfZhVDtcJM4+7yYtQ7nuWRYV9Zw3ySTnwAIvitbPyW3JZqQksztRRaP5BbEI8O80qiClD4",
-	"4xaTjOfHlKSychrrG1nbmehFwyFfCxPJq6mkz3SyrT3NrCghG6Js4SOxyVWyZzZx7YjvzGmLXlVcoAfT",
-	"k6VWueNSF0znGRg2gqVCF6FTI3ElGPu0KkvZaMnuhMrQIjfs4eOzs0cRNVNRMtcWUoVnmVrcJBpSkFbw",
-	"rOo5rLjT8DFIbyoZY/V1vqBQ3Dm7zO1UafFXnGmfPaercnS1nEOfvUphNlcWZLI8+h6WfRbymrfLdwqz",
-	"mYGdqrRtNjzLwmZfvn31wOz2HaXFJJq9NcR4+fnx8VQZ+/O543UfhowbNtJqYUAbttDCokv0oXsUs0gy",
-	"lfDMvcCUzJaPMFVi+Lsh45mScM64XPaL0EXlYNqn3kbnfWcXK1M/vu67MOMfb/gEvKc7sgt/VAuWKTnB",
-	"zEoYZ2IyRRfwCDIBd5B6P/E3Tx+fnFywE/enpycng80CanX/YzcTU81NjHcaCzwt6h8yjrEjdwB2CkLT",
-	"5WNJxo0BM6Bp5XKkcpmS273YoS2u0yjXJqKneI3PMGQGCZRXnVu/I45H0A5THMtOG2IYbsKxJJzKegJJ",
-	"nWMAb0m/ZFZNwE6hIUysJMVt22YvJKPTpX0Enkw9D4vP1VHOSKXLG7T/O6YntQVVyn30exVigUh+Opd9",
-	"pu5A47X3zLVTBGJVicc9jlHb6t0IuVSVi9Uml/6Ij71z3L5Xydff6fX7rkpZRXbtWTVrSNz7TN6OaD5k",
-	"yILsrLLSGva8MdWD2k5fuLRUaHN2QkrBgH0ntLFMw0zdQd8Ru2QG7EXgajiLB4aphWRERmwsIEsN6g4a",
-	"XZjpuqpA420nCAyZYLvwxaCir6uiQctu1ze9UklPb76Yne9G9aD2TwNlBPKzB1CSeb7OPr/NzZLhZKth",
-	"3AeGzbVKwBjVxC7L70frJ8tA7i855HCTwjxWEfXPauSD9wsu4jnP6wtdWexJS0brakC+bR3tY5cL6p6M",
-	"gA7gqcooIt16Yicdk7tNPDzqzja+6PoBxO7JKyTs10LCQd1PSk+49EbAavHlyWZPpVpICrB1C+K8wcdj",
-	"ARzaUUrZKUJi/w2Dn4Nt/ZrbBglDdUJl7U+/2rj0HcoQVt3jVAxQO4JmUngbdqWWUOnjw/3CsxB+Lnlc",
-	"zLFAQ74Dg4OsZfjMRTxU9JM7Hu8eQHfeylGd4wVDonhgnCHHbmEZV2ObCnBAa6U7F5I5s0JGnD9vvN1O",
-	"V6/PxlrN2KkzHqoRePduYLBlSXoH1be1niU3VU+P3y13Qh+FQbYw5iKjwK6SEE+yy2czrjc6XekU3/uH",
-	"90KTuJ3FOpqp8X05wwiJDN3Khmg2R5wffke6WRl+17o97Hd2Bxdr8zFF90DeKZHEMkt2cCq2puE2eKa9",
-	"3Iv9KWTCdrHg0nF0iJ0SWOkdY7neMmkqb1BqlaUIWIeF+AjWWmqoRo9OwiUbOaMdJDEtLtKOpS5+n4uJ",
-	"hmn5ba4c3ka3qaeZuN9U0B+7O04DBd5v8JUWA8emFA32BM4cudZaZaQ+eT4vs6XPkQy61S0s2YwvGU9s",
-	"c6L7DnfEsesbZyBFk4CvFH58JmRuoXty77ahN7hTt1vOey/huo2k9T0svxd0WYPY8bpF4f4XW+QMheH2",
-	"bGeFrVzRtB63oZX4/D7//8HN0YffRXP9vodlPNXvFpbdL5UPYv42iX4409jp1hNf15W1bUQNGZsdEn1X",
-	"7MPu1Yqbbbs2022Tn9n2+r392FevlbrN52U9f2M94lqkz/M584ApnYK+YDLPMrZAaSNVFTLGPxkJCPxc",
-	"+jvc270P9UqzJ0/Xqa6xgvkSw1QEcMCzjPm5o4m7S71ymTHUWOHYxDlqm7pn9kFje5G1hT18K2IOascf",
-	"+76InynNRLwmuSm2LLHuKuFSSZHwzMm6GWJW+LAFy3C27mDiRS2rl5/4bYPbrIVRH2aXd0t82YrXlse5",
-	"TvozIQMD3qDexJlmO3mGxe15537whSDPvR9oy83bk2vsdFPIJPadGH8s8Wti9f4qbns4yT2bx7xwz3Or",
-	"HGNhI5jkMh6F2qUeeRdlsgFTw7N2KmDvwjjjtRdkOOaxMumfpstQOsRHSlug8vuFLw9dcMdUmtRmP+pN",
-	"otK4h34spDDTbYs20y03fM5zAzexlNtwAby3ZawB/grMKoY57XxVM29UB/ALaTy9YT7lBjrP+C0+7V7T",
-	"kIrE0Ul1+l3motUEAZQ6fzK8QMp/NuLJ7bYfbfYuqVwn0OR4mkCjDUziCjfvHMlMyEmfzTXMuYY+S9R8",
-	"2WeJu343+bzPMO1o2WcaeOr+QHe3zxZCpmrhfm9zLfssl6nqs8QdDr6XNhVwlogU+3Cj7lyXbsVMyEl3",
-	"GfXebeoVvrQGBbCuoOXzdGtWVGR/rYeAlJ0yI1KnyPGUwS85z1gqJo53xyvp6HRucmlFFs87IHJkwrC5",
-	"MkaMMmD4NAYru9rNMTdJBOLG02px9hVwG7yVgWSL+15CitDpVi5feXIVEVPj/bXdbxVnVG9WLDTPcdJV",
-	"hMankXOqIBvGrMwCy607bVXw4X4ri7My69YtexuYbpG9SAAcWKU0X5IrIVGzmbDkQjVgbeZ/7aizeGKe",
-	"AT1BHKSoacq1Hy4D7l0TjlohvXEE2+v3bgHmvkDKCc7KPzcXQ3kMIIQAGqwsancdsDrqCvhlHGxli8ya",
-	"NKeRmjO5XhorZtxCv1ruhAYJWyh964hB2JDE1FXuZjyBGUh7o4GbpuJYtWidDjeRGqJdAinNos7ykU/X",
-	"iACW7FXQbAbyWudyuEF9f9zFZCNn2n7lKnrH7nSEz95glGmbF9oSu96MWbaqyrUEbyxvpmEfo3MsJFqY",
-	"LpVlt1ItZEf6HYsMtkpgcy9s9WyxldGFFPiL+KxTuuhgmbFK8wlUAQRsAZgkvc7UYQ4Zn2y1Pvf8rOvD",
-	"e77YbrhtKK/9Uo+qm78pI6PydOX+lROq39Hwu3Bh165Add+LPW29vLt5T0rW1S1z43MqzrsAOsU5Z+vG",
-	"XYXZbZPIu5FlfYt4HqrKbU7Om+9dxb/y7NmT09OnZ19//fXTTZlNiK91w+2N8rWSxQ6d9SNZ2DMulwzf",
-	"YSCwOBnjaDO+JOioXKYI6LNcS1HalE8mlb3hcURcAge/Q8RfrzsRmIkJJh56rQm/aj4HCVjOsI1xQN8n",
-	"pK2WCRQ4WSOYCMmA60xsA8tDBvUoTydgC19EiVt+EkPTzZScILwL+iUoLTMsWxhmtYCUkIE9wgvi1dFr",
-	"unYMT1d9bicNyW5Bi6qi81eerYUJyVPgbbhGmfmd0mwasvirUK8U4nabmzI08kJhAmeZMuaCffX05AS9",
-	"05wZIScZPdxn9EuEGMDguIYRz7jXGitLfvxNh8y4tatdIOmt6TGNmt9OfG0xXW7OTY3ob+69GEt6Mx6D",
-	"hjSuyoO0wmaoKm9ZodGYXTvXIfq/UhuHlSYFkFyijDUB9KsWVmrNuvOL0dGEAWdc2yYkUYS/SvmyQTIj",
-	"hl53WEWax4/Gl0e3evZ9AJzmVptJsVvh+/36ibSdp45m7TQhCnqPcMjxeGCYmfEsc1wkl8J2VIV2ruZe",
-	"S+Uo6qz9hFtW+qOJ46zymOcba9+wSGSca5RGbnlEbeeMsxQSMeNZAejWtiGRYvYky9OYiwsBGxHprONO",
-	"YmOXzfecHqt8uU/rjm5XkcC6BXjJzMP+1tBa63kMX7Xkm2yVYxu/FjSF2IKCg6r0cGmxAiyL0iuGJRs7",
-	"vmoXgTVyasm7sooZkClbTBWCE8750gzYK7TssK7LUB3dZjdVE35AYM6HwI5yY8cztVqz9Qg6b0t+GNKW",
-	"W9lhJc+MPtK0IwEYd23iLU6d3bwwv7mnhRYU3QilLc92s8PIHbkzKEbl9ejMfObyOl01hfVKlPEIPkEr",
-	"QPhacmXVpm6W+fiLWAVQUdZco/D6MrCkKV74CibIpPb7TkOUL3SqIqpRj/tjqToUqZu4xRuSBdCIGIRT",
-	"+uQUAbJJ3AT/R64sNGVvRTFNIXQjWCCArTNHGIzHkNjuhlIrt5LwsaGFlPsL0zDJM66ZTyFdA1AudIUt",
-	"gJSlWkSKwHMIrurqRy6YhAm34g6cDpJoSDurXIspbKz/qIBSrRIQvt73AFW4S7VE34YQ07uCwW7FbToa",
-	"iffRL45z8nh002cvswzx0Dq3A0mmjtluDx4956IVrhdJWzvS5qZIx94h+OjnVyjEtWMKk/jQuHNxCa/x",
-	"b93FuD+FTVwpDBufzkSogykz73wScgjf3Qmg/Dy3ak4xV57OME84dCbBmuxobcp7RPysAM5VKCDKUv9i",
-	"lBy844sfPD/3Y+yaZbavirUOdWqfp+ysfkO+cprz4xNs3Xf01z47OXqG3NY7babL+RQkotlPhJRCTqhm",
-	"jrMMHHFcoFtNgwF9R+XE21S1rZBsbasLTYx2MEbG4Vi3rCq7Wq8ZYw+T1N787d/+81GwGdyyjFUa0gsq",
-	"POBMw5wq0XwXGGYxCCps2eCrQTfdDqsvauXUOm6phURYK/bju9ebDZqiAJ5g0sK+RHe0koGyrmtpAoHu",
-	"XGrTwMqLjJHdAM6RAeNcoiuoYMLvBBX6WcDwNiDbxReGMPm7GhmfIPavChpezctMOqSq+UZ29GxbJeZO",
-	"AFmQgYWmAMRPGN3FZzABDRuWCWtYyi13l5zADtLu+u2B27WFRNFdM0FXZVXMYbCWc9HaYWRR4ucHZ1xR",
-	"gCUwnsIla+B9B2rupsGINKiC6wPQm2WJmF/ILDeOofMlwx7CGHHh5hZSjEc0doLYZyO5otFFW8LLTuGI",
-	"HVMB9wr6HvGhrMjzLbvQbZdwV2MzcY9zLp2Kjh1oDcsgtMyhiYdsCQ+NRBEPhu9lwFOD+IB86RQgYRjP",
-	"FnzpBnE0plU+QZdyUHir3U1kU811cX6b0wOrft6ndbX85OgZPxpfHn334ddv7o+qPz7e5sfTs/t1Vb5+",
-	"7LhNyXLw6sWnuyn8WLVWybHwwZ7yEGslX51srNAodVOqZAM6RzOBvg01B63CeyZk9benq+J8K0WjYSad",
-	"keHL/jxe3tLfSfRuUeZ5EITzq6lW1rsW95rFcXJeB33bS97GCrmszSJKN76lwP4tdcLPzbWwy/eOaAqz",
-	"yRe9jYBr0N+FhW/C1A1NfzExB18tPzm1dk5th4Ucq7jgnmRqxLN6C81zJ6ZvAeZmpa/PQy/W//bv/4Eq",
-	"w6M+qSmGSVgUDQHdbG+lWpgyZ3VwLa/lZW6nIK1vonzOhjVwynP2LU6fuRX/7d/+czhg71QGBJxFzgxG",
-	"vfxZ8GiEn9Gt0cfvui86q1gkgIXshg3dBIbsIU+o7ObayQbSpxDwEV8bkitkyB5qEjvVZT8aMAxi0med",
-	"mmOcGKLsneHHI9LIh2wxVZjbk/AsY8Keu1EzGPpY2LXM1AJM0bLHTjVAnw39bM2QZcJYU599PzRCPWdW",
-	"5zBkEiB1ZjJWnLpNfYmQgoingiJyrZs2e/juu+fs2eMnXz8KToRholIYkrKG6fd8ZrCYX8liE4dl2GE4",
-	"uHZ6QSYSkJQiLhAFc4x3pHc558kUjs4GJ2Uf/crvyjBE73mVyCo6x3nvFPXoOUg+F73z3leDUxzNMSi8",
-	"Hsd3p8c8TwWyLR+RKo7jVdo7770WxmK/UHxNcwwPG8QqWsnjlNhEGfVUYdANkZJrUrg/Y5POciGhWqHS",
-	"Q7ytqn3trke/Tu2GE+t17YbvenVtnx9eENqXwRoe7JPuZrLaL5Z6xTbNrIjMRWfWpbV3XIKWh3b8WsyE",
-	"48IbH3xOSsr9hxK8Ecnl7ORkb93by362kQbuL6l2uu/4H6adCW3sgGxkn6kWH72Y7nG9Gf99FRcIiZpw",
-	"i9wkWKYm9S9hoHRi0IvneSKqQYEnoRMC/cLBHYxrcLep6I7UeJuee4ypzbeJyhKEb9GHBkYT9QTro9ve",
-	"15qkdPh0ab/Gvl2aQJ0+Hny4f28EW3TEitArnik2x073TKUBkSzQY9HRqistHv/q/nffSJJ/APs8mLIH",
-	"3LnYrgUPyf627P1ULRhn3jbfYs+c8kj6Qnih9+H+fu2SbiJDJBE7RUKc57GkuAANbgfsErW70FFnWLVY",
-	"hr60EEuaERm16PTX92AVM0ywFZYNybYZugFr/ibSOQRoJuEO9LX0EXGEZhaWUBwL7fLh45Nnj0gjqRPI",
-	"O9+JrqAS1F++VelyrwRSa8Z2XzcunI52/xsSKOO0p9SQb3/kGrbWkyzWs5NnCE9eV7ekGzmHSGSMmiNc",
-	"4Tip4C2QDRxxTWAvaDehGU+mQmJR7V1IsEj7Ba06Mg4dPX0UiX2nnFpjMdTmG2wWpUl+hFpObp32nmfA",
-	"kfAKXIjflArcRiy4Ts3+SID2h/aGqAAVyWIbQwPVjudfBKUPwbzcRkzFZOr0JO2IlNuAnMMCITGdS98E",
-	"llDZyfYXd8BmYAes4hUPrVgJ7ZlnRjHqNl5FnzTBO38tCWTSkEHq9wr/ZBjC4zMNCYg7pKeq4TxgBQCU",
-	"09CR/jwrFDbG8d6TSKzR3P6Z3hrkyRfH9A5A7m+pKc0h6D3G3rAyg1xyu18FFet18DbEnlgyVcqAoRRw",
-	"suL61Ua+RZx7RSqXd4GNIFEzMCz0qhwwRAysFY5R3B4dHljN4HgtT8FJffx5yrHvAsKqn/ZPTk6oQurC",
-	"B/odex4XcCnU5ThG+y/cFA4o6r/lNpmGsO9npnj8tvckR8nebeRF8OYgoE4o8Sqr/Un2eSCefV2LH9Qd",
-	"+OvwoFTJrGKqKG+rGgF17IHtr0WtbfTerwa5zorO1RfhnmNpXOh07Wix7G5dttL2ZVRxRr5GrSWy32Go",
-	"tdIyuwupPo7VINn9aoxzpS3JRL+tmdspEoooChVPD6QsFmHifSsWZMGwv/2f/81C5178IfBD/IEeumBV",
-	"OwlXXTyldOX1f/8P5vv9ksFTgguGHu8PITPAvNnz3iup6OgOrW6rkPfcrKmrzapDiA4dyliq9g7+r6A2",
-	"PMdj7dNR9/3BuvPWEPCxtjP7YwyyyMk88ol2zf6SWr/gg2527UsN245e5X1tNcpBjI2gDx9vQWVvfNwo",
-	"JAg5WbmNYFp1URXBoONKV+Jm12nR2bbVeeqW4GMg5S3W1DVmyk2jD9U33K3fpapbcz1s2hwebUozaWwr",
-	"ZhWCi/kyY/L60KZcsBOPsG+qqDSxNbgRigLo6tQL2jipFSZvivDGi9CLmaGOQlNDUmiaFtpn8fn4svww",
-	"pScbq/QP6+T1FBa5aZdo2obK8Amfe9MUc4nxYJCAfn96wWA2t0unOnpJEVwlHqHFY8jhnX182jZ5H3T8",
-	"/XaLKBo8xNlFpiZOGlJtPnuodJ94NiYFU5YwVsHn8z7qbEuwj5DRTsFQebxVbIiLHbKHiUqBTZSERwN2",
-	"xW8dHzaSz81U2f0yJW+yu9mH6YZL/hAv0Fxl2aMKM6o18ejq+g25+xEORai0zQyK/tyBN90KgtRoiQZ6",
-	"SNtmVrQBiRshyBvur2PrIobBe1E0+3c/+UwxqRCcuWmioe1p80y3i2Ie8nJTE7SGWwHujwP2PuQHkWrp",
-	"M4TKHAwNBUS0VSqmjVImEVPSy0qpsPCq0vyu6Ap39OcybTE2cf9O2UYuPI9reEz2xudiHX9aQef2QX5i",
-	"ALlEj65v3/QIEY/UmK2t9DA7sR9PrEC3ol9jMKfIP7PExpXURfuw7IUy4qJ29WVFIeOSAGBwXg85M1le",
-	"1LKkyjpzMJwJsptH9duM58Pl0vsXcMwa+vq6qU3s7QcuD+UPreNLf2arpoa9HiH+N9JzCMbdKRRgDltC",
-	"2e+VVhEGqWBM1H85SESfDFXS6OHoNkj7imBcL5xEW8x77rOsmPUot+0clJykxmrgsweG8mJHmUpu0Uss",
-	"MAJqilW7t5MpJLcmn61T8B/Avg9z3YqU7mQ6CBmcg2LhR9WFR2yEkZCcNn5FxEXFT6EzsUu/XLqVIFNT",
-	"KJ3o3ym3QBgmZAAG3a+ytZiqrJqhWCcvYh9+nnsnrYCE32gGfg/LiA3495RLEjquRIjBLc4JHKdflR2y",
-	"qZmzgUSDRZ8+dtMhJcMqteekE19HaLbIgyJfIkYdvfBaieRi9UNwlxzAKxbG30qAnO75+2m7l4YktMBs",
-	"VHeSIZdDGGamTlSjVkX2/d5cZzgxpw/4U93hUCsX8/hXR5j3bfkCr7DWdI79vW9Dja2QZURgwN45+kV+",
-	"X5Cy256N+QD4Xtzp9jjWRxuH3qf33Q34aXvZxT6E5QODDKCwurCkoDC6Qn+rXa1Dasp1/8Gfax2Au5Ht",
-	"/lA+1iV7sZID+6DR51ZU83abexXzpuGjynjXPdVEKe30NtRxhfHZZvGpeO9xdy/4xmmE9EnEbG/6bAHo",
-	"3i1pYKU7Q+v3UQkUPqxM3vIKPGFsMtREZOvJdDsQbwxj7/qmCag51DNJ17FR/74kfR37PiIaylt10Gzn",
-	"WcNndnLeN0V+C4jSiQInxzAj1hrIxv0CyqwsUxXOOJITw/I5JTwQ4mZIoZivZVg4DTSeVDG4lpGMibL2",
-	"0UlYNAy8Xwc8MnNKJklw04oQ40sH7PHJM6pHWdRriL3pjcvkMr2WVPOgWKpiAUESv2W/ggPlEq2iJ39m",
-	"87kO3x+h8p9CGAb3jTCZRsAe1g7sEdL8PrWySp+IuFJW0Pzeczk8uWB8pMzi+LQkjvKV41+Lf7emdtcJ",
-	"b/3025dZvB0Wut807Vllcjsxoa0MwAonxlyE1j09Rojn7XMdVj/SxCm/9UBdCKo9mwnL5kpIe15pouWY",
-	"m1qQD9lDO1Rq8RDQL/DZAXuRa69OF31qLJtgDg0GP8NvHat1nA0pciFILalTzaVb+aEZlof7uvd86ksh",
-	"zJfo9WXceEyFKU890jbIQ1zdatZBo//sCj2KmMRSkUPCYOZPiOT4xmvkLhMTyW2uEav8ZXr25MnpM9S6",
-	"fDpL8ckHhv3z+zd/irrKqhhVB5Qc64BYjbklxSMVMzqsdL/eL4OTqn1SjR3DUnfwBfIq6l13OGZ1VTCc",
-	"CE9aJ57vcDpfpuR56flnwRAJM54RWuH+7zdi7R/2ZBI1X5LD5YJYuy/vccpsaCu1fkhv3cS+UO3AqnmB",
-	"ZFnpM1AtM9Fg8hmkBzkzGvtwh/bOjb9aEEN93Lp4wNzkvsyDew3OfvMrKTaUTRRTh5Ge4RYf7qw8iP0q",
-	"u3DWygWTii20sChmM2Vs5LT8e/9F1Sk0hSo6i+9Ht39CsBXglMMQQnfOGkBcDn3mBVhMd1v/t6ECaiEU",
-	"+gcd5PwXAYgoHoCWDO5AWjYsXhmGREoKSWM+GdWrEQdGf5WBAlvPVn0Fzj5wevMFkoHbCUR18UuUEhBk",
-	"4lpyp6BXI9g+mhtgfMsBhWHUJLacjQXJZkLmFsx5GNV32MGeQhFf009uFzaJhgrtWfhoj3Fnjnwot0Z8",
-	"neLW+Ppe6yGzrO4cYA8RjlUfIUAWfe/Rb6mFF30KGiMlb/GJA1pNRYeFlkKmPR7KT15RUdRzwfeoRqAy",
-	"4MYS4gklBlcOZkSYoqunQsnlnk+Fe11EJprTn36iKOJKFV2/bMLLEFML885QA/EQSs5WSTJloLWqjtWK",
-	"6iJqV5jf/y+L+8xlcSFXqKC5cU5NcwijxNMezOZWwHbxjHXxYhCDuSUH70Wu+ShDTH1PBhTbGnORQYr9",
-	"6Dk2hHN3xZFT6CvPRktfiYmBBkvbiVTLZ5Qc4Eh6pNJlyArAimh6xyNd+Ux7NcZQCH7Y5EkCkEI6YAQQ",
-	"6/5i8mRazG+h9C2mXpEXegLWoJ2IE3gHVi+PsMI/Ws4kJvLHjTnNz52olL7bHUsyAdK6eznJwRi3Xewh",
-	"Zz/++OoFW4gsY6l65K9imJNbdWHYjfHyPnx8dtZ323Kjwf3iURExpFTQMmRYQGoky6Myv6RDLvKTWi7y",
-	"N3Xcuevrj2enR9fXH7+GD7+Pwc19OAwjqIO7f+YklhoEeQMziLsf9wLj4uH7euc/f6j5A8RElgEVTLEP",
-	"Vzzc1y4ipoKa2Si4r/wznfIbPF8KUfbPllvgv3sAXKgaxO+Gz3v+JRBRuREbyqPgdtdqWhIJShjn4tMm",
-	"yyeNS/etj6JAb/+voalVcGdj95bOrM9Ulh4MTq24OuFyVvBjO1QC+qePKzCqUQn8RgJ7hc+8FhIYZ5nA",
-	"FPgAffCUfS++RTCGR31Mcace1+6auicN9S71kpTMHsosoEGJ+WF+AgI64OiUTX0tPcOnsigJbkVciwzL",
-	"aTAHfMAu2Yin9BZKszl1isW85tC31VhFxiJKP0yHC4qB00FxHpgTyMdwjl7Ca0k2qAbGMw3ciUvjFwEp",
-	"G8JHYawZxkQ4LasjY0NQTzP0YCyYumAqN88zHRAekuCCDYuU3yElXFXASZnKLXvodjJTPGUW0VxWE9Mf",
-	"NXKOkBbemX3QSt8W720hoz8eyXS7C1eS4Ker67t+vVlQv1mlZ7omrcnlw1RJGAaBjmnmSMYVhbYAE3FH",
-	"SHS6Py5C861S2ijPbptSzduZy7pmH9jLr/SP1gTWuppTlkpSWxgyRCR6gQfsR7Q+h9XWDUMqpMxnwEZO",
-	"miBKG3qPOf5zwYkJRbs3XEscvig9CnVIWOBDXAR7MXjMGGzIPGAvQp1amXfiTfYRuF+HkooOCAY4FFyF",
-	"vMztPCavxj+gJy5W5pxrU7HVV5Z9wU78P40PwBtFjra5MkaMskYNZ6J5AjdTN3y8wPjrs2p98Tdfbyx6",
-	"/rCL89Qj9u/Xc0pnUSlK83WvuGY2By1Uusud6DfmCxXn/oXsgM8UKtKEt9QttqXfAtbehwKCW3klgIcV",
-	"K4Y5Hk6KqYQFqsEPPBSZCTnvRca7R2ly0tALx3Fh/iJGo53yldTGmjV88uzRuXe3wLWsKMNWkbnv0WBI",
-	"tWNVOBP88GoHkY54Jj8iGuGncoPOcngGegJHuO2/300Bxu/tKSByEIomhIGCph+Q/bRHyXYc/K6N4RAk",
-	"vqFZygQ7kCByaFVsIFwoG6l8MrVOhS6SY4VkE6VSZ3LKNJTrhQLHksxIxmH6mYzmFvluUzuxGf/uIfiM",
-	"B6XzWzHnS0NgHG6RauGWhQs3Zf4Rdl/Z7PI+BNZsjVVtIIVjzH1W+Q4JjascscEmy5Yet6RiolM6t6m0",
-	"MKtCLmFYjFBOnPXlUTQKr6jnpti5fp2G3sxBPg9rOlBBmR9+e1fcBirkE9gz8brdwMSLCfjy4wqj9/s/",
-	"8lgtq9ymnWIrPS5bQMKayU7lcyU/nejymLIi7uA5jX8gAsDB/yDGdm8C5TC8y+1EXXOo3TnOUmEQWLXP",
-	"hDQWeErKh6/+354YNh+873rc7mx9FR7qUBKHvp1Pxho6e1LrdPNbAg35xbcFccMmHqDvQalj+m/0gxob",
-	"Kwz6UqXaHBvV702mrYsY6oR/IP5Sb7P/pYsXlMlOwDgxPwMuUYmc8+UMiLEQHaGyFPIa1aKWoXlQUfNL",
-	"6BAfZTfYP97jJXbgNhVV1viCNT5Sud0Q5ditHrcp6vFHtWBqbNFNVFZMhX7fsWkUHVd3ncpaF9iDskBq",
-	"6t/A/PA899gYgi8LzGnfBWFMx0w7myhj+x4/BP/sbeK/Ay5Y6bjeKGrf+WcOeJqVpvANR+on2kd9vwiw",
-	"UBf6Pcu4xYq3I3TKRzfs36Wsq6p0dd/1Sr0plwlk1b7RG2M+GiQseDY8Z37TgODpkOWjj7GCU4G7OFb6",
-	"gg2lWtA7SiawVkhbbHcjVOUUusd2iHdfCcIt+HJ0b9ruZu17X+KvvxcLauVOKjZTGpNzMm5BIz/EHiQ+",
-	"k2cJXFdNBv/rmZJ2+qhy8nSFqaiboFbLdnxEQAN2pVgGxuBbnuDcL335NJbauT8W3FmzBLc2oxxQSx3W",
-	"BPUaDCNgZi6/BUmERmlNmAWFfZxRJXHPUK/caHk2fm7luhwkr2e9k/uXbVV6P+UqJ625Ez6XcmeWMjmQ",
-	"mv9+KZMvzx35XM3mXK9Y9TxBK77iIyPtmxDUUtArVWyfbM1X+sM3ahYv/DMH1CzoE22ahZ9oP+Bm7Vmb",
-	"qPjq6w3xP39AqrEKkGaEghfIN192EFMLScjXBOyN6ajDZMqzDOQEbhDCdUhx9qt/uWIaEqVT3Mjac+4X",
-	"Qx+QRo0qoIAjfP4daF4C+834kjKCna7n5+YndoG/S7BlyR3W0xTjsMuUwgrhFap3qOTAegdQjJVfpilR",
-	"yoE4eDH+b5Sc6RfXegVK2NJwansEEsu4mDkJXb0C+4xb+Ut1/Cv9475NzX2HuQKV896EBVbJ6SjysKah",
-	"aX6xeUvUiAb7dc2ubFk9g3WLmP3unGNzjiLt5AZbZPWAjvHiLj9NMm85t7b6PDH26ifyL19YawnvFuN4",
-	"PtxeB2b1p1IyoT/jqogPFY0O/FMb63Pp5SbCPPlM3GBl2vsjaFreGkkTzlNFeuyTL0A6gaO5ykSy3JS1",
-	"hbUUKOfK9AcC46f3Bw3pTi/TCbylL3xaksMWbMjRn1R+Ys5c8qJ6BSL75RWftI3zoIS/FZLcZoi211LH",
-	"tz84RJtrWcM68tYcJTV4ABphPylHaRUEu5qpsEBlI3gdwo1uP/E/gK0d9/Y6f/n64bMQFmWNATDtE49G",
-	"sFRe0G+VPLI3NbSpOyTBBtPO99lKTrYa+6rZsIwx1XrWU6VKzFsnjhMlx2KS+0pQ2gahzYC9rdxw+t61",
-	"7JLjxCo3cJYbxFD37aeUZqZA/681h1pHz8jt3ljG/jXVytT25WM4GMm/AyzTrNpYjt/7M92nGNkV1qOT",
-	"CbbKlkyFlBZTH8PhpkjEFdUHfKvcAheEy0CSAXOwGyrIXtL0vogkOVoPZg+FTaKtoBbJMlXORsSkZyUD",
-	"A3Hs8FMzY5uIx8/jQNRTJJRSdgP1fvbtbx+fnBVdSUgnXd2TzeThX/9saZzbukZxdhWz+svJ1vRz2z4F",
-	"eZ2mFlPFZ6LRmfbTVF3OXvUOCzrfhk1O5cSEfIbFdf6s99ydH8uDeJaBfoDq7pYw2s0RuH61k0C9nNTt",
-	"mnDLP//5g6NiApQg4s911jvvTa2dnx8fn559PTgZnAxOz785eXaCFO8ntoZGMFXUeZMy7hz3RpX9PGg3",
-	"fVYsZVAGvcoOCfHeTJQbXiRR2Cks0VWGPZEH9YJS04snDRS6IzUVtoqNYFBtc0c1s5EJhF4i4fPFCliq",
-	"CrfzbLAK3x0b6wd1V+2bNAK7AJC0vsoAlRr99TEINLZoFUIV8nO+HLDntE3mNsSchEZasqHQ0WOsKIM6",
-	"KUPw9dBqv1A0vIOcpWrA3lst5vDAsAWMpkrdIsQPMKuu5fDtm/dXDK+w/9uxwaeHlbioVKy4zyXwtkry",
-	"GUh7TsnCisr2/pKnE0iZSixYbC3k/kFaZoDh9p779S0JnRkKIFCep8KyTE0GNRBtf4fuP9z/3wAAAP//",
+	"7L3tkhs3kjZ6KwjuRkiaYbPZbUm2W3Fijyx/jNb2WCvJ643j1jbBqiSJ6SJAA6imOD4dsT9O7Pm/F7EX",
+	"NlfyBjKB+iBRxSqKlD3vvv5jdXcVCkgkEvn55K+DRC1XSoK0ZnD162ABPAWN//xSaEis0pt/BW2Eku53",
+	"KZhEi5XFHwdvF8DS8NQDw+7oQcYNUzNmF8IwLs0a9GgwHJhkAUvuBpkpveR2cDUQ0j59PBgOlkKKZb4c",
+	"XI2HA7tZAf0J5qAHw8H7s7k687/N6Y37+/vhYMU1X4L1k30BWfaK20V8kglk2QPDROomItxvV+7Z4UDy",
+	"pRvX/X0wHGj4JRca0sGV1TlUp/yPGmaDq8E/nJfUOqe/mnP36ZdfDtycXuTaKL07h4mE9/Ymwb9OiDbA",
+	"VnwObAozpaGY1i856E1lXjRedSZL/v47kHO30icXl0i78POFI4q1oN1I//7z87P/h5/9dXz2+c3Zuz/+",
+	"46AgrbFayDnO90u15EK20C03Vi1Zio8NmZDsRykSlQJTmq1yuXH/bqApvdRK1cpaLp98sr2W3em+nH3P",
+	"bdIw16/e8jmzC26RuAnPMtDM8DV7eD24zsfjTxLPnvgDXA8ePWOPLy6ZoN2wILm0bMENSxZcziFlRsik",
+	"XB2djHJ9L2dnNJuGFX3StjkPrwc/j88+f/frxfByfH89+H+vr//wKL5H34mlsPElL5WxTFhY4nnjyFFN",
+	"rJThMNW5pjDjeWYHVxfj8dDNnM7gxRh/DEfyYudIukl9L+aau5k0884yPNJ28IqHDj59xUz8EXyL+9g8",
+	"LdrntjnREwdPiCaAs7l3Y5iVkgZQSH0hskzI+XOUie4XiZIWJO4uX60ykeBKzv9iSNp2+6Aflb7XsuAp",
+	"PTca3A8HX6VzeKUykWyOPJly4L3zgXQObIXPup2o3DzuKO/ZvXDVCMl+yZUFU79ito9RjWePvORi3KYV",
+	"F0yOpH/F53DkGeCQaarBmKY54GUjDFMr8NPQaprBcu9MVvTcH3vOiN6KzeYnJ6LXIC1bayXnQ6ctcOY/",
+	"w1KV5EuQdosjXoPVm7PnMwuR2/UNJEqmhnH3Z7ZeiGTBrGJWbxifcyHrrNEq2UoJcuQtokHbz8RHOAX3",
+	"4c/4hedpShrAa/glB0NLTFPhPsWzV1qtQFvhZNeMZwaGg1XlV7+GG35nii8b1YS+F34pgX8OX3tXPKem",
+	"f4HEOl5+boyYy6XfpPokUbXbpcXQj2d2p/+voMVMQFrXfpC0eNdGR/O/4FrzjfvZCbc+snI4gJWKqTbf",
+	"aLU2bLphSgKD9zyx2YatFyCrWgtpLAb1XDfPHQ17m9GHg1XGZXQlGuaNyr7Xo+mR0a66MhyYLJ9HhzWW",
+	"W+h2St7go46o+OONSLvfucPBXSdrxZOMFMYlT8GbKwUndSLjFouW8/WEGJaWxZyUHCJD2G2/DeWkd7i7",
+	"bv8U0x9VWL7yyJlYrpSmU4Aa0GAu7CKfjhK1PE9UKiwk9nyVceuWdm4WXEN6XoyKC3qep8K+WEByu1JC",
+	"RjTP54EN3Ay4zTWwXKagGS8FE3eDsEzNWb5yspizVcZJmY4fz+07QuHokG5JjcfjCM8tuGlQ9jI1f2Cc",
+	"Tr9wp0WDE5QLeM9TSMSSZ1uDP30cGVyq3aEvhuxyyD5hf/uP/45xSdsN49YPd0LlpolB52BsMBGTYhu8",
+	"oXjAAlb5NBPJzS1sdr/4VXr55MnF5weMauCXiOC3LFGOlXHy5e7j0SoYoCe9Ci6LXjTN0764/Cw2b+Sq",
+	"G25rjoiUWzizYgkxkVaTQsUreY7HvP3OqgoEqQZENs+wFU4oxEQ5u9q+VYmwR0K4gfhKjCoH+IPlgx+z",
+	"lA5fSas3u1ctT2xU8H6ttLu5lqus0HRMblYg0+gVwp0sip+OW9g8MMzZac/YhAg0YTOlUVic5SszZBOz",
+	"MRaW9Ot14Q5Q0mqVOSaUwFIFeKUKayCbxSfRg0FSsFxkzcoTWY87WssWQzVf1Zq0M8+Buxe2yiCuk3A9",
+	"h6gA92qDSIcoy/EfSjvyInFHexkbORrZlHbLz2IYeKD4eFRdczz0tZCpG3lXYatdPR3IcytkGjEK8mTh",
+	"TItJsuBC3iS5vVGz2aTLfbIEYzipb1V/znjcVQ6+cqLOCVWS4d4E6atN4LrK2TRS8pWfa52MIK32/yy0",
+	"1jYVqnKw75FEL+ktcgdtq7cVf2aEv6bGmXeK1p9xYwvPVDtXhTk3LvU1FOKrLnmcmUf2S9sav4VVVbO5",
+	"H1aYzXTktgpd66v+k1qzJZcbtuB3EBSe/kwwHMzoZPTcunCeIraIkJYnETnwZ2UXQs7Zmhs2U3lNHE+V",
+	"yoBLVCCgOKltK5bOQNmA7bhKf9VZFZf0RD1SH7xF7+0PdNGWymHfU+WJUW5kucA6O1SnWNmUGG9+wQ38",
+	"+Pq7iB4r7ELljv3tYshyA9qJWfTM7pjDT2rm8Gc1d/HC2pX5p6vz85///fyf/uH62vzfUY++m4lNFq+8",
+	"aVc/I9PgOu/sTR0Oliqmdr1FVZprYO7v/jJxOh+XaKW6S5ZZfkvuiF2GWqq7HoLJrUZC+r26gy6SSU2N",
+	"5UnW4wM/+Dfqo19GRt9iJVpH9ZOeYnEescniMD9LsJG6BKFwCTcFhXt49Z2iq/dTq+CQt/i0M7h5Jpx+",
+	"dKNktqkFFvxqtjngPkYe78TeFe1Llces0K94smBu8vqOZ0Pv+0uFSdzjZhjsJcvfMy5Tlht/A3UQTdNM",
+	"JbeQxszSTdXrgmqkVJbkn10EzndKp3CHfuPkqo7qlwmXblujctXJP5NPi18xkKlha2EXTmNlK9BCNcjq",
+	"ROUrFffrJLnWIJNN9I8g055WUSB9x+jEy/B4UB6C/2nLVNBq6Rd4AzJlDV4mtY5vD3cGaJ6luCtTp/Zn",
+	"GSS2401B495g2K87IcrZ9ngnunicvzBh76eQMqueMU7qlJi5VeGFDXeg3a0d98BZXtzXIN1h/3kwV8qp",
+	"knPNE0BvFE/ptA4H3hKDtCK16l67JldFlUUfmGFQdVZ8s3TzXWl1J1LQDwxbK52aYiFrfykqCfEFbGRS",
+	"MOM2hdDvKQzqLKhZOpZzViqdj9gEanvfbulrwbM+O7l1IRSkf9cs4V5Wzk3YnqWSGIDcANe721A38B3r",
+	"mFExygcb9zgeJS/4a2ZL/pqgBtE1H+GF8v4nY7t0sjpVDTW5lPxvo+ipS/iKJ8JubpbATa57CqLibW8m",
+	"m5sV6BuDMaGGM8ZZpnjKLBhLim+pXFrFEq71pnrshEV2czIlzLDOUyqfZpW5yXw53VpZhXgxkyIt7N1d",
+	"5ybwVCu1bBYXGcxKhyFk2ZCN3TIuygO3EBm4VTjZIrJt53bz9BfAM7uI+A3/BFyn7pvu0ImKnXfxhBHl",
+	"G1S/BXBtp8D3mmrfcWP/VDxceEvi15CkU9tMxDKmEf2TsdCX6zqFM9yJKoMZgsKJO0NVAhb7rqiGbKiI",
+	"b6YIOOBnKzwWI1kZlghzibDucFcUlByyTceYAPQqat2r8nhcM3su6ylM/Oyv736mJKazd3/w/3oXtXwo",
+	"ASzmCXFnors1gFLwN/OA0FybqPcaaeyTDXraEBFJVDMO8L99FkL1kLUqfd4gbjqgHd8tj23bC6/pqcoR",
+	"aw0ViohToOdp2SFm04a9CVIi3PSok7gTRhc7T6y4c+cuUTpVEtzJTTUX/s8aLM5wj0pQRgXLbx45KFgM",
+	"/ALDpj2ZD96vUAvH17Lsh9ng6ufOkvPddsLEa5jlBtjDxxeXj0L2HnmxjdNBudOSQTMUaeSUcBrj6OMT",
+	"re8dsatNWmhgLW3FTCTcwrcQCcR0CPkN2SeXbLrxKSPFveN+s1dIVYaPzg5Z5K27OCucL9UaOVrCmmdR",
+	"W4PeM7GIQPGHQoRvLcrnRSgJqAmRfe7s/sAYhhyT/R0rRRZ0uBh8euA+n2wZn0fBtOxhUfZQCLa3pry/",
+	"cfDY9pQX25PoxbZr/nb8Nr04LLarcy5D2Phjy6wFJLcqtwc63dBBc5PrrEv2Xd330qzfXBzXkxL8CPv8",
+	"p7iveZKAMd1XtH3qKVNFlJZndcRhlWBRqYDU+UbMem/EQWTd1qtokOjENJAc/RjOWUox3hel2vzZPVYJ",
+	"7baqP+6Z7fXid/z7zYtOo7eHvzb2TJGCn4mOBZgTe3uD0vfxJ2zKDTx9nOuMJQuueWJBm/16sM96oPFj",
+	"C6iL5Uj0s8UabIqjNxuJ/a29D5DhdfutxUjrLmApu+So0vXLIvlz57LOMpBzuAm8vhV05EsI3oq3//aW",
+	"aXC6L7OKoVphFnF3eTHqHc/yWCqQNcwn6sYHIIbvZeO35LdWk1qbuaXQ+osA453PLY0qQOGPPSYZz5Et",
+	"WWVrN3YJWaNM9KDhkN8JEwm7V1JoO9nWnme2lJA9UbbwkdjkKhm0+6R2xHfmtEWvKq7Rg+nZUqvcSaln",
+	"TOcZGDaFjUIXoVMjcSUY+7QqS9l0w+6EytAiN+zh48vLRxE1U1FCd49bhWeZWt8kGlKQVvCs6jmsuNPw",
+	"MUhvKlnj9XV+SaG4K/Y8twulxV9xpkP2go7K2dvNCobsZQrLlbIgk83Zt7AZslDb1C/nOcxmCXah0rbZ",
+	"8CwLxH7+6uUDc9h3lBbzaAb3BOPlV+fnC2Xsz1dO1r2bMG7YVKu1AW3YWguLLtGH7lHMFctUwjP3AlMy",
+	"2zzChKjJHyaMZ0rCFeNyMyxCF5WNaZ96G58PnV2sTH37ulNhyd/f8Dl4T3dDQkqm5ByrK2CWifkCXcBT",
+	"yATcQer9xJ89fTweP2Nj96en4/Fo/wW1Tf/YycRyMxOTncYCT4sayIxj7MhtgF2A0HT4WJJxY8CMaFq5",
+	"nKpcpuR2LyjU4zhNc20ieorX+AxDYZBAedS59RRxMoIoTHEsu2iIYbgJx1LtKusJLHWFAbwN/ZJZNQe7",
+	"gIYwsZIUt22bvZCMdpfoCDxZeBkWn6vjnKlKNzdo/3fMe2oLqpR09LQKsUBkP53LIVN3oPHYe+HaKQKx",
+	"rcQjjWPctn02QsZk5WC13Ut/wsdeO2k/qNTsHfT6fVelrHJ3HVk1a0jP/UjejmgKdEhx7qyy0hqOTJjq",
+	"RvXTF55bKra9HJNSMGJfC20s07BUdzB0zC6ZAfssSDWcxQPD1FoyYiM2E5ClBnUHjS7MdFdVoPH6XQSG",
+	"TLBD5GJQ0XdV0aBlt+ubXqmkp/cfzM5no7pRx+eBMgL50QMoySrfFZ9f5GbDcLLVMO4Dw1ZaJWCMahKX",
+	"5fejGAplIPeXHHK4SWEVq4r+ZzX1wfs1F/H0zd2Fbi123JK3vh2Qb1tH+9jlgronI1DKqMooIt26Y+OO",
+	"BV4mHh51extfdH0DYufkJTL2d0LCSd1PSs+59EbANgDDeL+nUq0lBdi6BXF+wMdjARyiKKXsFCGx/wuD",
+	"n6O+fs2+QcJQoVitcPpk79IPKEXcdo9TQWBtC5pZ4VWgSi2h0seHh4VnIfxcyriYY4GGfA0GB9nJ8FmJ",
+	"eKjoJ7c93j2A7rytrbrCA4ZM8cA4Q47dwiauxjYV4YLWSncuJndmhYw4f37wdjsdvSGbabVkF854qEbg",
+	"3btBwJawNF1S1dtqWnNT9fR4arkdei8MioUZFxkFdpWEeJJdvlxyvdfpSrv4xj98FJ5EchbraObGN+UM",
+	"IywycSuboNkccX54inSsriCqdXvYU/YAF2vzNkVpIO+USGKZJQc4FVvTcBs80/7ei/0pZMJ2seDSWXSI",
+	"gxJY6R1jue6ZNJU3KLXKUgSsw0J8BGsnNVSjRyfhkk2d0Q6ShBYXaceCNk/nYqJhWp7Mlc3b6zb1PBP3",
+	"mwr6Y3fHaeDA+z2+0mLg2JS2qp/2FN7tLTiqF1Ldwso2p+z6DMoZ2GSxnTzZyjC5ocyRfrl5uVmJJFqK",
+	"GjL4MzV3HLI0zCpK3586fklyy9RstpX8GfL8t0p2YgWB23KmWoUbSBTfmxaDPSJytcpItfV3sMw2Pn81",
+	"6L23sGFLvmE8sc1FCAfIL3eV3jjjNbrbbxV+fClkbqH7PvcNi8Kduu0576OEUvce+29h860vRw0qgdf7",
+	"itCM6JHPFYY7sg0cSLmlBT9uQ5PzuZf+/6Obs3d/iOZhfgubeBrmLWy6CzwfYP5tkjBxprHdrScl7yrS",
+	"fdQAcgR0SMLest2714vvt7vbzOp9MQAn0Y5j+36n1G2+KvGWGuuYd6KwXs6ZB0zpFPQzJvMsY2vUBKSq",
+	"Qvr5JyPBmp9LX5R7e/CuXgX45Oku1zUizDzHECKVq/IsY37u6H44pFa1zOZqrIxukhw1oh5ZfNDY/srq",
+	"4auIF+o7+Tj0IEtMaSbiqBBNcX+JNXEJl0qKhGfurlsippgPKbEMZ+s2Jl5wFK+6b3Bptgjq01D5sKSk",
+	"XrK23M5d1l8KGQTwHtUzLjTb2TMs7siU+94X6bzwPrqexDuS2/JiXzgr9p2YfCzxBWOIKypuF7qbe7mK",
+	"eUhf5JYweqYwz2U8QnhIrfghymQD5pkX7QQh0kVwxutiyKiPIgc5O8AbJXyqtAUCQFn70t01d0KlSW32",
+	"o94kKo1HT2ZCCrPoW1Cb9iT4iucGbmLp0OEAeE/YTAP8FRCGK7Hijm9r5o3qAH4hjaeerBbcQOcZv8Kn",
+	"Cf0qFWjRVaffZS5azRHgsvMnwwuk/GdTntz2/Wiz50/lOoEmp+AcGv0TdF0h8a6QzYScD9lKw4prGLJE",
+	"rTZDlrjjd5OvhgxTwjZDpoGn7g90dodsLWSq1u73NtdyyHKZqiFL3Obge2lTcW2JCXQMF/fBmAFWLHtB",
+	"nLxxRH2LL+3ANOwqaPkq7S2Kisy83fCcsgtmROoUOZ4y+CXnmcdpa6hypN25yaUVWTwnhNiRCcNWyhgx",
+	"zYDh0xhI7mo3x1xYEQhCz6vF3lfAB/FUBpYtznsJ6kS7Wzl85c5Vrpia7K9Rv/U6o1rAbUC1qoPlaWSf",
+	"KsjTMSuzwNrtzlsV/N7fyuKszLqVZK+C0C0ySwkcBSvIVhsPYqOWS2HJvW3A2sz/2nFn8cQqA3qCJEhR",
+	"b5ZrP1wG3LsmHLdCeuMYFr1YsPLFa+7irPxzf6GaR2FDELbR1qIO1wGro26Bk8eBcHpkPaU5jdScZfeV",
+	"sWLJLQyrpWhokLC10reOGYQNCWZd792MJ7AEaW80cNNUuKzWrdPhJlLfdUiQq/mqs3zqU2kiYDJHvWj2",
+	"A63uSjkk0NBvdzHZyJ62H7mK3nE4H+GzNxgB7PNCW9LdDzOWbatyLYE1y5t52MdPnQiJggZIZdmtVGvZ",
+	"kX9nIoNeyYXuhV7PFqSMLqSAocVnndJFG8uMVZrPoerftwWYlfQ6U4c5ZHzea33u+WXXh498sN1wfTiv",
+	"/VBPq8Tfly1Tebpy/soJ1c9o+F04sDtHoEr3gqath/cw70kpurpl1XxMxfkQsK245Gwl3Nswuz5J1ntF",
+	"1heItaKq0mZ81XzuKv6Vzz9/cnHx9PLTTz99ui/rDLHPbri9Ub6OtaDQ5bAJwBDfYSCwcBzjaEvuYQ0J",
+	"2nrNNzvpY/ty/aSyNzzesYCat9xhRwavO1Gs0QQTD73WhC22WoEELDXpYxzQ9wkFrWUCBYbZFOZCMuA6",
+	"E30gk8ignubpHGzhiyj7yoyHUVRuiSDX5JeglNmwbGGY1QJS6tzgA7CIJUiv6do2PN32uY0bEhGDFlXt",
+	"nhTFcy08Bd6Ga7wzv1aaLUKFRRWKn9IPHHFThkZeKBrhLFPGPGOfPB2P0TvNmRFyntHDQ0a/RPgHTFzQ",
+	"MOUZ91pjZcmPP+uQtbhztAuUwx09plHzO0iurReb/XnDEf3NvRcTST/MZqAhjavyIK2wGarKPatnGjOf",
+	"VzpkZmyDpUq4KkH+EmWsCYBstbBSa0akX4yOJnM449o2YTkjNFnKNw03cx4Qi/vM40fjS9dbPfs+AE5z",
+	"q82koFb4/rC+I237qaMZVU1oj94jHPJvHhhmljzLnBTJpeiKOXtwpf0uhmyogfcTblnpjyaOz8xjnm+s",
+	"S8QCnlmu8TZyyyNuu2Kceaj7AmyvjSARoIEky9OYiwvBNBGFriMlsfHe/nNOj1W+PKR1R8lVJBf3AJZZ",
+	"euD1GpJuPY/hk5Z8k175z/FjQVOILSg4qEoPlxZboL94e8VwfmPbV+3ytMNOLTlxVjEDMmXrhULgyBXf",
+	"mBF7iZYd1twZqnHc76ZqwnYIwvkUuF5u7HgWXWsmJcEa9pSHIaW8VRxWcgDpI00UCaDFOxNvceoc5oX5",
+	"zT0ttKAoIZS2PDvMDiN35MGAJZXXozPzWeW7fNUU1iv7PESwI1pbNOwkvlZt6uY7H38Rq84qSs5rHF5f",
+	"BpabxYuSy/4G7eedhmhvQdB6VvCPpepQpNUiifckC6ARMQq79MEpAmSTuAn+S64sNGVvRfFmIXSLWiO4",
+	"sDNHGMxmkNjuhlKrtJLwvqHFp/sL0zDPM66ZT+/dAbcudIUeINdSrSMF+jkEV3X1I8+YhDm34g6cDpJo",
+	"SDurXOsF7K3NqQCGbTMQvj704GFIpVoSdkOI6XUhYHtJm45G4n30i7OcPB7d9NnnWYZYdZ3btSULJ2z7",
+	"A3uvuGiFUkbW1o61uSlS5Q8IPvr5FQpxbZvCJN41Ui5+w2v8W/dr3O/CPqkUho1PZy7UyZSZ1z4JOYTv",
+	"7gRQfp5bNaeYK0+XmCccOsdhvXy0bugNorFWwAArHBAVqX8xSo5e8/X3Xp77MQ7NMjtWNWGHGsKPUxJY",
+	"PyGfOM358RhbK5/9dcjGZ5+jtPVOm8VmtQCJnQbmQkpspCLsgnGWgWOOZ+hW02BA3+30sXvas/lljdSF",
+	"JkYUjLFx2NaeFX9vd+v52MMktTd/+4//fhRsBrcsY5WG9BkVHnCmYUVVgr4PF7MYBBW2bMDaoJv2w1GM",
+	"Wjm1jqhqLRFyjP34+rtRx/5sAxp4WNAlStFKBsqurqUJoLtzGVSDKC8yRg4Dn0cBjHOJrqCC138QjOtH",
+	"ASrcgzoYXxi2MDjUyPiAa/9twcPbeZlJh1Q132iYnm2rkj0IvAwysNAUgPgJo7v4DCagralKy7CUW+4O",
+	"OQFR9CjVOnE73ZAoemgm6PZdFXMY7ORctHZ/WZe9DYIzrijAEhhP4ZI1yL4TNd/VYEQaVMHdAejNskTM",
+	"L2SZGyfQ+YYJOfQRF25uIcV4RGOXjmM2+i2akLQlvBwUjjgwFfCogPwRH8rWfd6zS3C/hLuamIl7nHPp",
+	"VHQ2Fe7WziC0M6KJh2wJD1tFEQ+G72XAUyyhXPGNU4CEYTxb840bxPGYVvkcXcpB4a12npFN9fDF/u1P",
+	"D6z6eZ/W1fLx2ef8bPb87Ot3v352f1b98XGfHy8u73dV+fq2I5mSzejllx/upvBjDcpG9PE8xyPlIdZK",
+	"vjrZWKGR/b5UyQbklGYGfRVqDlov76WQ1d9ebF/nvRSNhpl0Ru0veyf5+5b+TldvjzLPk6DPv11oZb1r",
+	"8ahZHOOrOiDfUfI2tthlZxZRvvHtHo5vqRO2ca6F3bxxTFOYTb7obQpcg/46LHwf3rFjFRxmcOVfLT+5",
+	"sHY1uL/H8NysoRnmPFNTntWbGF+5a/oWYGW2ei499Nf63/7zv1BleDQkNcUwCeuiWaOb7a1Ua1PmrI6u",
+	"5bV8ntsFSCsSvJqu2KQGHHrFvsDpM7fiv/3Hf09G7LXKgEDNyJnBrvPx+JOEBY9G+BndGkP8rvuis4pF",
+	"AljIbtjETWDCHvKEym6usZko6lMIxomvTcgVMmEPNV071WU/GjEMYtJnnZpj3DVE2TuT92ekkU/YeqEw",
+	"tyfhWcaEvXKjZjDxsbBrmal1pf+6XWiAIZv42ZoJy4Sxpj77YWhFfcWszmHCJEDqzGSsOHVE/QrhHhHr",
+	"Bq9ItiKvNktVkmOvsoevv37BPn/85NNHwYkwSVQKE1LWMP2eLw0W8ytZEHFShh0mo2unF2QiAUkp4gIR",
+	"Smd4RgbPVzxZwNnlaDwI0c/q78owxOBFlckqOsfV4AL16BVIvhKDq8EnowsczQkoPB7ndxfn2Pff/eAj",
+	"UsV2vEwHV4PvhLGIHYGvaY7hYYM4Ult5nDLbhObdwqAbIiXXpHB/xgaq5UJCtQLJ971V7TtnPfp1/DB1",
+	"s275rlfXjvnhNSGxGazhKbrnb3fspm7dTTMrInPRmV0++aTD1GI3aLlp59+JpXBSeO+DL0hJuX9XAmsi",
+	"u1yOxxRtQyRikq+rzAue8794K6BcwF5AEh8EvN9OOfuKaqeHTv5h2pnQxo7IRvaZavHRi+kGBCpfTn1f",
+	"xWxCpiZMKTcJlql5/UsYKJ0b9OJ5mYhqUJBJ6IRAv3BwB+Ma3GkqOlc1nqYXHv9r/2misgTh2yeigdHE",
+	"PcH66Eb7WgObDp8u7dfYt0sTqNPHgw/3741hi25lEX7FPWXTDVbCH5VLA1pc4Mei21hXXjz/1f3vvpEl",
+	"vwH7IpiyJ6RcjGrBQ3I8kr1ZqDXjzNvmPWjmlEfSF8ILg3f39zuHdB8bIovYBTLiKo8lxQXYdjtiz1G7",
+	"C92OJlWLZeJLC7GkGVFriy6MQw9WscQEW2HZhGybiRuw5m8inUOAZhLuQF9LHxFH2GxhCWGz0C4fPh5/",
+	"/og0kjqDvPZdAgsuQf3lC5VujsogtUZ593Xjwulo978hgzJONKVmicdj10Baz7JYz06eIdx5XSVJN3YO",
+	"kcgYN0ekwnlSwVsgGzjimsA+3W5CS54shMSi2ruQYJEOC151bBy6rfooEvtaObXGYqjNNz8tSpP8CLWc",
+	"3DrvvciAI+MVuBC/KRc4Qqy5Ts3xWIDoQ7QhLkBFsiBjaG7bcf+LoPQphJcjxELMF05P0o5JuQ3IOSww",
+	"EtO59A16CTGfbH9xB2wJdsQqXvHQJpeQuHlmFKNO8FVkUBO889eSAEANGaSeVvgnw7B1AdOQgLhDfqoa",
+	"ziNWAEA5DR35z4tCYWMS7w1diTWeO77Q24E8+d0JvROw+ytqGHQKfo+JN6zMIJfc4UdBxfpQvAqxJ5Ys",
+	"lDJgKAWcrLhhtclyEefeupXLs8CmkKglGBb6iI4YIgbWCscobo8OD6xmcLKWp+Buffx5wbEnBkLeXwzH",
+	"4zFVSD3zgX4nnmcFXAp1oI7x/pduCie86r/gNlmEsO9H5nj8tvckR9neEfJZ8OYgoE4o8Sqr/QP0JALx",
+	"HOtYfK/uwB+HB6VKZhVTRXlb1QioYw/0Pxa1lt5HPxrkOiu6ij8L5xxL40IXcseLZefxss25L6OKC/Id",
+	"bi2R/U7DrZV25l1Y9XGsBskeV2NcKW3pTvRkzRyl6FLEq1Dx9ETKYhEmPrZiQRYM+9v///+x0FUZfwjy",
+	"EH+gh56xqp2Eqy6eUrry+n/+F/O9mMngKcEFQ//9h5AZYN7seeOVVHR0hzbE1XYE3Oyoq82qQ4gOncpY",
+	"qvZ1/p+gNrzAbR3SVg/9xrr91hDwsfqZ/TEBWeRknvlEu2Z/Sa2X80mJXftSA9nRq3wsUuM9iLER9OHj",
+	"KajQxseNQoKQuyv7XEzbLqoiGHRe6Rjd7Dotug63Ok/dEnwMpDzFmjr6LLhp9KH6Zsj1s1R1a+6GTZvD",
+	"o01pJo0t36xCcDFfZkxeHyLKMzb23Q9MFZUmtgY3QlEAXZ16wRvjWmHyvghvvAi9mBnqKDQ1ZIWmaaF9",
+	"Fp+PL8sPU3qyt0r/tE5ez2GRk/YcTdtQGT7nK2+aYi4xbgwy0B8vnjFYruzGqY7+pgiuEo/Q4jHk8Mw+",
+	"vmibvA86/rHfIormG3Fxkam5uw2pNp89VHpIMhuTgilLGKvg89UQdbYN2EcoaBdgqDzeKjbBxU7Yw0Sl",
+	"wOZKwqMRe8tvnRw2kq/MQtnjCiVvsrvZh+mGQ/4QD9BKZdmjijCqNVjp6voNufsRCUWotM0Civ7cQTbd",
+	"CoLUaIkGekjbZlG0B4kbIcgbzq8T6yKGwfuMcUkGh/vJZ4pJheDMTRMNLWmbZ9ovinnKw00N6hpOBbg/",
+	"jtibkB9EqqXPECpzMDQUENFWqZg2SplETEl/V/ouBJXGhEXHvrN/LdMWYxP375Qt/sLzuIbHZG98LNHx",
+	"5y10bh/kJwGQS/To+tZajxDxSM3YzkpPQ4njeGIFuhX9GoM5Rf6ZDTYVpQ7npxUvlBEXtaufVxQyLgkA",
+	"Buf1kDOT5UUtS6qsMwfDnqC4eVQ/zbg/XG68fwHHrKGv75raJN6+5/JU/tA6vvRHtmpq2OsR5v9BegnB",
+	"uNuFAsyhJ5T9UXkVYZAKwUS9scON6JOhSh49Hd+G275yMe4WTqIt5j33WVbMeprbdglKTlJjNfDlA0N5",
+	"sdNMJbfoJRYYATXFqt3b2L/F5MtdDv4G7Jsw116sdCfTUcjgHBULP6suPGIjTIXkRPitKy56/RQ6E3vu",
+	"l0unEmRqCqUT/TslCYRhQgZg0OMqW+uFyqoZinX2IvHh53l01gpI+I1m4LewidiAf0+5JKHjSoQZ3OLc",
+	"heP0q7J7OTXaNpBosOjTx246pGRYpY6cdOLrCE2PPCjyJWLU0V9eW5FcrH4I7pITeMXC+L0ukIsjfz9t",
+	"99LQDS0wG9XtZMjlEIaZhbuqUasi+/5orjOcmNMH/K4esKmVg3n+q2PM+7Z8gZdYa7rC3uu3ocZWyDIi",
+	"MGKvHf+ivC9Y2ZFnbz4Avhd3uj2O9TjHoY/pfXcDfhgtu9iHsHlgUAAUVheWFBRGV+hvdah1SE257t/5",
+	"fa0DcDeK3e/Lx7pkL1ZyYB80+tyKat5uc69i3jR8VBnvuqeaKKWd3oY6rjA+2yw+Fe897u4F3zuNkD6J",
+	"mO1Nny0A3bslDWx1Z2j9PiqBwoeVyVtegSeMTYaaiPSeTLcN8cYwU3cECRmbgFpBPZN0Fxv17+umr2Pf",
+	"R66G8lSdNNt52fCZg5z3TZHfAqJ0rsDdY5gRaw1ks2EBZVaWqQpnHMm5YfmKEh4IcTOkUKx2MiycBhpP",
+	"qhhdy0jGRFn76G5YNAy8Xwc8MnNKJklw04oQ40tH7PH4c6pHWddriL3pjcvkMr2WVPOgWKpiAUG6fst+",
+	"BSfKJdpGT/7I5nMdvj/C5T+FMAzSjTCZpsAe1jbsEfL8MbWySp+IuFJW8PzRczk8u2B8pMzi+LAkjvKV",
+	"81+Lf7emdtcZb3f325dZvB0Wetw07WVlcgcJoV4GYEUSYy5CK03PEeK5f67D9keaJOUXHqgLQbWXS2EZ",
+	"tpy9qjTRcsJNrcmH7KEdKrV4COgX5OyIfZlrr04XfWosm2MODQY/w2+dqHWSDTlyLUgtqXPNc7fyUwss",
+	"D/d17+XU74Uxv0KvL+PGYyoseOqRtkGe4uhWsw4a/Wdv0aOISSyVe0gYzPwJkRzfeI3cZWIuuc01YpV/",
+	"lV4+eXLxOWpdPp2l+OQDw/75zQ9/jrrKqhhVJ7w5dgGxGnNLikcqZnRY6XG9XwYnVfukmjmBpe7gdyir",
+	"qHfd6YTV20LgRGTSLvN8jdP5fd48X3n5WQhEwoxnhFZ4/PONWPun3ZlErTbkcHlGot2X9zhlNrSV2t2k",
+	"V25iv1PtwKpVgWRZ6TNQLTPRYPIlpCfZMxr7dJv22o2/XRBDfdy6eMDc5H6fG/cdOPvNr6QgKJsrpk5z",
+	"e4ZTfLq98iD22+LCWSvPmFRsrYXFazZTxkZ2y7/3P1SdQlOoorP4fnTHZwRbAU45DSN0l6wBxOXUe16A",
+	"xXS39X8bLqAWQqF/0En2fx2AiOIBaMngDqRlk+KVSUikpJA05pNRvRpJYPRXGSiw9WzVV+DsA6c3P0M2",
+	"cJRAVBe/RCkBQSauJXcKejWC7aO5Aca3HFAYRk1iy9lYkGwpZG7BXIVRfYcd7CkU8TX95Kiw72qo8J6F",
+	"9/YcKXPmQ7k15usUt8bXj1oPmWV15wB7iHCs+gwBsuh7j35LLbzoU9AYKXmFT5zQaio6LLQUMh1xU37y",
+	"ioqingu+RzUClQE3lhBPKDG4sjFTwhTd3hVKLvdyKpzrIjLRnP70E0URt6rohmUTXoaYWph3hhqIh1By",
+	"tkqSKQOtVXWsVlQXUbvC/P5PWdxHLosLuUIFz81yappDGCWe92C5sgL6xTN2rxeDGMwtOXhf5ppPM8TU",
+	"92xAsa0ZFxmk2I+eY0M4d1YcO4W+8my68ZWYGGiwRE7kWr6k5ADH0lOVbkJWAFZE0zse6cpn2qsZhkLw",
+	"wyZPEoAU0hEjgFj3F5Mni2J+a6VvMfWKvNBzsAbtRJzAa7B6c4YV/tFyJjGXP+7NaX7hrkrpu92xJBMg",
+	"rTuX8xyMceRiDzn78ceXX7K1yDKWqkf+KIY5uVUXht0MD+/Dx5eXQ0eWGw3uF4+KiCGlgpYhwwJSI9mc",
+	"lfklHXKRn9RykT+r485dX7+/vDi7vn7/Kbz7Ywxu7t1pBEEd3P0jJ7HUIMgbhEHc/XgUGBcP3ze4+vld",
+	"zR8g5rIMqGCKfTji4bx2uWIqqJmNF/db/0yn/AYvl0KU/aPlFvjvngAXqgbxu+fzXn4JRFRuxIbyKLjd",
+	"tZqWRIISxrn4tMnyeePSfeujKNDb/25oahXc2di5pT0bMpWlJ4NTK45OOJwV/NgOlYD+6fMKjGr0Bv5B",
+	"AnuJz3wnJDDOMoEp8AH64Cn7VnyBYAyPhpjiTj2u3TF1TxrqXepvUjJ7KLOABiXhh/kJCOiAo1M29bX0",
+	"Ap/KoiS4FXEtMiynwRzwEXvOpjylt/A2W1GnWMxrDn1bjVVkLOLth+lwQTFwOijOA3MC+Qyu0Et4LckG",
+	"1cB4poG769L4RUDKJvBeGGsmsSucltVRsCGop5l4MBZMXTCVk+eFDggPSfCMTYqU3wklXFXASZnKLXvo",
+	"KJkpnjKLaC7biemPGiVHSAvvLD5opa+K93rc0e/PZNrvwJUs+OHq+qFfb76of9jmZzomrcnlk1RJmIQL",
+	"HdPMkY0rCm0BJuK2kPj0eFKE5lvltGme3TalmrcLl13NPoiXX+kfrQmsdTWnLJWktjBkiEj0Ao/Yj2h9",
+	"TqqtGyZUSJkvgU3dbYIobeg95vjPNSchFO3ecC1x+KL0KNQhYYEPSRHsxeAxY7Ah84h9GerUyrwTb7JP",
+	"wf06lFR0QDDAoeBtyMvs5zF5OfsePXGxMudcm4qtvrXsZ2zs/2l8AN4ocrStlDFimjVqOHPNE7hZuOHj",
+	"BcafXlbriz/7dG/R87tDnKcesf+4nlPai0pRmq97xTWzFWih0kPOxLAxX6jY998JBXymUJEm3FO36Mu/",
+	"Bay9DwUEt/JWAA8rVgxzMpwUUwlrVIMfeCgyE3Lei4x3j9LkbkN/Oc4K8xcxGu2Cb6U21qzh8eePrry7",
+	"Ba5lRRm2isx9jwZDqh2rwpngh7c7iHTEM/kR0Qg/VBp0voeXoOdwhmT/42EKMH7vSAGRk3A0IQwUPP2A",
+	"7Kcj3mwE6H2G6a6YVNYYF/kabLIIF1qBdENhEAo9jNhLa9ikHAtR1zFuPaHrCQGUEQ5kw87OuEwWSk+o",
+	"+/+IPR4/ZmLmFVe8SiWwDUSBx74Bwhl/Uc77pAVYq+qXGkt2VpaViz9ukpHPwi6TtQj4vsIYBTp1wEA0",
+	"AYsIC9RV/rElYjvHEShMUvRrakpmKxeIqyk7A1DRIQI8yDRgzJQt6Txmd7kfhZKD++SY7KpIM1drWZoi",
+	"D0jNmnID1zLhsnDQcqKumgMK4iKvrPyGN7uGWKpKCGYaYvyLPbM2XmR4wPzTgqcTFlhjtrXT2xGI85gw",
+	"TMsV1xDnUSTeurojasaEPUw/OQGThnBUY5QY7+SJ2cgEGzMhoHJVm0YUZTZV+XxhGZdlZYGQbK5Uyozl",
+	"Mg1VzKHuu7x9SfXHrFwZTbn0TfgO0r78u6dQvzxWpyfFim8MYRS5Raq1WxYu3JTHB5tS7Y8EngKCuw8r",
+	"nOMxV/kBed7bimKDqyrbeDiniueSqlxMpbNjFYkOswUI/Mldlh5cqAgWeSXTasGzXR76YQXyRVjTieps",
+	"/fD9IxR7uJDP4cjM66iB+Whz8KgMFf3X03/qIay2lbB2jq20/m3BTmxmO5WvlPxwpstjNpy4gxc0/okY",
+	"AAf/Rszs0fTs08guR4m6QVU7c5ylwiDe9JA53QJ4SjaZB0Xpzwz7N943g2+PQb0MD3WoFEaX9wdDsF0+",
+	"qTUA+y3x1/zi23JbAhFP0A6mNL39N4bBuo/VS/5ebzWnFVLH36PcabtXzCv6wGnkCw3+93K94J3sLhh3",
+	"zS+BS1QiV3yzBBIsxEeoLAXdWK1riesnvWp+yVWtsqi+mf/i/uphZDtIm4oqa3wdL5+q3O4J/h4GU9AU",
+	"DP6TWjM1s+g9LwtJV7y511jRiPrQqew0xz6pCMRNaRJ+uJ9H7JfDNwUUv28OM6NtJsomytihh1XCP3tX",
+	"4d+BFNQwy2XaftW+9s+ccDfpE233mZ/oEPX9Iu6cLLiew5HvuPWWExj7YWMXYZ7c/l3edVWVrh7S2yrD",
+	"5zKB7E316X2hcA0S1jybXDFPNCDUThT5GHqpwPcgFWdKP2MTqdb0jpIJ7OALFORuRPBdQPeQN8nut4Lg",
+	"XH4/ujeRu1n7Ptb1NzyKBbV1JhVbKo05ixm3oFEeYmsmn+C4Aa6rJoP/9VJJu3hU2Xk6woR1QQjUZZdS",
+	"YqARe6tYBsbgW57h3C89qgRWILs/FtJZswRJm1FqvCVHn6AWrGEELFjgtyCJ0SjbE5NDsb09qiTuGWoh",
+	"HkWtwM9tHZeTpDtWPtEbz/434WzaiG1JWnMnfCzlzmxkciI1/81GJr8/d2TwP9fkCk/Qiq/4yEj7JmDJ",
+	"FPRWce8HW/M+A6NVs/jSP3NCzYI+0aZZ+IkOA5zgkbWJShQgyY1Vy/DBjx+nbyyOphnhxQvkmy8bK6q1",
+	"pIYA1O8As/QnyYJnGcg53CCy9YTSj97+21umIVE6RULWnnO/mPg8HdSoQnME7CpyB5qXeKdLvqFCCafr",
+	"+bn5iT3D3yXYyekOywyLcdjzlMIK4RUqA6uUBngHUEyUP09T4pQTSfBi/N8oZ90vrvUIlGjOYdeOGBPL",
+	"uFi6G7p6BI4ZzveH6vxX+sd9m5r7GlOoKvu9DyKxkupWpKci/9kq8TaoEY2O65rdIlk9sf+jhAr3p24T",
+	"JffYItsbdE7pEB92M/ecW1vZMmVgBPnl8QZ8VBvjeD4LqY5X7XelFEIU4CY5VPR/8U/thS2gl5sYc/yR",
+	"pMHWtI/H0LS8HZYm+LvK7XFMuQDpHM5WKhPJZl8yK5aY4T1XZoVRjxJ6f9SQBfpVOodX9IUPy/3qIYYc",
+	"/0nlJ0YpBHhVb3UO+Ootn+/JLgmo4EKS2wxBSFvKm4+HEmtzLWsQcOuQv4O+NcLlOjQ1Ip68UMtUWKOy",
+	"EbwO4US37/g3YGvb3V/nL18/fRbCuiy9AqZ9PuYUNspf9L1y6o6mhjY1zaXEJqL8kG2VqqiZBxMIy5hR",
+	"CXw9g7SEAnfXcaLkTMxzXyBPZBDajNirygmn713LLqmfrHICl7nB1hK+K5/SzBRNUWo983ZBhXJ7NJFx",
+	"fE21MrVj+RhOxvKvAavXqzaWk/d+T495jRyKdtTJBNsWS6bCSuuFj+FwU9QniOoDvoN4AZfEZWDJAMXa",
+	"DSzpKNnLv4vcYVoPZg8FIhEpqHO8TJWzEbEWRMkgQJw4/NCCgSbm8fM4EfcUefaU3UAt8X1X8Mfjy6JZ",
+	"E+mk2zTZzx7+9Y+W3d7XNYqzq5jVv58kdj+3/pUZuzy1Xii+FI3OtJ8W6vny5WlTwVtbNhDKAgFCYs2x",
+	"3+vRcdUbTFXmWQb6Aaq7PbsLNEfghtUGK/Uqe0c14ZZ/9fM7x8WEs0PMn+tscDVYWLu6Oj+/uPx0NB6N",
+	"RxdXn40/HyPH+4ntgLQsFDUkpow7J71RZb8K2s2QFUsZlUGvsnFMvGUdlcwUSRR2ARt0lWGr+FG9zt4M",
+	"4kkDhe5IvdatYlMYVbt/EpRAZAKhxVL4fLEClqrC7bwcbXc1iI31vbqrtpObgl0DSFpfZYAKdMnuGISl",
+	"XXRQIuCQFd+M2Asik7kNMSeBifDh4WGAnlIGdVKGPSmEsfWyA+8gZ6kasTdWixU8MGwN04VSt4h8Bsyq",
+	"azl59cObtwyPsP/bucGnJ5W4qFSsOM9lPwKV5EuQ9oqShRVVM/8lT+eQMpVYsNhxzf2DtMzQncB77ndJ",
+	"EhrWFPjIRVr6qNZbwJ+h+3f3/ysAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

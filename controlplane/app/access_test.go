@@ -41,6 +41,7 @@ var allowed = map[string][]controlplane.Role{
 	"changeSubscription": {"operator", "admin", "cell"}, "cancelSubscription": {"operator", "admin", "cell"},
 	"giveCoupon": {"operator", "admin"}, "syncBilling": {"operator", "admin"},
 	"whoAmI": {"viewer", "operator", "admin", "cell", "router"}, "listAudit": {"viewer", "operator", "admin"},
+	"getAuditCheckpoint": {"viewer", "operator", "admin"}, "verifyTenantAudit": {"operator", "admin"},
 }
 
 func TestEveryOperationForEveryRole(t *testing.T) {

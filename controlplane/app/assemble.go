@@ -8,6 +8,7 @@ import (
 	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/controlplane/internal/cellclient"
 	"github.com/coditect/platform/controlplane/internal/cells"
+	"github.com/coditect/platform/controlplane/internal/custody"
 	"github.com/coditect/platform/controlplane/internal/directory"
 	"github.com/coditect/platform/controlplane/internal/dnscheck"
 	"github.com/coditect/platform/controlplane/internal/httpapi"
@@ -50,7 +51,7 @@ func assemble(opts Options, db *postgres.DB, admin *telemetry.Admin, stack *run.
 	relay := &natsbus.Relay{Changed: announcer.Changed, Stream: stream, Lead: func(ctx context.Context, fn func(context.Context, natsbus.Outbox) error) (bool, error) {
 		return log.Lead(ctx, func(ctx context.Context, o postgres.Outbox) error { return fn(ctx, o) })
 	}}
-	return parts{handler: handler, loops: newLoops(opts, db, client, announcer, relay, mover, newGauges(admin.Registry, db), till)}, nil
+	return parts{handler: handler, loops: newLoops(opts, db, client, announcer, relay, mover, newGauges(admin.Registry, db), till, admin)}, nil
 }
 
 func newHandler(opts Options, db *postgres.DB, admin *telemetry.Admin, client *cellclient.Client, announcer *postgres.Announcer,
@@ -79,7 +80,8 @@ func newHandler(opts Options, db *postgres.DB, admin *telemetry.Admin, client *c
 			Parties: client, Tenants: tenants, Cells: cellStore, Plans: controlplane.PlansOf(opts.Offered), Key: controlplane.NewCertificateKey(opts.ControlKey),
 			Clock: opts.Clock, Wake: mover.Wake,
 		},
-		Signups: throttled, Proxies: opts.TrustedProxies,
+		AuditLogs: custody.Audits{Records: postgres.CheckpointStore{DB: db}, Tenants: tenants, Cells: client},
+		Signups:   throttled, Proxies: opts.TrustedProxies,
 		Identity: identity.New(postgres.KeyStore{DB: db}, opts.Clock),
 		Audit:    postgres.AuditStore{DB: db},
 		Clock:    opts.Clock, Log: opts.Log, Registry: admin.Registry,

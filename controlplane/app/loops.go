@@ -8,12 +8,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/coditect/platform/controlplane/internal/cellclient"
+	"github.com/coditect/platform/controlplane/internal/custody"
 	"github.com/coditect/platform/controlplane/internal/directory"
 	"github.com/coditect/platform/controlplane/internal/migration"
 	"github.com/coditect/platform/controlplane/internal/natsbus"
 	"github.com/coditect/platform/controlplane/internal/onboarding"
 	"github.com/coditect/platform/controlplane/internal/postgres"
 	"github.com/coditect/platform/shared/run"
+	"github.com/coditect/platform/shared/telemetry"
 )
 
 // loops is the work that nobody asks for, each with its runOnce.
@@ -30,7 +32,7 @@ type job struct {
 	wake     <-chan struct{} // optional: run now
 }
 
-func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announcer *postgres.Announcer, relay *natsbus.Relay, mover *migration.Worker, gauges *gauges, till *till) loops {
+func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announcer *postgres.Announcer, relay *natsbus.Relay, mover *migration.Worker, gauges *gauges, till *till, admin *telemetry.Admin) loops {
 	log, signups, imports := postgres.DirectoryStore{DB: db}, postgres.SignupStore{DB: db}, postgres.ImportStore{DB: db}
 	sweeper := &onboarding.Sweeper{
 		Backlog: signups, Ledger: signups, Steps: signups, Removals: postgres.RemovalStore{DB: db}, Residence: client, Clock: opts.Clock,
@@ -39,6 +41,10 @@ func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announce
 	reaper := &directory.Reaper{Store: postgres.TenantStore{DB: db}, Cells: client, Clock: opts.Clock}
 	courier := &directory.PlanCourier{Orders: postgres.PlanOrderStore{DB: db}, Cells: client, Clock: opts.Clock}
 	pruner := &directory.Pruner{Store: log, Keep: opts.KeepChanges, Age: opts.KeepFor, Clock: opts.Clock}
+	collector := &custody.Collector{
+		Store: postgres.CheckpointStore{DB: db}, Cells: postgres.CellStore{DB: db}, Source: client, Master: opts.ControlKey, Clock: opts.Clock, Log: opts.Log,
+		Suspect: custody.NewSuspectCounter(admin.Registry),
+	}
 	listen := func(ctx context.Context) error { return log.Listen(ctx, announcer) }
 	l := loops{log: opts.Log, jobs: []job{
 		{"listen", 500 * time.Millisecond, 2 * time.Second, listen, nil},
@@ -50,6 +56,7 @@ func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announce
 		{"plan courier", 500 * time.Millisecond, 30 * time.Second, courier.RunOnce, nil},
 		{"import sweeper", time.Minute, 5 * time.Minute, importSweeper.RunOnce, nil},
 		{"pruner", time.Minute, 5 * time.Minute, pruner.RunOnce, nil},
+		{"audit checkpoints", time.Minute, 10 * time.Minute, collector.RunOnce, nil},
 		{"gauges", 2 * time.Second, 10 * time.Second, gauges.runOnce, nil},
 	}}
 	l.jobs = append(l.jobs, till.jobs(opts)...)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/shared/cellapi"
 	"github.com/coditect/platform/shared/tenancy"
 	"github.com/google/uuid"
 	"github.com/gorilla/mux"
@@ -211,6 +212,41 @@ type Arrival struct {
 	Slug         Slug    `json:"slug"`
 }
 
+// AuditFinding defines model for AuditFinding.
+type AuditFinding struct {
+	Checkpoint *int64 `json:"checkpoint,omitempty"`
+
+	// Kind Such as `row_changed`.
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+
+	// Seq Place in the chain.
+	Seq *int64 `json:"seq,omitempty"`
+}
+
+// AuditReport defines model for AuditReport.
+type AuditReport struct {
+	Checkpoints int64 `json:"checkpoints"`
+
+	// Entries How many have a place in the chain.
+	Entries  int64          `json:"entries"`
+	Findings []AuditFinding `json:"findings"`
+
+	// Intact Nothing was found.
+	Intact bool `json:"intact"`
+
+	// Pending How many have none yet.
+	Pending int64 `json:"pending"`
+
+	// SignedTo The place up to which this cell has signed.
+	SignedTo int64 `json:"signed_to"`
+}
+
+// AuditVerificationRequest defines model for AuditVerificationRequest.
+type AuditVerificationRequest struct {
+	Anchor *Checkpoint `json:"anchor,omitempty"`
+}
+
 // Batch defines model for Batch.
 type Batch struct {
 	Tenants []BatchArrival `json:"tenants"`
@@ -251,32 +287,7 @@ type BatchResult struct {
 type CellName = string
 
 // Checkpoint defines model for Checkpoint.
-type Checkpoint struct {
-	// Cell Who signed.
-	Cell string `json:"cell"`
-
-	// Hash The chain's hash there in hexadecimal.
-	Hash string `json:"hash"`
-
-	// No 1, 2, 3 …
-	No int64 `json:"no"`
-
-	// Previous The digest of the checkpoint before in hexadecimal.
-	Previous string `json:"previous"`
-
-	// PublicKey Ed25519 in hexadecimal.
-	PublicKey string `json:"public_key"`
-
-	// Seq It covers the chain up to this place.
-	Seq int64 `json:"seq"`
-
-	// Signature In hexadecimal.
-	Signature string    `json:"signature"`
-	SignedAt  time.Time `json:"signed_at"`
-
-	// TenantID A UUID in its canonical form.
-	TenantID TenantID `json:"tenant_id"`
-}
+type Checkpoint = cellapi.Checkpoint
 
 // CheckpointList defines model for CheckpointList.
 type CheckpointList struct {
@@ -894,6 +905,9 @@ type PrepareTenantJSONRequestBody = Arrival
 // ActivateTenantJSONRequestBody defines body for ActivateTenant for application/json ContentType.
 type ActivateTenantJSONRequestBody = Activation
 
+// VerifyTenantAuditJSONRequestBody defines body for VerifyTenantAudit for application/json ContentType.
+type VerifyTenantAuditJSONRequestBody = AuditVerificationRequest
+
 // CleanUpTenantJSONRequestBody defines body for CleanUpTenant for application/json ContentType.
 type CleanUpTenantJSONRequestBody = CleanupRequest
 
@@ -971,6 +985,9 @@ type ServerInterface interface {
 	// ImportTenant Put an exported tenant into this cell and open it
 	// (PUT /internal/v1/tenants/{tenant_id}/archive)
 	ImportTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID, params ImportTenantParams)
+	// VerifyTenantAudit Verify a tenant's audit log, against a checkpoint that was kept elsewhere
+	// (POST /internal/v1/tenants/{tenant_id}/audit-verification)
+	VerifyTenantAudit(w http.ResponseWriter, r *http.Request, tenantID TenantID)
 	// CleanUpTenant Remove the rows of a departed tenant, some at a time
 	// (POST /internal/v1/tenants/{tenant_id}/cleanup)
 	CleanUpTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID)
@@ -1380,6 +1397,32 @@ func (siw *ServerInterfaceWrapper) ImportTenant(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ImportTenant(w, r, tenantID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// VerifyTenantAudit operation middleware
+func (siw *ServerInterfaceWrapper) VerifyTenantAudit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.VerifyTenantAudit(w, r, tenantID)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2624,6 +2667,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/activate", wrapper.ActivateTenant).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/audit-verification", wrapper.VerifyTenantAudit).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/plan", wrapper.SetTenantPlan).Methods(http.MethodPut)
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/usage", wrapper.ListUsageHeads).Methods(http.MethodGet)
@@ -3071,6 +3116,46 @@ type ImportTenantdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ImportTenantdefaultApplicationProblemPlusJSONResponse) VisitImportTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyTenantAuditRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Body     *VerifyTenantAuditJSONRequestBody
+}
+
+type VerifyTenantAuditResponseObject interface {
+	VisitVerifyTenantAuditResponse(w http.ResponseWriter) error
+}
+
+type VerifyTenantAudit200JSONResponse AuditReport
+
+func (response VerifyTenantAudit200JSONResponse) VisitVerifyTenantAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyTenantAuditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response VerifyTenantAuditdefaultApplicationProblemPlusJSONResponse) VisitVerifyTenantAuditResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4382,6 +4467,9 @@ type StrictServerInterface interface {
 	// ImportTenant Put an exported tenant into this cell and open it
 	// (PUT /internal/v1/tenants/{tenant_id}/archive)
 	ImportTenant(ctx context.Context, request ImportTenantRequestObject) (ImportTenantResponseObject, error)
+	// VerifyTenantAudit Verify a tenant's audit log, against a checkpoint that was kept elsewhere
+	// (POST /internal/v1/tenants/{tenant_id}/audit-verification)
+	VerifyTenantAudit(ctx context.Context, request VerifyTenantAuditRequestObject) (VerifyTenantAuditResponseObject, error)
 	// CleanUpTenant Remove the rows of a departed tenant, some at a time
 	// (POST /internal/v1/tenants/{tenant_id}/cleanup)
 	CleanUpTenant(ctx context.Context, request CleanUpTenantRequestObject) (CleanUpTenantResponseObject, error)
@@ -4766,6 +4854,39 @@ func (sh *strictHandler) ImportTenant(w http.ResponseWriter, r *http.Request, te
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ImportTenantResponseObject); ok {
 		if err := validResponse.VisitImportTenantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// VerifyTenantAudit operation middleware
+func (sh *strictHandler) VerifyTenantAudit(w http.ResponseWriter, r *http.Request, tenantID TenantID) {
+	var request VerifyTenantAuditRequestObject
+
+	request.TenantID = tenantID
+
+	var body VerifyTenantAuditJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyTenantAudit(ctx, request.(VerifyTenantAuditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyTenantAudit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(VerifyTenantAuditResponseObject); ok {
+		if err := validResponse.VisitVerifyTenantAuditResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

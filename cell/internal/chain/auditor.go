@@ -15,5 +15,10 @@ type Auditor struct {
 
 // Verify reads the whole log of the call's tenant.
 func (a Auditor) Verify(ctx context.Context, call *cell.Call) (Report, error) {
-	return Verify(ctx, a.Read(call), Options{PublicKey: a.PublicKey})
+	return a.VerifyAgainst(ctx, call, nil)
+}
+
+// VerifyAgainst does so against a checkpoint that was kept elsewhere; nil: none.
+func (a Auditor) VerifyAgainst(ctx context.Context, call *cell.Call, anchor *cell.Checkpoint) (Report, error) {
+	return Verify(ctx, a.Read(call), Options{PublicKey: a.PublicKey, Anchor: anchor})
 }

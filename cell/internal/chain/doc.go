@@ -42,6 +42,24 @@
 // tell is whether a row that was inserted as of now, and sealed like any other,
 // says the truth: so for whoever writes to the database now, as the cell does.
 //
+// # Where the log begins
+//
+// A plan keeps the log for so long. The [Trimmer], one in each cell and in the
+// process that has the key, moves a horizon along each log, a day at the soonest:
+//
+//	verify the whole log ──▶ sign the horizon at the last checkpoint of which all is old enough ──commit──▶ remove rows, links, checkpoints up to it, in batches
+//
+// The horizon names its place with hash, and the checkpoint there with digest. Up to it
+// the oldest entries may be gone; the link of the last one that is stays, as the base of what follows. Nobody can make up another
+// base, since none leads to the horizon's hash: so a log is verifiable at every
+// moment of the removal, also of one that a crash interrupted. [Verify] begins at the base and finds one row
+// more that is gone, a horizon that was moved, forged or is an earlier one. A log that is not intact is never shortened: it
+// is evidence. The horizon moves with the tenant, and the next cell signs it with
+// its first checkpoint.
+//
+// Who changes a tenant's plan in the database makes the log shorter than it should
+// be; the horizon says, under the cell's signature, of what age the rest was.
+//
 // # Invariants
 //
 // Only rows whose id is at most [Grace] older than the newest that is sealed get

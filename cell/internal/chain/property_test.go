@@ -20,7 +20,10 @@ type log struct {
 	rows        []cell.AuditRow // in the order of ids
 	links       []cell.Link
 	checkpoints []cell.Checkpoint
+	horizon     cell.Horizon
 }
+
+func (l *log) Horizon(context.Context) (cell.Horizon, error) { return l.horizon, nil }
 
 func (l *log) ChainPage(_ context.Context, after int64, limit int) ([]cell.ChainRecord, error) {
 	var records []cell.ChainRecord
@@ -216,6 +219,110 @@ func TestEveryTamperingIsFound(t *testing.T) {
 				anchor := l.checkpoints[len(l.checkpoints)-1]
 				l.links, l.rows = l.links[:anchor.Seq], l.rows[:anchor.Seq] // what is not signed for can be replaced
 				tamper(t, l, now)
+				if r := verify(t, l, chain.Options{PublicKey: signer.PublicKey(), Anchor: &anchor}); r.Intact() {
+					t.Fatalf("nothing found: %+v", r)
+				}
+			})
+		})
+	}
+}
+
+// trimmed is a history whose beginning is kept no longer: a horizon is drawn,
+// and of what is before it a part is removed, perhaps all.
+func trimmed(t *rapid.T) (*log, *chain.Signer) {
+	l, signer, now := history(t)
+	r := verify(t, l, chain.Options{PublicKey: signer.PublicKey(), Before: now.Add(2 * chain.Grace)})
+	at := r.Cut
+	if rapid.Bool().Draw(t, "not the last") {
+		c := rapid.SampledFrom(l.checkpoints).Draw(t, "horizon")
+		at = chain.Cut{Link: l.links[c.Seq-1], Checkpoint: c}
+	}
+	l.horizon = signer.Draw(tenant, at, now)
+	removed := rapid.IntRange(0, int(at.Link.Seq)).Draw(t, "removed")
+	gone := l.links[:removed]
+	l.rows = slices.DeleteFunc(l.rows, func(row cell.AuditRow) bool {
+		return slices.ContainsFunc(gone, func(link cell.Link) bool { return link.AuditID == row.Entry.ID })
+	})
+	l.links = l.links[max(0, removed-1):]
+	l.checkpoints = slices.DeleteFunc(l.checkpoints, func(c cell.Checkpoint) bool { return c.Seq < int64(removed) })
+	return l, signer
+}
+
+func TestATrimmedLogIsIntact(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		l, signer := trimmed(t)
+		if r := verify(t, l, chain.Options{PublicKey: signer.PublicKey()}); !r.Intact() || r.Rows != int64(len(l.rows)) || r.Pending != 0 {
+			t.Fatalf("%+v", r)
+		}
+	})
+}
+
+// misdeeds are what nobody is allowed by a horizon. Each returns false if the
+// log has nothing to which it could be done.
+var misdeeds = map[string]func(*rapid.T, *log) bool{
+	"remove a row": func(t *rapid.T, l *log) bool {
+		behind := slices.DeleteFunc(slices.Clone(l.links), func(link cell.Link) bool { return link.Seq <= l.horizon.Base.Seq })
+		if len(behind) == 0 {
+			return false
+		}
+		gone := rapid.SampledFrom(behind).Draw(t, "row").AuditID
+		l.rows = slices.DeleteFunc(l.rows, func(row cell.AuditRow) bool { return row.Entry.ID == gone })
+		return true
+	},
+	"change a row": func(t *rapid.T, l *log) bool {
+		if len(l.rows) == 0 {
+			return false
+		}
+		l.rows[rapid.IntRange(0, len(l.rows)-1).Draw(t, "row")].Details = `{"name": "z"}`
+		return true
+	},
+	"begin behind the horizon": func(t *rapid.T, l *log) bool {
+		last := l.checkpoints[len(l.checkpoints)-1].Seq
+		if l.horizon.Base.Seq >= last {
+			return false
+		}
+		begin := rapid.Int64Range(l.horizon.Base.Seq+1, last).Draw(t, "begin")
+		l.links = slices.DeleteFunc(l.links, func(link cell.Link) bool { return link.Seq < begin })
+		l.rows = slices.DeleteFunc(l.rows, func(row cell.AuditRow) bool {
+			return !slices.ContainsFunc(l.links, func(link cell.Link) bool { return link.AuditID == row.Entry.ID })
+		})
+		l.checkpoints = slices.DeleteFunc(l.checkpoints, func(c cell.Checkpoint) bool { return c.Seq < begin })
+		return true
+	},
+	"change the base": func(t *rapid.T, l *log) bool {
+		if l.links[0].Seq == 1 && len(l.rows) > 0 && l.rows[0].Entry.ID == l.links[0].AuditID {
+			return false // it is no base
+		}
+		l.links[0].Hash[5]++
+		return true
+	},
+	"move the horizon": func(t *rapid.T, l *log) bool {
+		rapid.SampledFrom([]func(){
+			func() { l.horizon.Base.Seq++ }, func() { l.horizon.Base.Hash[5]++ }, func() { l.horizon.Base.AuditID = uuid.New() },
+			func() { l.horizon.Base.Newest = uuid.New() }, func() { l.horizon.Checkpoint++ }, func() { l.horizon.Digest[5]++ },
+			func() { l.horizon.Before = l.horizon.Before.Add(time.Hour) }, func() { l.horizon.Cell += "x" }, func() { l.horizon.Tenant = tenancy.NewID() },
+		}).Draw(t, "field")()
+		return true
+	},
+	"sign it with another key": func(t *rapid.T, l *log) bool {
+		forger := chain.NewSigner("cell-a", bytes.Repeat([]byte{8}, 32), time.Now)
+		l.horizon = forger.Draw(tenant, chain.Cut{Link: l.horizon.Base}, l.horizon.Before)
+		return true
+	},
+}
+
+func TestEveryMisdeedAtATrimmedLogIsFound(t *testing.T) {
+	t.Parallel()
+	for name, misdeed := range misdeeds {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(t *rapid.T) {
+				l, signer := trimmed(t)
+				anchor := l.checkpoints[len(l.checkpoints)-1]
+				if !misdeed(t, l) {
+					return
+				}
 				if r := verify(t, l, chain.Options{PublicKey: signer.PublicKey(), Anchor: &anchor}); r.Intact() {
 					t.Fatalf("nothing found: %+v", r)
 				}

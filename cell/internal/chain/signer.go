@@ -2,13 +2,12 @@ package chain
 
 import (
 	"crypto/ed25519"
-	"crypto/hmac"
-	"crypto/sha256"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/shared/cellapi"
 	"github.com/coditect/platform/shared/tenancy"
 )
 
@@ -19,26 +18,20 @@ const (
 	CheckpointAge  = 5 * time.Minute
 )
 
-// Signer signs a cell's checkpoints.
+// Signer signs a cell's checkpoints and horizons.
 type Signer struct {
 	cell  string
 	key   ed25519.PrivateKey
 	clock func() time.Time
 }
 
-// NewSigner derives the cell's signing key from its control key: there is no
-// secret more to keep, and the control plane can derive the public key itself.
+// NewSigner returns the signer of the cell with the control key.
 func NewSigner(cellName string, controlKey []byte, clock func() time.Time) *Signer {
-	h := hmac.New(sha256.New, controlKey)
-	_, _ = h.Write([]byte("audit-checkpoint-v1")) // a hash takes everything
-	return &Signer{cell: cellName, key: ed25519.NewKeyFromSeed(h.Sum(nil)), clock: clock}
+	return &Signer{cell: cellName, key: cellapi.CheckpointKey(controlKey), clock: clock}
 }
 
 // PublicKey verifies what the signer signs.
-func (s *Signer) PublicKey() ed25519.PublicKey {
-	public, _ := s.key.Public().(ed25519.PublicKey) // it is one
-	return public
-}
+func (s *Signer) PublicKey() ed25519.PublicKey { return cellapi.PublicHalf(s.key) }
 
 // Seal gives the rows that are not too old the next places, in their order, and
 // signs a checkpoint if one is due.
@@ -55,7 +48,23 @@ func (s *Signer) Seal(end cell.ChainEnd, b cell.AuditBatch) cell.Extension {
 	if last.Seq > end.Checkpoint.Seq && s.due(last, end.Checkpoint) {
 		made.Checkpoint = s.sign(b.Tenant, last, end.Checkpoint)
 	}
+	if h := end.Horizon; h.Drawn() && !s.PublicKey().Equal(h.PublicKey) && h.Genuine() {
+		made.Horizon = s.signHorizon(h) // taken over with the chain
+	}
 	return made
+}
+
+// Draw signs the horizon at a checkpoint: what is up to there is older than before.
+func (s *Signer) Draw(tenant tenancy.ID, at Cut, before time.Time) cell.Horizon {
+	return *s.signHorizon(cell.Horizon{
+		Tenant: tenant, Base: at.Link, Checkpoint: at.Checkpoint.No, Digest: at.Checkpoint.Digest(), Before: before.UTC().Truncate(time.Microsecond),
+	})
+}
+
+func (s *Signer) signHorizon(h cell.Horizon) *cell.Horizon {
+	h.Cell, h.SignedAt = s.cell, s.clock().UTC().Truncate(time.Microsecond)
+	h.Sign(s.key)
+	return &h
 }
 
 func tooOld(id, newest uuid.UUID) bool {

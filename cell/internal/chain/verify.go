@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -14,6 +15,8 @@ import (
 // Reader reads one tenant's log and chain. It is an interface because
 // use-cases do not know the database.
 type Reader interface {
+	// Horizon returns where the log begins; the zero one if nothing was removed.
+	Horizon(ctx context.Context) (cell.Horizon, error)
 	// ChainPage returns up to limit places after the given one.
 	ChainPage(ctx context.Context, after int64, limit int) ([]cell.ChainRecord, error)
 	// LooseRows returns up to limit rows without a place, after the given one.
@@ -32,7 +35,8 @@ const (
 	CheckpointMissing = "checkpoint_missing" // a gap in the numbers, or one left out
 	ChainRewritten    = "chain_rewritten"    // it is not what was signed for
 	ChainCutOff       = "chain_cut_off"      // it ends before what was signed for
-	UnknownSigner     = "unknown_signer"     // the last checkpoint is not this cell's
+	HorizonChanged    = "horizon_changed"    // not what was signed
+	UnknownSigner     = "unknown_signer"     // the last checkpoint, or the horizon, is not this cell's
 )
 
 // Finding is one trace of tampering.
@@ -51,6 +55,13 @@ const MaxFindings = 100
 type Options struct {
 	PublicKey ed25519.PublicKey // of this cell
 	Anchor    *cell.Checkpoint  // kept elsewhere; nil: none
+	Before    time.Time         // what is older may go; see Report.Cut. Zero: nothing
+}
+
+// Cut is a checkpoint and its place: where a horizon can be drawn.
+type Cut struct {
+	Link       cell.Link
+	Checkpoint cell.Checkpoint
 }
 
 // Report is what a verification found.
@@ -60,6 +71,8 @@ type Report struct {
 	Pending     int64           // rows that have no place yet
 	SignedTo    int64           // the place up to which this cell signed
 	Last        cell.Checkpoint // zero: none
+	Horizon     cell.Horizon    // zero: nothing was removed
+	Cut         Cut             // the last checkpoint of which all is older than Options.Before; zero: none
 	Findings    []Finding
 }
 
@@ -68,14 +81,32 @@ func (r *Report) Intact() bool { return len(r.Findings) == 0 }
 
 const page = 2000
 
+// attempts is how often a log is read anew whose beginning went meanwhile.
+const attempts = 3
+
 // Verify reads a tenant's whole chain, a page at a time, and reports what does
 // not fit. Its error means that it could not read.
 func Verify(ctx context.Context, reader Reader, opts Options) (Report, error) {
-	v := &verifier{opts: opts}
+	for attempt := 1; ; attempt++ {
+		v := &verifier{opts: opts}
+		if err := v.walk(ctx, reader); err != nil || v.Intact() || attempt == attempts {
+			return v.Report, err
+		}
+		if same, err := v.beginsAsBefore(ctx, reader); err != nil || same {
+			return v.Report, err
+		}
+	}
+}
+
+func (v *verifier) walk(ctx context.Context, reader Reader) (err error) {
+	if v.stood, err = reader.Horizon(ctx); err != nil {
+		return err
+	}
+	v.judgeHorizon()
 	for {
 		records, err := reader.ChainPage(ctx, v.last.Seq, page)
 		if err != nil {
-			return v.Report, err
+			return err
 		}
 		for _, r := range records {
 			v.place(r)
@@ -85,17 +116,21 @@ func Verify(ctx context.Context, reader Reader, opts Options) (Report, error) {
 		}
 	}
 	if err := v.loose(ctx, reader); err != nil {
-		return v.Report, err
+		return err
 	}
 	v.close()
-	return v.Report, nil
+	return nil
 }
 
 // verifier walks along a chain.
 type verifier struct {
 	Report
-	opts Options
-	last cell.Link
+	opts  Options
+	last  cell.Link
+	stood cell.Horizon // as it was read, before it was judged
+	first int64        // the first place that is there; 0: none was read yet
+	later bool         // the chain begins behind its first place, as the horizon allows
+	met   bool         // the place and the checkpoint that the horizon signs for
 }
 
 func (v *verifier) find(f Finding, format string, args ...any) {
@@ -110,6 +145,9 @@ func (v *verifier) find(f Finding, format string, args ...any) {
 func (v *verifier) place(r cell.ChainRecord) {
 	found := Finding{Seq: r.Link.Seq, AuditID: r.Link.AuditID}
 	switch {
+	case v.begins(r):
+		v.arrive(r)
+		return
 	case r.Link.Seq != v.last.Seq+1:
 		found.Kind = LinkMissing
 		v.find(found, "places %d to %d of the chain are missing", v.last.Seq+1, r.Link.Seq-1)
@@ -124,7 +162,13 @@ func (v *verifier) place(r cell.ChainRecord) {
 		v.find(found, "the row at place %d is dated otherwise than its id", r.Link.Seq)
 	}
 	v.Rows++
+	v.arrive(r)
+}
+
+// arrive goes on from what is stored at a place.
+func (v *verifier) arrive(r cell.ChainRecord) {
 	v.last = r.Link
+	v.meet(r)
 	if r.Checkpoint != nil {
 		v.checkpoint(*r.Checkpoint)
 	}
@@ -143,7 +187,7 @@ func (v *verifier) checkpoint(c cell.Checkpoint) {
 	case c.Hash != v.last.Hash:
 		found.Kind = ChainRewritten
 		v.find(found, "place %d is not what checkpoint %d signs for", c.Seq, c.No)
-	case c.No != before.No+1:
+	case c.No != before.No+1 && !v.mayBeFirst(c):
 		found.Kind = CheckpointMissing
 		v.find(found, "checkpoints %d to %d are missing", before.No+1, c.No-1)
 	case before.No > 0 && c.Previous != before.Digest():
@@ -157,6 +201,9 @@ func (v *verifier) checkpoint(c cell.Checkpoint) {
 	v.Last = c
 	if v.opts.PublicKey.Equal(c.PublicKey) {
 		v.SignedTo = c.Seq
+	}
+	if c.SignedAt.Before(v.opts.Before) && cell.TimeOfID(v.last.Newest).Before(v.opts.Before) {
+		v.Cut = Cut{Link: v.last, Checkpoint: c}
 	}
 }
 
@@ -191,6 +238,10 @@ func (v *verifier) loose(ctx context.Context, reader Reader) error {
 
 // close judges the chain's end.
 func (v *verifier) close() {
+	if v.Horizon.Drawn() && !v.met {
+		v.find(Finding{Kind: ChainCutOff, Seq: v.Horizon.Base.Seq, Checkpoint: v.Horizon.Checkpoint}, "place %d with checkpoint %d, where the log is said to begin, is not there",
+			v.Horizon.Base.Seq, v.Horizon.Checkpoint)
+	}
 	if a := v.opts.Anchor; a != nil && a.No > v.Last.No {
 		v.find(Finding{Kind: ChainCutOff, Seq: a.Seq, Checkpoint: a.No}, "the chain ends at place %d and checkpoint %d; the anchor is number %d at place %d",
 			v.last.Seq, v.Last.No, a.No, a.Seq)

@@ -71,6 +71,13 @@ func (c ChainReader) LooseCheckpoints(ctx context.Context, limit int) ([]cell.Ch
 	return checkpoints, err
 }
 
+// Horizon returns where the log begins; the zero one if nothing was removed.
+func (c ChainReader) Horizon(ctx context.Context) (cell.Horizon, error) {
+	var h cell.Horizon
+	err := c.store.read(ctx, c.call, func(w *work) { queueHorizon(&w.Batch, w.call.Tenant, &h) })
+	return h, err
+}
+
 // queueChainEnd reads where a tenant's chain ends.
 func queueChainEnd(b *pgx.Batch, tenant tenancy.ID, end *cell.ChainEnd) {
 	b.Queue(`SELECT `+linkColumnNames+` FROM audit_chain WHERE tenant_id = $1 ORDER BY seq DESC LIMIT 1`, tenant.String()).QueryRow(func(r pgx.Row) error {
@@ -85,6 +92,7 @@ func queueChainEnd(b *pgx.Batch, tenant tenancy.ID, end *cell.ChainEnd) {
 		end.Checkpoint = p.noun()
 		return orNothing(err)
 	})
+	queueHorizon(b, tenant, &end.Horizon)
 }
 
 // orNothing: that there is no row is an answer.

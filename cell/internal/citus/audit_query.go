@@ -5,8 +5,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/shared/fault"
 )
 
 const selectAudit = `
@@ -18,21 +20,36 @@ func (s *Store) ListAudit(ctx context.Context, call *cell.Call, filter cell.Audi
 	q := auditQuery{sql: selectAudit, args: []any{call.Tenant.String()}}
 	q.and(` AND audit_id < `, before(page.After))
 	q.filter(filter)
-	return s.queryAudit(ctx, call, q, ` ORDER BY audit_id DESC LIMIT `, page.Limit+1)
+	q.and(` ORDER BY audit_id DESC LIMIT `, page.Limit+1)
+	var entries []cell.AuditEntry
+	err := s.read(ctx, call, func(w *work) { w.Queue(q.sql, q.args...).Query(collect(&entries, scanAudit)) })
+	return entries, err
 }
 
-// ExportAudit returns audit entries, oldest first, up to limit.
+// goneSQL finds out whether entries after $2 may be gone: that one is.
+const goneSQL = `
+SELECT true FROM audit_horizons h WHERE h.tenant_id = $1 AND h.newest >= $2
+	AND NOT EXISTS (SELECT FROM audit_logs a WHERE a.tenant_id = $1 AND a.audit_id = $2)`
+
+// ExportAudit returns audit entries, oldest first, up to limit. After an entry
+// that is gone it is Gone: those that came next may be, too.
 func (s *Store) ExportAudit(ctx context.Context, call *cell.Call, filter cell.AuditFilter, after uuid.UUID, limit int) ([]cell.AuditEntry, error) {
 	q := auditQuery{sql: selectAudit, args: []any{call.Tenant.String()}}
 	q.and(` AND audit_id > `, after.String())
 	q.filter(filter)
-	return s.queryAudit(ctx, call, q, ` ORDER BY audit_id LIMIT `, limit)
-}
-
-func (s *Store) queryAudit(ctx context.Context, call *cell.Call, q auditQuery, order string, limit int) ([]cell.AuditEntry, error) {
-	q.and(order, limit)
+	q.and(` ORDER BY audit_id LIMIT `, limit)
 	var entries []cell.AuditEntry
-	err := s.read(ctx, call, func(w *work) { w.Queue(q.sql, q.args...).Query(collect(&entries, scanAudit)) })
+	err := s.read(ctx, call, func(w *work) {
+		if after != uuid.Nil {
+			w.Queue(goneSQL, w.tenant(), after.String()).Query(func(rows pgx.Rows) error {
+				if rows.Next() {
+					return fault.New(fault.Gone, "the entry is older than the plan keeps it, and what came next may be, too; export from the beginning of what is kept")
+				}
+				return rows.Err()
+			})
+		}
+		w.Queue(q.sql, q.args...).Query(collect(&entries, scanAudit))
+	})
 	return entries, err
 }
 

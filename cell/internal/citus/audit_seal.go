@@ -29,6 +29,8 @@ SELECT t.epoch, ` + chainedColumns + ` FROM audit_logs a
 JOIN tenants t ON t.tenant_id = a.tenant_id
 WHERE a.tenant_id = $1 AND a.audit_id >= $2 AND NOT EXISTS (SELECT FROM audit_chain c WHERE c.tenant_id = $1 AND c.audit_id = a.audit_id)
 ORDER BY a.audit_id LIMIT $3`
+	// mayWriteSQL holds the tenant's fence still.
+	mayWriteSQL = `SELECT t.state = 'live' FROM tenants t JOIN tenant_gate g ON g.tenant_id = t.tenant_id WHERE t.tenant_id = $1 AND g.open FOR SHARE OF t`
 )
 
 // NewRows returns rows that have no place in their chain and were written
@@ -134,8 +136,7 @@ func (m *Mover) ExtendChains(ctx context.Context, batches []cell.AuditBatch, sea
 		ends, open := make([]cell.ChainEnd, len(batches)), make([]bool, len(batches))
 		look := &pgx.Batch{}
 		for i, b := range batches {
-			look.Queue(`SELECT t.state = 'live' FROM tenants t JOIN tenant_gate g ON g.tenant_id = t.tenant_id
-				WHERE t.tenant_id = $1 AND g.open FOR SHARE OF t`, b.Tenant.String()).QueryRow(flag(&open[i]))
+			look.Queue(mayWriteSQL, b.Tenant.String()).QueryRow(flag(&open[i]))
 			queueChainEnd(look, b.Tenant, &ends[i])
 			look.Queue(`SELECT `+endpointColumns+` FROM webhook_endpoints WHERE tenant_id = $1 AND active`, b.Tenant.String()).
 				Query(collect(&ends[i].Endpoints, scanEndpoint))
@@ -167,6 +168,9 @@ func queueExtension(b *pgx.Batch, tenant tenancy.ID, made cell.Extension) {
 	if p := made.Checkpoint; p != nil {
 		b.Queue(`INSERT INTO audit_checkpoints (`+checkpointColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 			tenant.String(), p.No, p.Seq, p.Hash[:], p.Previous[:], p.Cell, p.SignedAt, []byte(p.PublicKey), p.Signature)
+	}
+	if made.Horizon != nil {
+		queueDrawn(b, *made.Horizon)
 	}
 	if len(made.Deliveries) > 0 {
 		queueDeliveries(b, tenant, made.Deliveries)

@@ -152,7 +152,7 @@ func (db *database) awaitSealed(t *testing.T, a cell.Arrival, rows int64) {
 func (db *database) startSealer(t *testing.T, s *chain.Signer) (stop func()) {
 	t.Helper()
 	sealer := chain.Sealer{
-		Ledger: ledger{db.mover}, Signer: s, Interval: 5 * time.Millisecond, Log: slog.New(slog.DiscardHandler), Sealed: chain.NewCounter(prometheus.NewRegistry()),
+		Ledger: auditLog{db.mover}, Signer: s, Interval: 5 * time.Millisecond, Log: slog.New(slog.DiscardHandler), Sealed: chain.NewCounter(prometheus.NewRegistry()),
 		Events: func(cell.ChainEnd, []cell.AuditRow) []cell.Delivery { return nil },
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -169,10 +169,18 @@ func (db *database) startSealer(t *testing.T, s *chain.Signer) (stop func()) {
 	return stop
 }
 
-type ledger struct{ *citus.Mover }
+// auditLog lets package chain see the database's locks as its own.
+type auditLog struct{ *citus.Mover }
 
-func (l ledger) LeadSealing(ctx context.Context) (chain.Leadership, error) {
-	lock, err := l.Mover.LeadSealing(ctx)
+func (l auditLog) LeadSealing(ctx context.Context) (chain.Leadership, error) {
+	return leadership(l.Mover.LeadSealing(ctx))
+}
+
+func (l auditLog) LeadTrimming(ctx context.Context) (chain.Leadership, error) {
+	return leadership(l.Mover.LeadTrimming(ctx))
+}
+
+func leadership(lock *citus.AuditLock, err error) (chain.Leadership, error) {
 	if err != nil || lock == nil {
 		return nil, err
 	}

@@ -22,18 +22,20 @@ const (
 SELECT c.seq, a.at, a.action, a.subject_type, a.subject_id, a.actor_kind, a.actor_id, a.details::text
 FROM audit_chain c JOIN audit_logs a ON a.tenant_id = c.tenant_id AND a.audit_id = c.audit_id
 WHERE c.tenant_id = $1 AND c.seq > $2 ORDER BY c.seq LIMIT $3`
-	eventHeadSQL = `SELECT coalesce(max(seq), 0) FROM audit_chain WHERE tenant_id = $1`
+	eventBoundsSQL = `
+SELECT coalesce((SELECT max(seq) FROM audit_chain WHERE tenant_id = $1), 0), coalesce((SELECT seq FROM audit_horizons WHERE tenant_id = $1), 0)
+FROM tenants WHERE tenant_id = $1`
 )
 
 // ReadEvents returns up to limit events behind the given place, who the caller
-// turned out to be and the place of the last event, in one snapshot. A limit of
-// 0 only asks for the other two.
+// turned out to be and which places have events, in one snapshot. A limit of 0
+// only asks for the others.
 func (s *Store) ReadEvents(ctx context.Context, call *cell.Call, after int64, limit int) (cell.EventPage, error) {
 	var page cell.EventPage
 	err := s.read(ctx, call, func(w *work) {
-		w.Queue(eventHeadSQL, w.tenant()).QueryRow(func(r pgx.Row) error {
+		w.Queue(eventBoundsSQL, w.tenant()).QueryRow(func(r pgx.Row) error {
 			page.Actor = w.actor
-			return r.Scan(&page.Head)
+			return r.Scan(&page.Head, &page.Horizon)
 		})
 		if limit > 0 {
 			w.Queue(eventsSQL, w.tenant(), after, limit).Query(collect(&page.Events, scanEvent))

@@ -25,7 +25,7 @@ func TestWithoutContextNoRowIsVisible(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { _ = conn.Close(t.Context()) })
 	for _, table := range []string{
-		"tenants", "tenant_gate", "organizations", "users", "api_keys", "workspaces", "projects", "audit_logs", "audit_chain", "audit_checkpoints", "jobs", "schedules", "idempotency_keys",
+		"tenants", "tenant_gate", "organizations", "users", "api_keys", "workspaces", "projects", "audit_logs", "audit_chain", "audit_checkpoints", "audit_horizons", "jobs", "schedules", "idempotency_keys",
 		"webhook_endpoints", "webhook_deliveries", "webhook_attempts",
 	} {
 		var n int
@@ -54,14 +54,14 @@ func TestAppRoleHasNoMoreRightsThanItNeeds(t *testing.T) {
 			`UPDATE tenants SET state = 'sealed'`, `UPDATE tenants SET tenant_id = tenant_id`, `UPDATE tenant_gate SET open = true`, `DELETE FROM tenants`,
 			`UPDATE audit_logs SET action = 'x'`, `DELETE FROM audit_logs`, `TRUNCATE audit_logs`,
 			`UPDATE audit_chain SET seq = 9`, `DELETE FROM audit_chain`, `UPDATE audit_checkpoints SET no = 9`, `DELETE FROM audit_checkpoints`,
-			`INSERT INTO audit_checkpoints SELECT * FROM audit_checkpoints`,
+			`INSERT INTO audit_checkpoints SELECT * FROM audit_checkpoints`, `DELETE FROM audit_horizons`, `INSERT INTO audit_horizons SELECT * FROM audit_horizons`,
 			`ALTER TABLE users DISABLE ROW LEVEL SECURITY`, `SET ROLE cell_mover`, `UPDATE organizations SET plan = 'gold'`,
 		},
 		{citus.RelayRole, passwords.Relay}: {
 			`SELECT email FROM users`, `UPDATE tenants SET tenant_id = tenant_id`, `DELETE FROM jobs`,
 		},
 		{citus.MoverRole, passwords.Mover}: {
-			`UPDATE audit_logs SET action = 'x'`, `UPDATE audit_chain SET seq = 9`, `UPDATE audit_checkpoints SET no = 9`, `UPDATE users SET role = 'owner'`,
+			`UPDATE audit_logs SET action = 'x'`, `UPDATE audit_chain SET seq = 9`, `UPDATE audit_checkpoints SET no = 9`, `UPDATE audit_horizons SET seq = 9`, `UPDATE users SET role = 'owner'`,
 			`UPDATE organizations SET name = 'x'`,
 		},
 	} {

@@ -17,6 +17,7 @@ var tenantTables = []string{
 	"audit_logs",
 	"audit_chain",
 	"audit_checkpoints",
+	"audit_horizons",
 	"jobs",
 	"schedules",
 	"idempotency_keys",

@@ -39,6 +39,9 @@ func (h *Hub) Follow(ctx context.Context, call *cell.Call, after *int64) (*Follo
 		// The cell was restored from a backup, and knows less than was sent.
 		err = fault.New(fault.Gone, "the cursor is ahead of what this cell holds; read anew, and follow without a cursor")
 	}
+	if err == nil && after != nil {
+		err = refuseGone(page, *after)
+	}
 	if err != nil {
 		h.leave(call.Tenant)
 		return nil, err
@@ -48,6 +51,14 @@ func (h *Hub) Follow(ctx context.Context, call *cell.Call, after *int64) (*Follo
 		f.after, f.behind = *after, *after < page.Head
 	}
 	return f, nil
+}
+
+// refuseGone refuses to go on where events may be gone: some would be skipped.
+func refuseGone(page cell.EventPage, after int64) error {
+	if after < page.Horizon {
+		return fault.New(fault.Gone, "the events behind the cursor are older than the plan keeps them; read anew, and follow without a cursor")
+	}
+	return nil
 }
 
 // Close ends the following.
@@ -94,6 +105,9 @@ func (f *Follower) read(ctx context.Context) ([]cell.Event, error) {
 	f.news = f.hub.news(f.call.Tenant) // before the read, so that none is missed
 	page, err := f.hub.feed.ReadEvents(ctx, f.call, f.after, pageSize)
 	if err != nil {
+		return nil, err
+	}
+	if err := refuseGone(page, f.after); err != nil {
 		return nil, err
 	}
 	f.checked = time.Now()

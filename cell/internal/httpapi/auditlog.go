@@ -126,6 +126,9 @@ func (s *server) VerifyAudit(ctx context.Context, _ api.VerifyAuditRequestObject
 	if report.Last.No > 0 {
 		answer.LastCheckpoint = checkpointOf(report.Last)
 	}
+	if report.Horizon.Drawn() {
+		answer.Horizon = horizonOf(report.Horizon)
+	}
 	answer.Findings = findingsOf(report.Findings)
 	return answer, nil
 }
@@ -134,6 +137,14 @@ func checkpointOf(c cell.Checkpoint) *api.AuditCheckpoint {
 	return &api.AuditCheckpoint{
 		No: c.No, Seq: c.Seq, Hash: hex.EncodeToString(c.Hash[:]), Previous: hex.EncodeToString(c.Previous[:]), Cell: c.Cell,
 		SignedAt: c.SignedAt.UTC(), PublicKey: hex.EncodeToString(c.PublicKey), Signature: hex.EncodeToString(c.Signature),
+	}
+}
+
+func horizonOf(h cell.Horizon) *api.AuditHorizon {
+	return &api.AuditHorizon{
+		Seq: h.Base.Seq, EntryID: h.Base.AuditID, Hash: hex.EncodeToString(h.Base.Hash[:]), Newest: h.Base.Newest, Checkpoint: h.Checkpoint,
+		Digest: hex.EncodeToString(h.Digest[:]), Before: h.Before.UTC(), Cell: h.Cell, SignedAt: h.SignedAt.UTC(),
+		PublicKey: hex.EncodeToString(h.PublicKey), Signature: hex.EncodeToString(h.Signature),
 	}
 }
 

@@ -159,6 +159,8 @@ func endingOf(ctx context.Context, err error) ending {
 		return ending{"unauthenticated", 4401}
 	case fault.Forbidden:
 		return ending{"forbidden", 4403}
+	case fault.Gone:
+		return ending{"gone", 4410}
 	}
 	return ending{"unavailable", closeLater}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	api "github.com/coditect/platform/cell/api/internalapi"
+	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/export"
 	"github.com/coditect/platform/cell/internal/metering"
 	"github.com/coditect/platform/cell/internal/residency"
@@ -29,6 +30,7 @@ type Options struct {
 	Exporter  *transfer.Exporter
 	Importer  transfer.Importer
 	Anchors   Anchors
+	Auditor   chain.Auditor
 	Sessions  workspaces.Sessions
 	Guard     func(http.Handler) http.Handler // lets only the control plane's requests and tickets in; see package door
 	Log       *slog.Logger
@@ -51,7 +53,7 @@ func New(opts Options) (http.Handler, error) {
 	})
 	strict := api.NewStrictHandlerWithOptions(&server{
 		cell: opts.Cell, residency: opts.Residency, archive: opts.Archive, usage: opts.Usage, fences: opts.Fences, exporter: opts.Exporter, importer: opts.Importer, log: opts.Log, anchors: opts.Anchors,
-		sessions: opts.Sessions, late: opts.Late,
+		sessions: opts.Sessions, late: opts.Late, auditor: opts.Auditor,
 	}, nil, api.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc: kit.RenderBadRequest, ResponseErrorHandlerFunc: kit.RenderError,
 	})
@@ -72,5 +74,6 @@ type server struct {
 	late      metering.Late
 	archive   export.Archive
 	anchors   Anchors
+	auditor   chain.Auditor
 	sessions  workspaces.Sessions
 }

@@ -2,11 +2,12 @@ package internalapi
 
 import (
 	"context"
-	"encoding/hex"
 	"time"
 
 	"github.com/coditect/platform/cell"
 	api "github.com/coditect/platform/cell/api/internalapi"
+	"github.com/coditect/platform/cell/internal/chain"
+	"github.com/coditect/platform/shared/fault"
 )
 
 // Anchors are the checkpoints of the audit logs of all tenants. It is an
@@ -31,12 +32,40 @@ func (s *server) ListCheckpoints(ctx context.Context, r api.ListCheckpointsReque
 	if err != nil {
 		return nil, err
 	}
-	list := api.ListCheckpoints200JSONResponse{Items: make([]api.Checkpoint, len(checkpoints))}
-	for i, c := range checkpoints {
-		list.Items[i] = api.Checkpoint{
-			TenantID: c.Tenant, No: c.No, Seq: c.Seq, Hash: hex.EncodeToString(c.Hash[:]), Previous: hex.EncodeToString(c.Previous[:]), Cell: c.Cell,
-			SignedAt: c.SignedAt.UTC(), PublicKey: hex.EncodeToString(c.PublicKey), Signature: hex.EncodeToString(c.Signature),
-		}
+	list := api.ListCheckpoints200JSONResponse{Items: checkpoints}
+	if list.Items == nil {
+		list.Items = []api.Checkpoint{}
 	}
 	return list, nil
+}
+
+// VerifyTenantAudit implements the API.
+func (s *server) VerifyTenantAudit(ctx context.Context, r api.VerifyTenantAuditRequestObject) (api.VerifyTenantAuditResponseObject, error) {
+	anchor := r.Body.Anchor
+	if anchor != nil && (anchor.Tenant != r.TenantID || !anchor.Genuine()) {
+		return nil, fault.New(fault.Invalid, "the anchor's signature is not good for this tenant")
+	}
+	report, err := s.auditor.VerifyAgainst(ctx, &cell.Call{Tenant: r.TenantID, System: true, RequestID: "audit-verification"}, anchor)
+	if err != nil {
+		return nil, err
+	}
+	answer := api.VerifyTenantAudit200JSONResponse{
+		Intact: report.Intact(), Entries: report.Rows, Pending: report.Pending, Checkpoints: report.Checkpoints, SignedTo: report.SignedTo,
+		Findings: make([]api.AuditFinding, len(report.Findings)),
+	}
+	for i, f := range report.Findings {
+		answer.Findings[i] = findingOf(f)
+	}
+	return answer, nil
+}
+
+func findingOf(f chain.Finding) api.AuditFinding {
+	finding := api.AuditFinding{Kind: f.Kind, Message: f.Text}
+	if f.Seq != 0 {
+		finding.Seq = &f.Seq
+	}
+	if f.Checkpoint != 0 {
+		finding.Checkpoint = &f.Checkpoint
+	}
+	return finding
 }

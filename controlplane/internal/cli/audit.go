@@ -11,7 +11,10 @@ import (
 )
 
 const auditHelp = `The control plane notes every change with who made it, in the transaction of the
-change itself. 'public' signed up, 'system' is the control plane by itself.`
+change itself. 'public' signed up, 'system' is the control plane by itself.
+
+A tenant's own audit log is in its cell; 'audit verify' compares it with what the
+control plane keeps of it.`
 
 // auditWish is what 'audit' was asked to show.
 type auditWish struct{ actor, action, target, tenant string }
@@ -23,7 +26,8 @@ func (p *program) auditCommand() *cobra.Command {
 		Use: "audit", Short: "List who changed what, newest first", Args: named(), Long: auditHelp,
 		Example: `  cellctl audit --tenant acme
   cellctl audit --actor grace --action tenant.delete -o wide
-  cellctl audit --target cell-a --limit 10`,
+  cellctl audit --target cell-a --limit 10
+  cellctl audit verify acme`,
 		RunE: run(func(cmd *cobra.Command, _ []string) error {
 			return doing(p.listAudit(cmd.Context(), wish, limit), "list the audit log")
 		}),
@@ -37,6 +41,7 @@ func (p *program) auditCommand() *cobra.Command {
 	limitFlag(cmd, &limit)
 	p.complete(cmd, "tenant", p.tenantNames)
 	p.complete(cmd, "actor", p.keyNames)
+	cmd.AddCommand(p.auditVerify(), p.auditCheckpoint())
 	return cmd
 }
 

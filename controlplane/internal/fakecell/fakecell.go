@@ -58,6 +58,7 @@ type Cell struct {
 	fail   func(r *http.Request) error
 	transfers
 	meter
+	auditLogs
 }
 
 // Start runs a cell until the test ends; master is the control plane's key.
@@ -104,6 +105,7 @@ func (c *Cell) Handler() http.Handler {
 	r.HandleFunc("/internal/v1/tenants/{id}/activate", c.handle(c.activate)).Methods(http.MethodPost)
 	c.transferRoutes(r)
 	c.usageRoutes(r)
+	c.auditRoutes(r)
 	return r
 }
 

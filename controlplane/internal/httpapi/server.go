@@ -14,6 +14,7 @@ import (
 	"github.com/coditect/platform/controlplane/api"
 	"github.com/coditect/platform/controlplane/internal/billing"
 	"github.com/coditect/platform/controlplane/internal/cells"
+	"github.com/coditect/platform/controlplane/internal/custody"
 	"github.com/coditect/platform/controlplane/internal/directory"
 	"github.com/coditect/platform/controlplane/internal/identity"
 	"github.com/coditect/platform/controlplane/internal/migration"
@@ -37,6 +38,7 @@ type Options struct {
 	Importer   *directory.Importer
 	Onboarding *onboarding.Service
 	Migrations migration.Service
+	AuditLogs  custody.Audits
 	Offered    *plans.Catalogue
 	Desk       *billing.Desk // nil: nothing is billed; likewise the next three
 	Hooks      Hooks
