@@ -51,18 +51,20 @@ func Runs(a, b []Window, seed uint64) ([]Difference, error) {
 		return nil, ErrShort
 	}
 	rng := rand.New(rand.NewPCG(seed, 0))
-	values, ratios := [2][]float64{figures(a), figures(b)}, make([][]float64, len(names))
+	one, other := newSample(a), newSample(b)
+	x, y := one.figures(one.all()), other.figures(other.all())
+	ratios := make([][]float64, len(names))
 	for range resamples {
-		x, y := figures(draw(a, rng)), figures(draw(b, rng))
+		p, q := one.figures(one.draw(rng)), other.figures(other.draw(rng))
 		for i := range names {
-			ratios[i] = append(ratios[i], ratio(x[i], y[i]))
+			ratios[i] = append(ratios[i], ratio(p[i], q[i]))
 		}
 	}
 	var all []Difference
 	for i, name := range names {
 		slices.Sort(ratios[i])
 		d := Difference{
-			Name: name, A: values[0][i], B: values[1][i], Ratio: ratio(values[0][i], values[1][i]),
+			Name: name, A: x[i], B: y[i], Ratio: ratio(x[i], y[i]),
 			Low: ratios[i][int(outside*resamples)], High: ratios[i][int((1-outside)*resamples)-1],
 		}
 		d.Significant = d.Low > 1 || d.High < 1
@@ -77,49 +79,83 @@ func ratio(a, b float64) float64 {
 	return (b + nothing) / (a + nothing)
 }
 
-func draw(all []Window, rng *rand.Rand) []Window {
-	drawn := make([]Window, len(all))
-	for i := range drawn {
-		drawn[i] = all[rng.IntN(len(all))]
-	}
-	return drawn
-}
-
 var (
 	names     = []string{"p50 (ms)", "p95 (ms)", "p99 (ms)", "answers a window", "errors (%)"}
 	quantiles = []float64{0.50, 0.95, 0.99}
 )
 
-// figures are those of the names.
-func figures(windows []Window) []float64 {
-	counts := map[time.Duration]int64{}
-	var requests, done, failed int64
+// sample is a run's windows, made ready to be added up a thousand times: the
+// values of all of them in order, and for each bucket the place of its value.
+type sample struct {
+	windows []Window
+	values  []time.Duration
+	places  [][]int
+	drawn   []int   // of the windows; kept between draws, as counts is
+	counts  []int64 // of the values
+}
+
+func newSample(windows []Window) *sample {
+	s := &sample{windows: windows, drawn: make([]int, len(windows))}
 	for _, w := range windows {
+		for _, b := range w.Response {
+			s.values = append(s.values, b.Value)
+		}
+	}
+	slices.Sort(s.values)
+	s.values = slices.Compact(s.values)
+	for _, w := range windows {
+		var places []int
+		for _, b := range w.Response {
+			place, _ := slices.BinarySearch(s.values, b.Value)
+			places = append(places, place)
+		}
+		s.places = append(s.places, places)
+	}
+	s.counts = make([]int64, len(s.values))
+	return s
+}
+
+// all draws each window once.
+func (s *sample) all() []int {
+	for i := range s.drawn {
+		s.drawn[i] = i
+	}
+	return s.drawn
+}
+
+// draw draws as many windows as there are, with replacement.
+func (s *sample) draw(rng *rand.Rand) []int {
+	for i := range s.drawn {
+		s.drawn[i] = rng.IntN(len(s.windows))
+	}
+	return s.drawn
+}
+
+// figures are those of the names, over the windows that were drawn.
+func (s *sample) figures(drawn []int) []float64 {
+	clear(s.counts)
+	var requests, done, failed int64
+	for _, i := range drawn {
+		w := &s.windows[i]
 		done += w.Done
 		failed += w.Errors
-		for _, b := range w.Response {
-			counts[b.Value] += b.Count
+		for j, b := range w.Response {
+			s.counts[s.places[i][j]] += b.Count
 			requests += b.Count
 		}
 	}
-	all := percentiles(counts, requests)
-	return append(all, float64(done)/float64(len(windows)), 100*float64(failed)/float64(max(1, requests)))
+	return append(s.percentiles(requests), float64(done)/float64(len(drawn)), 100*float64(failed)/float64(max(1, requests)))
 }
 
-func percentiles(counts map[time.Duration]int64, requests int64) (all []float64) {
-	values := make([]time.Duration, 0, len(counts))
-	for v := range counts {
-		values = append(values, v)
-	}
-	slices.Sort(values)
+func (s *sample) percentiles(requests int64) (all []float64) {
 	seen, at := int64(0), 0
 	for _, q := range quantiles {
-		for ; at < len(values) && float64(seen+counts[values[at]]) < q*float64(requests); at++ {
-			seen += counts[values[at]]
+		for ; at < len(s.values) && float64(seen+s.counts[at]) < q*float64(requests); at++ {
+			seen += s.counts[at]
 		}
 		value := 0.0
-		if at < len(values) {
-			value = float64(values[at]) / float64(time.Millisecond)
+		if at < len(s.values) {
+			value = float64(s.values[at]) / float64(time.Millisecond)
 		}
 		all = append(all, value)
 	}
