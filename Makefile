@@ -13,6 +13,8 @@ ARGS ?=
 local_bin := .local/bin
 lint_version = $(shell awk '$$1 == "github.com/golangci/golangci-lint/v2" {print $$2}' deploy/tools/go.mod)
 golangci_lint = .local/tools/golangci-lint-$(lint_version)
+mock_version = $(shell awk '$$1 == "github.com/stripe/stripe-mock" {print $$2}' deploy/tools/stripe-mock/go.mod)
+stripe_mock = .local/tools/stripe-mock-$(mock_version)
 
 .PHONY: help
 help: ## Show this list
@@ -35,10 +37,10 @@ logs: $(local_bin)/local ## Show logs (ARGS='cell-a-api -f')
 	@$(local_bin)/local logs $(ARGS)
 
 .PHONY: test test-race
-test: install $(local_bin)/withservers ## Run all tests against real servers
+test: install $(local_bin)/withservers $(stripe_mock) ## Run all tests against real servers
 	@$(local_bin)/withservers -- go test -timeout 10m $(ARGS) $(PKG)
 
-test-race: install $(local_bin)/withservers ## Run all tests with the race detector
+test-race: install $(local_bin)/withservers $(stripe_mock) ## Run all tests with the race detector
 	@$(local_bin)/withservers -- go test -race -timeout 20m $(ARGS) $(PKG)
 
 .PHONY: lint
@@ -125,6 +127,10 @@ $(local_bin)/local:
 
 $(local_bin)/withservers:
 	@go build -o $@ ./shared/testkit/cmd/withservers
+
+$(stripe_mock):
+	@echo 'Building stripe-mock $(mock_version), once'
+	@go -C deploy/tools/stripe-mock build -o $(CURDIR)/$@ github.com/stripe/stripe-mock
 
 # Named after its version: a new version is built, an old one is never run.
 $(golangci_lint):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"net/http/httptest"
+	"os"
 	"testing"
 	"time"
 
@@ -22,6 +23,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(workerDatabase) != "" {
+		worker()
+		return
+	}
 	_ = flag.Set("rapid.checks", "20") // each is some months of billing; the command line may want more
 	testkit.Main(m)
 }
@@ -37,7 +42,7 @@ var start = time.Date(2026, 3, 1, 9, 30, 15, 0, time.UTC)
 // not. Its time is the fake's.
 type world struct {
 	*stripetest.Server
-	url      string
+	url, dsn string
 	db       *postgres.DB
 	client   *stripe.Client
 	accounts postgres.BillingStore
@@ -57,7 +62,8 @@ func newWorld(t testing.TB) *world {
 	w.url = server.URL
 	w.client = stripe.New(stripe.Options{Key: apiKey, URL: server.URL})
 	t.Cleanup(w.client.Close)
-	pool, err := pg.Open(t.Context(), databaseURL(t), pg.PoolOptions{MaxConns: 12})
+	w.dsn = databaseURL(t)
+	pool, err := pg.Open(t.Context(), w.dsn, pg.PoolOptions{MaxConns: 12})
 	must(t, err)
 	t.Cleanup(pool.Close)
 	w.db = postgres.New(pool, w.Now)

@@ -131,7 +131,7 @@ func (c *Client) CancelNow(ctx context.Context, s billing.Subscription) error {
 
 // GiveCoupon gives a subscription a discount instead of the one that it has.
 func (c *Client) GiveCoupon(ctx context.Context, s billing.Subscription, coupon string) error {
-	params := &stripego.SubscriptionParams{Coupon: &coupon}
+	params := &stripego.SubscriptionParams{Discounts: []*stripego.SubscriptionDiscountParams{{Coupon: &coupon}}}
 	params.Context = ctx
 	_, err := c.api.Subscriptions.Update(s.ID, params)
 	return translate(err)

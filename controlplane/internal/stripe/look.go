@@ -35,6 +35,7 @@ func (c *Client) Look(ctx context.Context, customer string) (billing.Facts, erro
 func (c *Client) subscriptions(ctx context.Context, customer string) ([]billing.Subscription, error) {
 	params := &stripego.SubscriptionListParams{Customer: &customer, Status: ptr("all"), ListParams: listParams(ctx)}
 	params.AddExpand("data.schedule")
+	params.AddExpand("data.discounts")
 	var all []billing.Subscription
 	list := c.api.Subscriptions.List(params)
 	for list.Next() {
@@ -53,7 +54,11 @@ func subscriptionOf(s *stripego.Subscription) billing.Subscription {
 			addItem(&out, i)
 		}
 	}
-	if d := s.Discount; d != nil && d.Coupon != nil {
+	d := s.Discount
+	if len(s.Discounts) > 0 {
+		d = s.Discounts[0]
+	}
+	if d != nil && d.Coupon != nil {
 		out.PercentOff, out.Coupon = d.Coupon.PercentOff, d.Coupon.ID
 	}
 	if p := s.Schedule; p != nil {

@@ -188,8 +188,10 @@ func (s *Server) updateSubscription(r *http.Request, f form) (any, error) {
 	if !u.live() {
 		return nil, bad("A canceled subscription can only update its cancellation_details.")
 	}
-	if err := s.applyCoupon(u, f.text("coupon")); err != nil {
-		return nil, err
+	if given := f.list("discounts"); len(given) > 0 {
+		if err := s.applyCoupon(u, given[0].text("coupon")); err != nil {
+			return nil, err
+		}
 	}
 	if f.has("cancel_at_period_end") {
 		u.CancelAtPeriodEnd = f.flag("cancel_at_period_end")

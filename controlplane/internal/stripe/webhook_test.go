@@ -1,0 +1,66 @@
+package stripe_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coditect/platform/controlplane/internal/stripe"
+	"github.com/coditect/platform/controlplane/internal/stripe/stripetest"
+	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/testkit"
+)
+
+func TestMain(m *testing.M) { testkit.Main(m) }
+
+func serve(t *testing.T, do http.HandlerFunc) string {
+	t.Helper()
+	server := httptest.NewServer(do)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+const (
+	secret = "whsec_geheim"
+	body   = `{"id": "evt_1", "object": "event", "api_version": "2023-10-16", "created": 1772357415, "type": "invoice.paid", "data": {"object": {"object": "invoice", "id": "in_1", "customer": "cus_1"}}}`
+)
+
+func TestOnlyWhatStripeSignedNowIsBelieved(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	signed := func(body, secret string, at time.Time) string { return stripetest.Signature([]byte(body), secret, at) }
+	good := signed(body, secret, now)
+	for name, c := range map[string]struct {
+		body, signature string
+		want            fault.Code
+	}{
+		"good":                         {body, good, ""},
+		"five minutes old, almost":     {body, signed(body, secret, now.Add(-stripe.Tolerance+20*time.Second)), ""},
+		"replayed later":               {body, signed(body, secret, now.Add(-stripe.Tolerance-2*time.Second)), fault.Unauthenticated},
+		"years old":                    {body, signed(body, secret, now.AddDate(-2, 0, 0)), fault.Unauthenticated},
+		"not signed":                   {body, "", fault.Unauthenticated},
+		"another secret":               {body, signed(body, "whsec_other", now), fault.Unauthenticated},
+		"another body":                 {strings.Replace(body, "cus_1", "cus_2", 1), good, fault.Unauthenticated},
+		"another spelling of the body": {strings.ReplaceAll(body, ": ", ":"), good, fault.Unauthenticated},
+		"another time, same signature": {body, strings.Replace(good, "t=1", "t=9", 1), fault.Unauthenticated},
+		"a scheme that was left":       {body, strings.Replace(good, "v1=", "v0=", 1), fault.Unauthenticated},
+		"nonsense":                     {body, "t=now,v1=zz", fault.Unauthenticated},
+		"several, one good":            {body, good + ",v1=" + strings.Repeat("0", 64), ""},
+		"another version":              {strings.Replace(body, "2023-10-16", "2019-01-01", 1), "sign", fault.Malformed},
+		"not an event":                 {`{"hello": "world"}`, "sign", fault.Malformed},
+		"not JSON":                     {`hello`, "sign", fault.Malformed},
+	} {
+		if c.signature == "sign" {
+			c.signature = signed(c.body, secret, now)
+		}
+		e, err := stripe.Hooks{Secret: secret}.Verify([]byte(c.body), c.signature)
+		if fault.CodeOf(err) != c.want || err == nil && (e.Customer != "cus_1" || e.ID != "evt_1" || e.Type != "invoice.paid") {
+			t.Errorf("%s: %+v, %v, want %q", name, e, err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "geheim") {
+			t.Errorf("%s: told the secret: %v", name, err)
+		}
+	}
+}
