@@ -65,11 +65,13 @@ func openAt(t testing.TB, dsn, appDSN string, conns int32) *database {
 	return &database{dsn: dsn, store: store, mover: mover, relay: relay}
 }
 
-// pooled is the same database through PgBouncer with few server connections.
-func pooled(t testing.TB, serverConns int) *database {
+// pooled is the same database through PgBouncer with few server connections, and
+// the URL of that way for the application's role.
+func pooled(t testing.TB, serverConns int) (db *database, bouncerDSN string) {
 	t.Helper()
 	dsn, bouncer := pool(t, serverConns)
-	return openAt(t, dsn, bouncer.DSN(citus.AppRole, passwords.App, "cell"), 32)
+	bouncerDSN = bouncer.DSN(citus.AppRole, passwords.App, "cell")
+	return openAt(t, dsn, bouncerDSN, 32), bouncerDSN
 }
 
 // pool starts a PgBouncer before a new database.

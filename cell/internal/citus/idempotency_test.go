@@ -110,7 +110,7 @@ func TestKeysAreTheirCallersOwn(t *testing.T) {
 // fail in the end.
 func TestCrowdWithOneKey(t *testing.T) {
 	t.Parallel()
-	db := pooled(t, 4)
+	db, _ := pooled(t, 4)
 	a := db.live(t)
 	for round := range 10 {
 		key := fmt.Sprint("key ", round)

@@ -1,13 +1,9 @@
 package citus_test
 
 import (
-	"fmt"
-	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/google/uuid"
 
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/cell/internal/citus"
@@ -98,53 +94,6 @@ func TestAppRoleDeletesFinishedJobsOnly(t *testing.T) {
 	if tag, err := app.Exec(t.Context(), `DELETE FROM jobs WHERE kind = 'test'`); err != nil || tag.RowsAffected() != 3 {
 		t.Errorf("%s, %v", tag, err)
 	}
-}
-
-// Many tenants share two server connections behind PgBouncer; nobody ever sees
-// a row of another.
-func TestInterleavedTenantsDoNotLeak(t *testing.T) {
-	t.Parallel()
-	db := pooled(t, 2)
-	const tenants, rounds = 300, 4
-	arrivals := make([]cell.Arrival, tenants)
-	for i := range arrivals {
-		arrivals[i] = arrival()
-	}
-	_, err := db.mover.Admit(t.Context(), arrivals, "test")
-	must(t, err)
-	var crowd sync.WaitGroup
-	for worker := range 24 {
-		crowd.Go(func() {
-			for i := worker; i < tenants*rounds; i += 24 {
-				if err := useTenant(t, db, arrivals[(i*7)%tenants], i); err != nil {
-					t.Error(err)
-					return
-				}
-			}
-		})
-	}
-	crowd.Wait()
-}
-
-func useTenant(t *testing.T, db *database, a cell.Arrival, round int) error {
-	want := a.TenantID.String()
-	if _, err := db.addWorkspace(t.Context(), a, fmt.Sprintf("%s %d", want, round)); err != nil {
-		return err
-	}
-	list, err := db.store.ListWorkspaces(t.Context(), by(a, cell.WorkspacesRead), uuid.Nil, cell.PageRequest{Limit: 100})
-	if err != nil {
-		return err
-	}
-	for _, w := range list {
-		if w.Name[:len(want)] != want {
-			return fmt.Errorf("tenant %s sees %q", want, w.Name)
-		}
-	}
-	o, err := db.store.GetOrganization(t.Context(), by(a, cell.OrganizationRead))
-	if err == nil && o.TenantID != a.TenantID {
-		err = fmt.Errorf("tenant %s sees the organization of %s", a.TenantID, o.TenantID)
-	}
-	return err
 }
 
 func TestKeysAndRights(t *testing.T) {

@@ -30,9 +30,10 @@ func (c *Cell) Sign(id tenancy.ID, at time.Time) cellapi.Checkpoint {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	next := cellapi.Checkpoint{Tenant: id, No: 1, Seq: 10, Hash: [32]byte{1}, Cell: c.ID, SignedAt: at.UTC().Truncate(time.Microsecond)}
-	for _, last := range c.checkpoints {
+	for _, last := range slices.Backward(c.checkpoints) {
 		if last.Tenant == id {
 			next.No, next.Seq, next.Previous = last.No+1, last.Seq+10, last.Digest()
+			break
 		}
 	}
 	next.Hash[1] = byte(next.No)
