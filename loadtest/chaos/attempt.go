@@ -17,6 +17,7 @@ type outcome struct {
 	hit       bool          // the stage was met: the fault struck in it
 	converged time.Duration // from the mended fault to the tenant live in one cell, served, its migration at rest
 	phase     string        // in which the migration came to rest
+	failure   string        // why it was undone, if it was
 	verdict   tenantclient.Verdict
 	failed    int // requests that were not answered as asked, during the fault and after
 	all       int
@@ -32,7 +33,7 @@ func (o outcome) String() string {
 	case o.err != nil:
 		return "FAILED: " + o.err.Error()
 	case !o.hit:
-		return "MISSED: the migration went past the stage unseen (" + o.phase + ")"
+		return "MISSED: the migration went past the stage unseen (" + o.phase + "): " + o.failure
 	case !o.verdict.Clean():
 		return "BROKEN: " + o.verdict.String()
 	case o.converged > convergenceBar:
@@ -50,6 +51,11 @@ const (
 	// pace makes every request to a cell take long enough for its stage to be
 	// seen.
 	pace = 100 * time.Millisecond
+
+	// pauseBudget leaves time for that: freeze, drain, comparison and seal alone
+	// take 800 ms of pace, and a cutover that takes longer than its budget is
+	// given up, in the end with the migration.
+	pauseBudget = 10 * time.Second
 )
 
 var load = tenantclient.Load{Registers: 4, Writes: 40, Reads: 80, Creates: 10, AtOnce: 6}
@@ -108,7 +114,7 @@ func breakMove(ctx context.Context, f *fleet.Fleet, c testCase, tenant *tenantcl
 		return errors.Join(f.Proxies["cell-a-internal"].Mend(ctx), f.Proxies["cell-b-internal"].Mend(ctx))
 	}
 	defer func() { err = errors.Join(err, unpace()) }()
-	m, err := f.Migrate(ctx, tenant.ID, target, windowOf(c.stage))
+	m, err := f.MigrateWithin(ctx, tenant.ID, target, windowOf(c.stage), pauseBudget)
 	if err != nil {
 		return o, err
 	}
@@ -126,6 +132,10 @@ func breakMove(ctx context.Context, f *fleet.Fleet, c testCase, tenant *tenantcl
 	}
 	o.phase, err = rest(ctx, f, m.ID, tenant)
 	o.converged = time.Since(mended)
+	if !o.hit && err == nil {
+		m, err = f.Migration(ctx, m.ID)
+		o.failure = m.Failure
+	}
 	return o, err
 }
 

@@ -71,10 +71,15 @@ func (m Migration) Over() bool {
 
 // Migrate begins to move a tenant.
 func (f *Fleet) Migrate(ctx context.Context, tenant, target string, window time.Duration) (Migration, error) {
+	return f.MigrateWithin(ctx, tenant, target, window, time.Second)
+}
+
+// MigrateWithin is Migrate with a budget for the write pause.
+func (f *Fleet) MigrateWithin(ctx context.Context, tenant, target string, window, pause time.Duration) (Migration, error) {
 	var m Migration
 	err := f.operate(ctx, http.MethodPost, "/v1/migrations", map[string]any{
 		"tenant_id": tenant, "target": target,
-		"terms": map[string]any{"rollback_window_seconds": int(window.Seconds()), "moves_at_once": 16},
+		"terms": map[string]any{"rollback_window_seconds": int(window.Seconds()), "pause_budget_ms": pause.Milliseconds(), "moves_at_once": 16},
 	}, &m)
 	return m, err
 }
