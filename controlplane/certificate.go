@@ -31,8 +31,11 @@ type Certificate struct {
 	AppliedAt     string              `json:"applied_at"`  // likewise: what the target had when the source was sealed
 	RowsRechecked int64               `json:"rows_rechecked"`
 	PauseMicros   int64               `json:"pause_us"`                  // 0: not known, the one who began it did not see its end
-	RequestsHeld  *int64              `json:"requests_held,omitempty"`   // by routers, where known
-	RequestsFail  *int64              `json:"requests_failed,omitempty"` //
+	RequestsHeld  *int64              `json:"requests_held,omitempty"`   // that met the pause, as routers told; absent while they have not
+	RequestsFail  *int64              `json:"requests_failed,omitempty"` // of those, such as were not served in the end
+	LongestHeldMS *int64              `json:"longest_held_ms,omitempty"` // that one of them waited
+	Files         int64               `json:"files,omitempty"`           // in object storage, checked before the cutover
+	FileBytes     int64               `json:"file_bytes,omitempty"`      //
 	Committed     time.Time           `json:"committed"`
 	Issued        time.Time           `json:"issued"`
 }
@@ -51,11 +54,30 @@ func Certify(m Migration, now time.Time) Certificate {
 	c := Certificate{
 		Format: 1, Migration: m.ID, Tenant: m.TenantID, Slug: m.Slug, Source: m.Source, Target: m.Target, Epoch: m.Epoch + 1,
 		Tables: m.Record.Verified.Tables, VerifiedAt: m.Record.Verified.Position, FrozenAt: m.Record.Position, AppliedAt: m.Record.Applied,
+		Files: m.Record.Progress.Files, FileBytes: m.Record.Progress.FileBytes,
 		RowsRechecked: m.Record.Rechecked, PauseMicros: m.Record.Pause.Microseconds(), Committed: m.Record.Committed.UTC(), Issued: now.UTC(),
 	}
 	for _, t := range c.Tables {
 		c.Rows += t.Rows
 	}
+	return c
+}
+
+// Held is what routers told of requests that met a migration's write pause.
+type Held struct{ Requests, Failed, LongestMillis int64 }
+
+// CertifiedMigration is a migration with its certificate, and what routers told
+// since.
+type CertifiedMigration struct {
+	ID       uuid.UUID
+	TenantID tenancy.ID
+	Document []byte
+	Held     Held
+}
+
+// WithHeld returns the certificate with what routers told.
+func (c Certificate) WithHeld(held Held, now time.Time) Certificate {
+	c.RequestsHeld, c.RequestsFail, c.LongestHeldMS, c.Issued = &held.Requests, &held.Failed, &held.LongestMillis, now.UTC()
 	return c
 }
 

@@ -49,7 +49,7 @@ func newTransfers(opts APIOptions, store *citus.Store, mover *citus.Mover, blobs
 			Rows: mover, Contacts: mover, Publications: mover, Logs: logs{mover}, Contents: mover, Digester: mover, Shelf: blobs,
 			Log: opts.Log, Limits: cell.ExportLimits{Forward: exportLimit, Reverse: returnLimit}, MaxRetained: opts.RetainedLog, Unseen: unseenExport,
 		},
-		importer: transfer.Importer{Rows: mover, Progress: mover, Contents: mover, Digester: mover, Sources: sources, Shelf: blobs, Wake: runner.Wake, Limit: importLimit},
+		importer: transfer.Importer{Rows: mover, Progress: mover, Work: importWork{mover}, Contents: mover, Digester: mover, Sources: sources, Shelf: blobs, Wake: runner.Wake, Limit: importLimit},
 		files:    transfer.Bookcase{Shelf: blobs, Work: mover, Sources: sources},
 		runner:   runner, sources: sources,
 	}

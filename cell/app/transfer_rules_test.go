@@ -224,3 +224,37 @@ func TestExportsAreRefused(t *testing.T) {
 		t.Errorf("%s", a.body)
 	}
 }
+
+// A cell that was restored from a backup ends what it finds open: nothing of it
+// goes on, and its tenants may move anew.
+func TestARestoredCellEndsItsMoves(t *testing.T) {
+	t.Parallel()
+	restored, other := pair(t)
+	leaving, arriving := restored.signUp(t), other.signUp(t)
+	restored.addWorkspace(t, leaving, "one")
+	other.addWorkspace(t, arriving, "two")
+	out := newMove(t, restored, other, leaving, 1)
+	out.openExport()
+	out.openImport()
+	out.awaitReady(other)
+	in := newMove(t, other, restored, arriving, 1)
+	in.openExport()
+	in.call(restored, "PUT", in.imports(), in.importBody(other, "cell-b", "copy", 2), &api.Import{})
+	in.awaitReady(restored)
+
+	end := request{method: "DELETE", target: "/internal/v1/transfer/moves"}
+	for _, want := range []string{`{"exports":1,"imports":1}`, `{"exports":0,"imports":0}`} {
+		if a := expect(t, restored.asControlPlane(t, end), http.StatusOK); strings.TrimSpace(string(a.body)) != want {
+			t.Errorf("%s, want %s", a.body, want)
+		}
+	}
+	slots := `SELECT slot_name::text FROM pg_replication_slots WHERE database = current_database()`
+	if left := restored.texts(t, slots); len(left) != 0 || restored.dump(t, "workspaces", arriving) != "" {
+		t.Errorf("left: slots %v, rows %s", left, restored.dump(t, "workspaces", arriving))
+	}
+	expect(t, in.call(restored, "PUT", in.imports(), in.importBody(other, "cell-b", "copy", 2), nil), http.StatusConflict)
+	out.await(other, api.ImportStateFailed) // its source is gone
+	expect(t, out.call(other, "DELETE", out.imports(), nil, nil), http.StatusNoContent)
+	newMove(t, restored, other, leaving, 1).carry()
+	expect(t, restored.atEpoch(t, leaving, 1, request{method: "GET", target: "/v1/workspaces"}), http.StatusMisdirectedRequest)
+}

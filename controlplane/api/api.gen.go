@@ -437,6 +437,16 @@ type DomainList struct {
 // EdgePolicy What one tenant wants of the routers; rules beyond this schema are told by violations (422).
 type EdgePolicy = directory.EdgePolicy
 
+// EndedMoves defines model for EndedMoves.
+type EndedMoves struct {
+	// Exports That the cell had open.
+	Exports int `json:"exports"`
+	Imports int `json:"imports"`
+
+	// Migrations That are undone or given up.
+	Migrations []openapi_types.UUID `json:"migrations"`
+}
+
 // Entry defines model for Entry.
 type Entry = directory.Entry
 
@@ -456,6 +466,21 @@ type Heartbeat struct {
 
 	// Tenants Tenants that the cell holds.
 	Tenants int `json:"tenants"`
+}
+
+// HeldWindow defines model for HeldWindow.
+type HeldWindow struct {
+	Began     time.Time          `json:"began"`
+	Failed    int64              `json:"failed"`
+	Held      int64              `json:"held"`
+	ID        openapi_types.UUID `json:"id"`
+	LongestMs int64              `json:"longest_ms"`
+	TenantID  TenantID           `json:"tenant_id"`
+}
+
+// HeldWindows defines model for HeldWindows.
+type HeldWindows struct {
+	Windows []HeldWindow `json:"windows"`
 }
 
 // ImportLine defines model for ImportLine.
@@ -1171,6 +1196,9 @@ type HeartbeatJSONRequestBody = Heartbeat
 // SetCellStateJSONRequestBody defines body for SetCellState for application/json ContentType.
 type SetCellStateJSONRequestBody = CellStateChange
 
+// ReportHeldWindowsJSONRequestBody defines body for ReportHeldWindows for application/json ContentType.
+type ReportHeldWindowsJSONRequestBody = HeldWindows
+
 // LookupManyJSONRequestBody defines body for LookupMany for application/json ContentType.
 type LookupManyJSONRequestBody = LookupRequest
 
@@ -1393,6 +1421,15 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/cells/{cell}/heartbeat (the `Heartbeat` operationId).
 	Heartbeat(ctx context.Context, cell CellPath, body HeartbeatJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// EndMovesOfRestoredCell End what a cell that was restored from a backup believes to be under way
+	//
+	// Its slots and snapshots are gone, and what it says of its moves is old. Migrations into or out of the cell that are not
+	// committed are undone, rollbacks that are not committed are given up, and the cell forgets every export and import that
+	// the backup had open, with what those had brought. What is committed goes on. Repeating it ends what is open then.
+	//
+	// Corresponds with POST /v1/cells/{cell}/restored (the `EndMovesOfRestoredCell` operationId).
+	EndMovesOfRestoredCell(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SetCellStateWithBody Cordon, drain, retire or reactivate a cell
 	//
 	// active ⇄ cordoned ⇄ draining ⇄ active; provisioning and draining or cordoned → retired once no tenant is left (else 409).
@@ -1422,6 +1459,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/directory/changes (the `ListChanges` operationId).
 	ListChanges(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportHeldWindowsWithBody Tell of requests that waited while their tenant changed cell
+	//
+	// Routers do, some seconds behind each window; the certificates of migrations have the sums. A window is counted once, however often it is told.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/directory/held-windows (the `ReportHeldWindows` operationId).
+	ReportHeldWindowsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportHeldWindows Tell of requests that waited while their tenant changed cell
+	//
+	// Routers do, some seconds behind each window; the certificates of migrations have the sums. A window is counted once, however often it is told.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/directory/held-windows (the `ReportHeldWindows` operationId).
+	ReportHeldWindows(ctx context.Context, body ReportHeldWindowsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Lookup Find a tenant and its cell by one key
 	//
@@ -2128,6 +2183,25 @@ func (c *Client) Heartbeat(ctx context.Context, cell CellPath, body HeartbeatJSO
 	return c.Client.Do(req)
 }
 
+// EndMovesOfRestoredCell End what a cell that was restored from a backup believes to be under way
+//
+// Its slots and snapshots are gone, and what it says of its moves is old. Migrations into or out of the cell that are not
+// committed are undone, rollbacks that are not committed are given up, and the cell forgets every export and import that
+// the backup had open, with what those had brought. What is committed goes on. Repeating it ends what is open then.
+//
+// Corresponds with POST /v1/cells/{cell}/restored (the `EndMovesOfRestoredCell` operationId).
+func (c *Client) EndMovesOfRestoredCell(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndMovesOfRestoredCellRequest(c.Server, cell)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SetCellStateWithBody Cordon, drain, retire or reactivate a cell
 //
 // active ⇄ cordoned ⇄ draining ⇄ active; provisioning and draining or cordoned → retired once no tenant is left (else 409).
@@ -2188,6 +2262,44 @@ func (c *Client) GetCertificateKey(ctx context.Context, reqEditors ...RequestEdi
 // Corresponds with GET /v1/directory/changes (the `ListChanges` operationId).
 func (c *Client) ListChanges(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListChangesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportHeldWindowsWithBody Tell of requests that waited while their tenant changed cell
+//
+// Routers do, some seconds behind each window; the certificates of migrations have the sums. A window is counted once, however often it is told.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/directory/held-windows (the `ReportHeldWindows` operationId).
+func (c *Client) ReportHeldWindowsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportHeldWindowsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportHeldWindows Tell of requests that waited while their tenant changed cell
+//
+// Routers do, some seconds behind each window; the certificates of migrations have the sums. A window is counted once, however often it is told.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/directory/held-windows (the `ReportHeldWindows` operationId).
+func (c *Client) ReportHeldWindows(ctx context.Context, body ReportHeldWindowsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportHeldWindowsRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3760,6 +3872,40 @@ func NewHeartbeatRequestWithBody(server string, cell CellPath, contentType strin
 	return req, nil
 }
 
+// NewEndMovesOfRestoredCellRequest constructs an http.Request for the EndMovesOfRestoredCell method
+func NewEndMovesOfRestoredCellRequest(server string, cell CellPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "cell", cell, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/cells/%s/restored", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewSetCellStateRequest calls the generic SetCellState builder with application/json body
 func NewSetCellStateRequest(server string, cell CellPath, body SetCellStateJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -3904,6 +4050,46 @@ func NewListChangesRequest(server string, params *ListChangesParams) (*http.Requ
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewReportHeldWindowsRequest calls the generic ReportHeldWindows builder with application/json body
+func NewReportHeldWindowsRequest(server string, body ReportHeldWindowsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReportHeldWindowsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewReportHeldWindowsRequestWithBody constructs an http.Request for the ReportHeldWindows method, with any body, and a specified content type
+func NewReportHeldWindowsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/directory/held-windows")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -6289,6 +6475,17 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/cells/{cell}/heartbeat (the `Heartbeat` operationId).
 	HeartbeatWithResponse(ctx context.Context, cell CellPath, body HeartbeatJSONRequestBody, reqEditors ...RequestEditorFn) (*HeartbeatResponse, error)
 
+	// EndMovesOfRestoredCellWithResponse End what a cell that was restored from a backup believes to be under way
+	//
+	// Its slots and snapshots are gone, and what it says of its moves is old. Migrations into or out of the cell that are not
+	// committed are undone, rollbacks that are not committed are given up, and the cell forgets every export and import that
+	// the backup had open, with what those had brought. What is committed goes on. Repeating it ends what is open then.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/cells/{cell}/restored (the `EndMovesOfRestoredCell` operationId).
+	EndMovesOfRestoredCellWithResponse(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*EndMovesOfRestoredCellResponse, error)
+
 	// SetCellStateWithBodyWithResponse Cordon, drain, retire or reactivate a cell
 	//
 	// active ⇄ cordoned ⇄ draining ⇄ active; provisioning and draining or cordoned → retired once no tenant is left (else 409).
@@ -6322,6 +6519,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/directory/changes (the `ListChanges` operationId).
 	ListChangesWithResponse(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*ListChangesResponse, error)
+
+	// ReportHeldWindowsWithBodyWithResponse Tell of requests that waited while their tenant changed cell
+	//
+	// Routers do, some seconds behind each window; the certificates of migrations have the sums. A window is counted once, however often it is told.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/directory/held-windows (the `ReportHeldWindows` operationId).
+	ReportHeldWindowsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportHeldWindowsResponse, error)
+
+	// ReportHeldWindowsWithResponse Tell of requests that waited while their tenant changed cell
+	//
+	// Routers do, some seconds behind each window; the certificates of migrations have the sums. A window is counted once, however often it is told.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/directory/held-windows (the `ReportHeldWindows` operationId).
+	ReportHeldWindowsWithResponse(ctx context.Context, body ReportHeldWindowsJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportHeldWindowsResponse, error)
 
 	// LookupWithResponse Find a tenant and its cell by one key
 	//
@@ -7301,6 +7516,61 @@ func (r HeartbeatResponse) ContentType() string {
 	return ""
 }
 
+// EndMovesOfRestoredCellResponseDefaultHeaders the declared response headers of an HTTP default response for EndMovesOfRestoredCell
+type EndMovesOfRestoredCellResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type EndMovesOfRestoredCellResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EndedMoves
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *EndMovesOfRestoredCellResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r EndMovesOfRestoredCellResponse) GetJSON200() *EndedMoves {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r EndMovesOfRestoredCellResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r EndMovesOfRestoredCellResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EndMovesOfRestoredCellResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndMovesOfRestoredCellResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EndMovesOfRestoredCellResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // SetCellStateResponseDefaultHeaders the declared response headers of an HTTP default response for SetCellState
 type SetCellStateResponseDefaultHeaders struct {
 	RetryAfter *int
@@ -7467,6 +7737,54 @@ func (r ListChangesResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListChangesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ReportHeldWindowsResponseDefaultHeaders the declared response headers of an HTTP default response for ReportHeldWindows
+type ReportHeldWindowsResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type ReportHeldWindowsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *ReportHeldWindowsResponseDefaultHeaders
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReportHeldWindowsResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReportHeldWindowsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReportHeldWindowsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReportHeldWindowsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReportHeldWindowsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -10280,6 +10598,23 @@ func (c *ClientWithResponses) HeartbeatWithResponse(ctx context.Context, cell Ce
 	return ParseHeartbeatResponse(rsp)
 }
 
+// EndMovesOfRestoredCellWithResponse End what a cell that was restored from a backup believes to be under way
+//
+// Its slots and snapshots are gone, and what it says of its moves is old. Migrations into or out of the cell that are not
+// committed are undone, rollbacks that are not committed are given up, and the cell forgets every export and import that
+// the backup had open, with what those had brought. What is committed goes on. Repeating it ends what is open then.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/cells/{cell}/restored (the `EndMovesOfRestoredCell` operationId).
+func (c *ClientWithResponses) EndMovesOfRestoredCellWithResponse(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*EndMovesOfRestoredCellResponse, error) {
+	rsp, err := c.EndMovesOfRestoredCell(ctx, cell, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndMovesOfRestoredCellResponse(rsp)
+}
+
 // SetCellStateWithBodyWithResponse Cordon, drain, retire or reactivate a cell
 //
 // active ⇄ cordoned ⇄ draining ⇄ active; provisioning and draining or cordoned → retired once no tenant is left (else 409).
@@ -10336,6 +10671,36 @@ func (c *ClientWithResponses) ListChangesWithResponse(ctx context.Context, param
 		return nil, err
 	}
 	return ParseListChangesResponse(rsp)
+}
+
+// ReportHeldWindowsWithBodyWithResponse Tell of requests that waited while their tenant changed cell
+//
+// Routers do, some seconds behind each window; the certificates of migrations have the sums. A window is counted once, however often it is told.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/directory/held-windows (the `ReportHeldWindows` operationId).
+func (c *ClientWithResponses) ReportHeldWindowsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportHeldWindowsResponse, error) {
+	rsp, err := c.ReportHeldWindowsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportHeldWindowsResponse(rsp)
+}
+
+// ReportHeldWindowsWithResponse Tell of requests that waited while their tenant changed cell
+//
+// Routers do, some seconds behind each window; the certificates of migrations have the sums. A window is counted once, however often it is told.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/directory/held-windows (the `ReportHeldWindows` operationId).
+func (c *ClientWithResponses) ReportHeldWindowsWithResponse(ctx context.Context, body ReportHeldWindowsJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportHeldWindowsResponse, error) {
+	rsp, err := c.ReportHeldWindows(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportHeldWindowsResponse(rsp)
 }
 
 // LookupWithResponse Find a tenant and its cell by one key
@@ -11624,6 +11989,52 @@ func ParseHeartbeatResponse(rsp *http.Response) (*HeartbeatResponse, error) {
 	return response, nil
 }
 
+// ParseEndMovesOfRestoredCellResponse parses an HTTP response from a EndMovesOfRestoredCellWithResponse call
+func ParseEndMovesOfRestoredCellResponse(rsp *http.Response) (*EndMovesOfRestoredCellResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndMovesOfRestoredCellResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EndedMoves
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers EndMovesOfRestoredCellResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseSetCellStateResponse parses an HTTP response from a SetCellStateWithResponse call
 func ParseSetCellStateResponse(rsp *http.Response) (*SetCellStateResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -11756,6 +12167,48 @@ func ParseListChangesResponse(rsp *http.Response) (*ListChangesResponse, error) 
 	switch {
 	case true:
 		var headers ListChangesResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReportHeldWindowsResponse parses an HTTP response from a ReportHeldWindowsWithResponse call
+func ParseReportHeldWindowsResponse(rsp *http.Response) (*ReportHeldWindowsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReportHeldWindowsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers ReportHeldWindowsResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14038,6 +14491,9 @@ type ServerInterface interface {
 	// Heartbeat Report that a cell lives, and its load
 	// (POST /v1/cells/{cell}/heartbeat)
 	Heartbeat(w http.ResponseWriter, r *http.Request, cell CellPath)
+	// EndMovesOfRestoredCell End what a cell that was restored from a backup believes to be under way
+	// (POST /v1/cells/{cell}/restored)
+	EndMovesOfRestoredCell(w http.ResponseWriter, r *http.Request, cell CellPath)
 	// SetCellState Cordon, drain, retire or reactivate a cell
 	// (PUT /v1/cells/{cell}/state)
 	SetCellState(w http.ResponseWriter, r *http.Request, cell CellPath)
@@ -14047,6 +14503,9 @@ type ServerInterface interface {
 	// ListChanges The change log after a version (long poll)
 	// (GET /v1/directory/changes)
 	ListChanges(w http.ResponseWriter, r *http.Request, params ListChangesParams)
+	// ReportHeldWindows Tell of requests that waited while their tenant changed cell
+	// (POST /v1/directory/held-windows)
+	ReportHeldWindows(w http.ResponseWriter, r *http.Request)
 	// Lookup Find a tenant and its cell by one key
 	// (GET /v1/directory/lookup)
 	Lookup(w http.ResponseWriter, r *http.Request, params LookupParams)
@@ -14512,6 +14971,32 @@ func (siw *ServerInterfaceWrapper) Heartbeat(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// EndMovesOfRestoredCell operation middleware
+func (siw *ServerInterfaceWrapper) EndMovesOfRestoredCell(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "cell" -------------
+	var cell CellPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "cell", mux.Vars(r)["cell"], &cell, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cell", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.EndMovesOfRestoredCell(w, r, cell)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // SetCellState operation middleware
 func (siw *ServerInterfaceWrapper) SetCellState(w http.ResponseWriter, r *http.Request) {
 
@@ -14602,6 +15087,20 @@ func (siw *ServerInterfaceWrapper) ListChanges(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListChanges(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReportHeldWindows operation middleware
+func (siw *ServerInterfaceWrapper) ReportHeldWindows(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReportHeldWindows(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -16325,6 +16824,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/directory/lookups", wrapper.LookupMany).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/directory/held-windows", wrapper.ReportHeldWindows).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/directory/changes", wrapper.ListChanges).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/directory/snapshot", wrapper.GetSnapshot).Methods(http.MethodGet)
@@ -16424,6 +16925,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/certificate-key", wrapper.GetCertificateKey).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/cells/{cell}/drain", wrapper.DrainCell).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/cells/{cell}/restored", wrapper.EndMovesOfRestoredCell).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/v1/rebalance", wrapper.Rebalance).Methods(http.MethodPost)
 
@@ -16815,6 +17318,49 @@ func (response HeartbeatdefaultApplicationProblemPlusJSONResponse) VisitHeartbea
 	return err
 }
 
+type EndMovesOfRestoredCellRequestObject struct {
+	Cell CellPath `json:"cell"`
+}
+
+type EndMovesOfRestoredCellResponseObject interface {
+	VisitEndMovesOfRestoredCellResponse(w http.ResponseWriter) error
+}
+
+type EndMovesOfRestoredCell200JSONResponse EndedMoves
+
+func (response EndMovesOfRestoredCell200JSONResponse) VisitEndMovesOfRestoredCellResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndMovesOfRestoredCelldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response EndMovesOfRestoredCelldefaultApplicationProblemPlusJSONResponse) VisitEndMovesOfRestoredCellResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetCellStateRequestObject struct {
 	Cell CellPath `json:"cell"`
 	Body *SetCellStateJSONRequestBody
@@ -16944,6 +17490,43 @@ type ListChangesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListChangesdefaultApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportHeldWindowsRequestObject struct {
+	Body *ReportHeldWindowsJSONRequestBody
+}
+
+type ReportHeldWindowsResponseObject interface {
+	VisitReportHeldWindowsResponse(w http.ResponseWriter) error
+}
+
+type ReportHeldWindows204Response struct {
+}
+
+func (response ReportHeldWindows204Response) VisitReportHeldWindowsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ReportHeldWindowsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response ReportHeldWindowsdefaultApplicationProblemPlusJSONResponse) VisitReportHeldWindowsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -19149,6 +19732,9 @@ type StrictServerInterface interface {
 	// Heartbeat Report that a cell lives, and its load
 	// (POST /v1/cells/{cell}/heartbeat)
 	Heartbeat(ctx context.Context, request HeartbeatRequestObject) (HeartbeatResponseObject, error)
+	// EndMovesOfRestoredCell End what a cell that was restored from a backup believes to be under way
+	// (POST /v1/cells/{cell}/restored)
+	EndMovesOfRestoredCell(ctx context.Context, request EndMovesOfRestoredCellRequestObject) (EndMovesOfRestoredCellResponseObject, error)
 	// SetCellState Cordon, drain, retire or reactivate a cell
 	// (PUT /v1/cells/{cell}/state)
 	SetCellState(ctx context.Context, request SetCellStateRequestObject) (SetCellStateResponseObject, error)
@@ -19158,6 +19744,9 @@ type StrictServerInterface interface {
 	// ListChanges The change log after a version (long poll)
 	// (GET /v1/directory/changes)
 	ListChanges(ctx context.Context, request ListChangesRequestObject) (ListChangesResponseObject, error)
+	// ReportHeldWindows Tell of requests that waited while their tenant changed cell
+	// (POST /v1/directory/held-windows)
+	ReportHeldWindows(ctx context.Context, request ReportHeldWindowsRequestObject) (ReportHeldWindowsResponseObject, error)
 	// Lookup Find a tenant and its cell by one key
 	// (GET /v1/directory/lookup)
 	Lookup(ctx context.Context, request LookupRequestObject) (LookupResponseObject, error)
@@ -19576,6 +20165,32 @@ func (sh *strictHandler) Heartbeat(w http.ResponseWriter, r *http.Request, cell 
 	}
 }
 
+// EndMovesOfRestoredCell operation middleware
+func (sh *strictHandler) EndMovesOfRestoredCell(w http.ResponseWriter, r *http.Request, cell CellPath) {
+	var request EndMovesOfRestoredCellRequestObject
+
+	request.Cell = cell
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.EndMovesOfRestoredCell(ctx, request.(EndMovesOfRestoredCellRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndMovesOfRestoredCell")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(EndMovesOfRestoredCellResponseObject); ok {
+		if err := validResponse.VisitEndMovesOfRestoredCellResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // SetCellState operation middleware
 func (sh *strictHandler) SetCellState(w http.ResponseWriter, r *http.Request, cell CellPath) {
 	var request SetCellStateRequestObject
@@ -19652,6 +20267,37 @@ func (sh *strictHandler) ListChanges(w http.ResponseWriter, r *http.Request, par
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListChangesResponseObject); ok {
 		if err := validResponse.VisitListChangesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReportHeldWindows operation middleware
+func (sh *strictHandler) ReportHeldWindows(w http.ResponseWriter, r *http.Request) {
+	var request ReportHeldWindowsRequestObject
+
+	var body ReportHeldWindowsJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReportHeldWindows(ctx, request.(ReportHeldWindowsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReportHeldWindows")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReportHeldWindowsResponseObject); ok {
+		if err := validResponse.VisitReportHeldWindowsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -21006,231 +21652,239 @@ func (sh *strictHandler) WhoAmI(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L3tkhs3kjZ6KwjuRkiaYbPZbUm2W3Fijyx/jNb2WCvJ643j1jbBqiSJ6SJAA6imOD4dsT9O7Pm/F7EX",
-	"NlfyBjKB+iBRxSqKlD3vvv5jdXcVCkgkEvn55K+DRC1XSoK0ZnD162ABPAWN//xSaEis0pt/BW2Eku53",
-	"KZhEi5XFHwdvF8DS8NQDw+7oQcYNUzNmF8IwLs0a9GgwHJhkAUvuBpkpveR2cDUQ0j59PBgOlkKKZb4c",
-	"XI2HA7tZAf0J5qAHw8H7s7k687/N6Y37+/vhYMU1X4L1k30BWfaK20V8kglk2QPDROomItxvV+7Z4UDy",
-	"pRvX/X0wHGj4JRca0sGV1TlUp/yPGmaDq8E/nJfUOqe/mnP36ZdfDtycXuTaKL07h4mE9/Ymwb9OiDbA",
-	"VnwObAozpaGY1i856E1lXjRedSZL/v47kHO30icXl0i78POFI4q1oN1I//7z87P/h5/9dXz2+c3Zuz/+",
-	"46AgrbFayDnO90u15EK20C03Vi1Zio8NmZDsRykSlQJTmq1yuXH/bqApvdRK1cpaLp98sr2W3em+nH3P",
-	"bdIw16/e8jmzC26RuAnPMtDM8DV7eD24zsfjTxLPnvgDXA8ePWOPLy6ZoN2wILm0bMENSxZcziFlRsik",
-	"XB2djHJ9L2dnNJuGFX3StjkPrwc/j88+f/frxfByfH89+H+vr//wKL5H34mlsPElL5WxTFhY4nnjyFFN",
-	"rJThMNW5pjDjeWYHVxfj8dDNnM7gxRh/DEfyYudIukl9L+aau5k0884yPNJ28IqHDj59xUz8EXyL+9g8",
-	"LdrntjnREwdPiCaAs7l3Y5iVkgZQSH0hskzI+XOUie4XiZIWJO4uX60ykeBKzv9iSNp2+6Aflb7XsuAp",
-	"PTca3A8HX6VzeKUykWyOPJly4L3zgXQObIXPup2o3DzuKO/ZvXDVCMl+yZUFU79ito9RjWePvORi3KYV",
-	"F0yOpH/F53DkGeCQaarBmKY54GUjDFMr8NPQaprBcu9MVvTcH3vOiN6KzeYnJ6LXIC1bayXnQ6ctcOY/",
-	"w1KV5EuQdosjXoPVm7PnMwuR2/UNJEqmhnH3Z7ZeiGTBrGJWbxifcyHrrNEq2UoJcuQtokHbz8RHOAX3",
-	"4c/4hedpShrAa/glB0NLTFPhPsWzV1qtQFvhZNeMZwaGg1XlV7+GG35nii8b1YS+F34pgX8OX3tXPKem",
-	"f4HEOl5+boyYy6XfpPokUbXbpcXQj2d2p/+voMVMQFrXfpC0eNdGR/O/4FrzjfvZCbc+snI4gJWKqTbf",
-	"aLU2bLphSgKD9zyx2YatFyCrWgtpLAb1XDfPHQ17m9GHg1XGZXQlGuaNyr7Xo+mR0a66MhyYLJ9HhzWW",
-	"W+h2St7go46o+OONSLvfucPBXSdrxZOMFMYlT8GbKwUndSLjFouW8/WEGJaWxZyUHCJD2G2/DeWkd7i7",
-	"bv8U0x9VWL7yyJlYrpSmU4Aa0GAu7CKfjhK1PE9UKiwk9nyVceuWdm4WXEN6XoyKC3qep8K+WEByu1JC",
-	"RjTP54EN3Ay4zTWwXKagGS8FE3eDsEzNWb5yspizVcZJmY4fz+07QuHokG5JjcfjCM8tuGlQ9jI1f2Cc",
-	"Tr9wp0WDE5QLeM9TSMSSZ1uDP30cGVyq3aEvhuxyyD5hf/uP/45xSdsN49YPd0LlpolB52BsMBGTYhu8",
-	"oXjAAlb5NBPJzS1sdr/4VXr55MnF5weMauCXiOC3LFGOlXHy5e7j0SoYoCe9Ci6LXjTN0764/Cw2b+Sq",
-	"G25rjoiUWzizYgkxkVaTQsUreY7HvP3OqgoEqQZENs+wFU4oxEQ5u9q+VYmwR0K4gfhKjCoH+IPlgx+z",
-	"lA5fSas3u1ctT2xU8H6ttLu5lqus0HRMblYg0+gVwp0sip+OW9g8MMzZac/YhAg0YTOlUVic5SszZBOz",
-	"MRaW9Ot14Q5Q0mqVOSaUwFIFeKUKayCbxSfRg0FSsFxkzcoTWY87WssWQzVf1Zq0M8+Buxe2yiCuk3A9",
-	"h6gA92qDSIcoy/EfSjvyInFHexkbORrZlHbLz2IYeKD4eFRdczz0tZCpG3lXYatdPR3IcytkGjEK8mTh",
-	"TItJsuBC3iS5vVGz2aTLfbIEYzipb1V/znjcVQ6+cqLOCVWS4d4E6atN4LrK2TRS8pWfa52MIK32/yy0",
-	"1jYVqnKw75FEL+ktcgdtq7cVf2aEv6bGmXeK1p9xYwvPVDtXhTk3LvU1FOKrLnmcmUf2S9sav4VVVbO5",
-	"H1aYzXTktgpd66v+k1qzJZcbtuB3EBSe/kwwHMzoZPTcunCeIraIkJYnETnwZ2UXQs7Zmhs2U3lNHE+V",
-	"yoBLVCCgOKltK5bOQNmA7bhKf9VZFZf0RD1SH7xF7+0PdNGWymHfU+WJUW5kucA6O1SnWNmUGG9+wQ38",
-	"+Pq7iB4r7ELljv3tYshyA9qJWfTM7pjDT2rm8Gc1d/HC2pX5p6vz85///fyf/uH62vzfUY++m4lNFq+8",
-	"aVc/I9PgOu/sTR0Oliqmdr1FVZprYO7v/jJxOh+XaKW6S5ZZfkvuiF2GWqq7HoLJrUZC+r26gy6SSU2N",
-	"5UnW4wM/+Dfqo19GRt9iJVpH9ZOeYnEescniMD9LsJG6BKFwCTcFhXt49Z2iq/dTq+CQt/i0M7h5Jpx+",
-	"dKNktqkFFvxqtjngPkYe78TeFe1Llces0K94smBu8vqOZ0Pv+0uFSdzjZhjsJcvfMy5Tlht/A3UQTdNM",
-	"JbeQxszSTdXrgmqkVJbkn10EzndKp3CHfuPkqo7qlwmXblujctXJP5NPi18xkKlha2EXTmNlK9BCNcjq",
-	"ROUrFffrJLnWIJNN9I8g055WUSB9x+jEy/B4UB6C/2nLVNBq6Rd4AzJlDV4mtY5vD3cGaJ6luCtTp/Zn",
-	"GSS2401B495g2K87IcrZ9ngnunicvzBh76eQMqueMU7qlJi5VeGFDXeg3a0d98BZXtzXIN1h/3kwV8qp",
-	"knPNE0BvFE/ptA4H3hKDtCK16l67JldFlUUfmGFQdVZ8s3TzXWl1J1LQDwxbK52aYiFrfykqCfEFbGRS",
-	"MOM2hdDvKQzqLKhZOpZzViqdj9gEanvfbulrwbM+O7l1IRSkf9cs4V5Wzk3YnqWSGIDcANe721A38B3r",
-	"mFExygcb9zgeJS/4a2ZL/pqgBtE1H+GF8v4nY7t0sjpVDTW5lPxvo+ipS/iKJ8JubpbATa57CqLibW8m",
-	"m5sV6BuDMaGGM8ZZpnjKLBhLim+pXFrFEq71pnrshEV2czIlzLDOUyqfZpW5yXw53VpZhXgxkyIt7N1d",
-	"5ybwVCu1bBYXGcxKhyFk2ZCN3TIuygO3EBm4VTjZIrJt53bz9BfAM7uI+A3/BFyn7pvu0ImKnXfxhBHl",
-	"G1S/BXBtp8D3mmrfcWP/VDxceEvi15CkU9tMxDKmEf2TsdCX6zqFM9yJKoMZgsKJO0NVAhb7rqiGbKiI",
-	"b6YIOOBnKzwWI1kZlghzibDucFcUlByyTceYAPQqat2r8nhcM3su6ylM/Oyv736mJKazd3/w/3oXtXwo",
-	"ASzmCXFnors1gFLwN/OA0FybqPcaaeyTDXraEBFJVDMO8L99FkL1kLUqfd4gbjqgHd8tj23bC6/pqcoR",
-	"aw0ViohToOdp2SFm04a9CVIi3PSok7gTRhc7T6y4c+cuUTpVEtzJTTUX/s8aLM5wj0pQRgXLbx45KFgM",
-	"/ALDpj2ZD96vUAvH17Lsh9ng6ufOkvPddsLEa5jlBtjDxxeXj0L2HnmxjdNBudOSQTMUaeSUcBrj6OMT",
-	"re8dsatNWmhgLW3FTCTcwrcQCcR0CPkN2SeXbLrxKSPFveN+s1dIVYaPzg5Z5K27OCucL9UaOVrCmmdR",
-	"W4PeM7GIQPGHQoRvLcrnRSgJqAmRfe7s/sAYhhyT/R0rRRZ0uBh8euA+n2wZn0fBtOxhUfZQCLa3pry/",
-	"cfDY9pQX25PoxbZr/nb8Nr04LLarcy5D2Phjy6wFJLcqtwc63dBBc5PrrEv2Xd330qzfXBzXkxL8CPv8",
-	"p7iveZKAMd1XtH3qKVNFlJZndcRhlWBRqYDU+UbMem/EQWTd1qtokOjENJAc/RjOWUox3hel2vzZPVYJ",
-	"7baqP+6Z7fXid/z7zYtOo7eHvzb2TJGCn4mOBZgTe3uD0vfxJ2zKDTx9nOuMJQuueWJBm/16sM96oPFj",
-	"C6iL5Uj0s8UabIqjNxuJ/a29D5DhdfutxUjrLmApu+So0vXLIvlz57LOMpBzuAm8vhV05EsI3oq3//aW",
-	"aXC6L7OKoVphFnF3eTHqHc/yWCqQNcwn6sYHIIbvZeO35LdWk1qbuaXQ+osA453PLY0qQOGPPSYZz5Et",
-	"WWVrN3YJWaNM9KDhkN8JEwm7V1JoO9nWnme2lJA9UbbwkdjkKhm0+6R2xHfmtEWvKq7Rg+nZUqvcSaln",
-	"TOcZGDaFjUIXoVMjcSUY+7QqS9l0w+6EytAiN+zh48vLRxE1U1FCd49bhWeZWt8kGlKQVvCs6jmsuNPw",
-	"MUhvKlnj9XV+SaG4K/Y8twulxV9xpkP2go7K2dvNCobsZQrLlbIgk83Zt7AZslDb1C/nOcxmCXah0rbZ",
-	"8CwLxH7+6uUDc9h3lBbzaAb3BOPlV+fnC2Xsz1dO1r2bMG7YVKu1AW3YWguLLtGH7lHMFctUwjP3AlMy",
-	"2zzChKjJHyaMZ0rCFeNyMyxCF5WNaZ96G58PnV2sTH37ulNhyd/f8Dl4T3dDQkqm5ByrK2CWifkCXcBT",
-	"yATcQer9xJ89fTweP2Nj96en4/Fo/wW1Tf/YycRyMxOTncYCT4sayIxj7MhtgF2A0HT4WJJxY8CMaFq5",
-	"nKpcpuR2LyjU4zhNc20ieorX+AxDYZBAedS59RRxMoIoTHEsu2iIYbgJx1LtKusJLHWFAbwN/ZJZNQe7",
-	"gIYwsZIUt22bvZCMdpfoCDxZeBkWn6vjnKlKNzdo/3fMe2oLqpR09LQKsUBkP53LIVN3oPHYe+HaKQKx",
-	"rcQjjWPctn02QsZk5WC13Ut/wsdeO2k/qNTsHfT6fVelrHJ3HVk1a0jP/UjejmgKdEhx7qyy0hqOTJjq",
-	"RvXTF55bKra9HJNSMGJfC20s07BUdzB0zC6ZAfssSDWcxQPD1FoyYiM2E5ClBnUHjS7MdFdVoPH6XQSG",
-	"TLBD5GJQ0XdV0aBlt+ubXqmkp/cfzM5no7pRx+eBMgL50QMoySrfFZ9f5GbDcLLVMO4Dw1ZaJWCMahKX",
-	"5fejGAplIPeXHHK4SWEVq4r+ZzX1wfs1F/H0zd2Fbi123JK3vh2Qb1tH+9jlgronI1DKqMooIt26Y+OO",
-	"BV4mHh51extfdH0DYufkJTL2d0LCSd1PSs+59EbANgDDeL+nUq0lBdi6BXF+wMdjARyiKKXsFCGx/wuD",
-	"n6O+fs2+QcJQoVitcPpk79IPKEXcdo9TQWBtC5pZ4VWgSi2h0seHh4VnIfxcyriYY4GGfA0GB9nJ8FmJ",
-	"eKjoJ7c93j2A7rytrbrCA4ZM8cA4Q47dwiauxjYV4YLWSncuJndmhYw4f37wdjsdvSGbabVkF854qEbg",
-	"3btBwJawNF1S1dtqWnNT9fR4arkdei8MioUZFxkFdpWEeJJdvlxyvdfpSrv4xj98FJ5EchbraObGN+UM",
-	"IywycSuboNkccX54inSsriCqdXvYU/YAF2vzNkVpIO+USGKZJQc4FVvTcBs80/7ei/0pZMJ2seDSWXSI",
-	"gxJY6R1jue6ZNJU3KLXKUgSsw0J8BGsnNVSjRyfhkk2d0Q6ShBYXaceCNk/nYqJhWp7Mlc3b6zb1PBP3",
-	"mwr6Y3fHaeDA+z2+0mLg2JS2qp/2FN7tLTiqF1Ldwso2p+z6DMoZ2GSxnTzZyjC5ocyRfrl5uVmJJFqK",
-	"GjL4MzV3HLI0zCpK3586fklyy9RstpX8GfL8t0p2YgWB23KmWoUbSBTfmxaDPSJytcpItfV3sMw2Pn81",
-	"6L23sGFLvmE8sc1FCAfIL3eV3jjjNbrbbxV+fClkbqH7PvcNi8Kduu0576OEUvce+29h860vRw0qgdf7",
-	"itCM6JHPFYY7sg0cSLmlBT9uQ5PzuZf+/6Obs3d/iOZhfgubeBrmLWy6CzwfYP5tkjBxprHdrScl7yrS",
-	"fdQAcgR0SMLest2714vvt7vbzOp9MQAn0Y5j+36n1G2+KvGWGuuYd6KwXs6ZB0zpFPQzJvMsY2vUBKSq",
-	"Qvr5JyPBmp9LX5R7e/CuXgX45Oku1zUizDzHECKVq/IsY37u6H44pFa1zOZqrIxukhw1oh5ZfNDY/srq",
-	"4auIF+o7+Tj0IEtMaSbiqBBNcX+JNXEJl0qKhGfurlsippgPKbEMZ+s2Jl5wFK+6b3Bptgjq01D5sKSk",
-	"XrK23M5d1l8KGQTwHtUzLjTb2TMs7siU+94X6bzwPrqexDuS2/JiXzgr9p2YfCzxBWOIKypuF7qbe7mK",
-	"eUhf5JYweqYwz2U8QnhIrfghymQD5pkX7QQh0kVwxutiyKiPIgc5O8AbJXyqtAUCQFn70t01d0KlSW32",
-	"o94kKo1HT2ZCCrPoW1Cb9iT4iucGbmLp0OEAeE/YTAP8FRCGK7Hijm9r5o3qAH4hjaeerBbcQOcZv8Kn",
-	"Cf0qFWjRVaffZS5azRHgsvMnwwuk/GdTntz2/Wiz50/lOoEmp+AcGv0TdF0h8a6QzYScD9lKw4prGLJE",
-	"rTZDlrjjd5OvhgxTwjZDpoGn7g90dodsLWSq1u73NtdyyHKZqiFL3Obge2lTcW2JCXQMF/fBmAFWLHtB",
-	"nLxxRH2LL+3ANOwqaPkq7S2Kisy83fCcsgtmROoUOZ4y+CXnmcdpa6hypN25yaUVWTwnhNiRCcNWyhgx",
-	"zYDh0xhI7mo3x1xYEQhCz6vF3lfAB/FUBpYtznsJ6kS7Wzl85c5Vrpia7K9Rv/U6o1rAbUC1qoPlaWSf",
-	"KsjTMSuzwNrtzlsV/N7fyuKszLqVZK+C0C0ySwkcBSvIVhsPYqOWS2HJvW3A2sz/2nFn8cQqA3qCJEhR",
-	"b5ZrP1wG3LsmHLdCeuMYFr1YsPLFa+7irPxzf6GaR2FDELbR1qIO1wGro26Bk8eBcHpkPaU5jdScZfeV",
-	"sWLJLQyrpWhokLC10reOGYQNCWZd792MJ7AEaW80cNNUuKzWrdPhJlLfdUiQq/mqs3zqU2kiYDJHvWj2",
-	"A63uSjkk0NBvdzHZyJ62H7mK3nE4H+GzNxgB7PNCW9LdDzOWbatyLYE1y5t52MdPnQiJggZIZdmtVGvZ",
-	"kX9nIoNeyYXuhV7PFqSMLqSAocVnndJFG8uMVZrPoerftwWYlfQ6U4c5ZHzea33u+WXXh498sN1wfTiv",
-	"/VBPq8Tfly1Tebpy/soJ1c9o+F04sDtHoEr3gqath/cw70kpurpl1XxMxfkQsK245Gwl3Nswuz5J1ntF",
-	"1heItaKq0mZ81XzuKv6Vzz9/cnHx9PLTTz99ui/rDLHPbri9Ub6OtaDQ5bAJwBDfYSCwcBzjaEvuYQ0J",
-	"2nrNNzvpY/ty/aSyNzzesYCat9xhRwavO1Gs0QQTD73WhC22WoEELDXpYxzQ9wkFrWUCBYbZFOZCMuA6",
-	"E30gk8ignubpHGzhiyj7yoyHUVRuiSDX5JeglNmwbGGY1QJS6tzgA7CIJUiv6do2PN32uY0bEhGDFlXt",
-	"nhTFcy08Bd6Ga7wzv1aaLUKFRRWKn9IPHHFThkZeKBrhLFPGPGOfPB2P0TvNmRFyntHDQ0a/RPgHTFzQ",
-	"MOUZ91pjZcmPP+uQtbhztAuUwx09plHzO0iurReb/XnDEf3NvRcTST/MZqAhjavyIK2wGarKPatnGjOf",
-	"VzpkZmyDpUq4KkH+EmWsCYBstbBSa0akX4yOJnM449o2YTkjNFnKNw03cx4Qi/vM40fjS9dbPfs+AE5z",
-	"q82koFb4/rC+I237qaMZVU1oj94jHPJvHhhmljzLnBTJpeiKOXtwpf0uhmyogfcTblnpjyaOz8xjnm+s",
-	"S8QCnlmu8TZyyyNuu2Kceaj7AmyvjSARoIEky9OYiwvBNBGFriMlsfHe/nNOj1W+PKR1R8lVJBf3AJZZ",
-	"euD1GpJuPY/hk5Z8k175z/FjQVOILSg4qEoPlxZboL94e8VwfmPbV+3ytMNOLTlxVjEDMmXrhULgyBXf",
-	"mBF7iZYd1twZqnHc76ZqwnYIwvkUuF5u7HgWXWsmJcEa9pSHIaW8VRxWcgDpI00UCaDFOxNvceoc5oX5",
-	"zT0ttKAoIZS2PDvMDiN35MGAJZXXozPzWeW7fNUU1iv7PESwI1pbNOwkvlZt6uY7H38Rq84qSs5rHF5f",
-	"BpabxYuSy/4G7eedhmhvQdB6VvCPpepQpNUiifckC6ARMQq79MEpAmSTuAn+S64sNGVvRfFmIXSLWiO4",
-	"sDNHGMxmkNjuhlKrtJLwvqHFp/sL0zDPM66ZT+/dAbcudIUeINdSrSMF+jkEV3X1I8+YhDm34g6cDpJo",
-	"SDurXOsF7K3NqQCGbTMQvj704GFIpVoSdkOI6XUhYHtJm45G4n30i7OcPB7d9NnnWYZYdZ3btSULJ2z7",
-	"A3uvuGiFUkbW1o61uSlS5Q8IPvr5FQpxbZvCJN41Ui5+w2v8W/dr3O/CPqkUho1PZy7UyZSZ1z4JOYTv",
-	"7gRQfp5bNaeYK0+XmCccOsdhvXy0bugNorFWwAArHBAVqX8xSo5e8/X3Xp77MQ7NMjtWNWGHGsKPUxJY",
-	"PyGfOM358RhbK5/9dcjGZ5+jtPVOm8VmtQCJnQbmQkpspCLsgnGWgWOOZ+hW02BA3+30sXvas/lljdSF",
-	"JkYUjLFx2NaeFX9vd+v52MMktTd/+4//fhRsBrcsY5WG9BkVHnCmYUVVgr4PF7MYBBW2bMDaoJv2w1GM",
-	"Wjm1jqhqLRFyjP34+rtRx/5sAxp4WNAlStFKBsqurqUJoLtzGVSDKC8yRg4Dn0cBjHOJrqCC138QjOtH",
-	"ASrcgzoYXxi2MDjUyPiAa/9twcPbeZlJh1Q132iYnm2rkj0IvAwysNAUgPgJo7v4DCagralKy7CUW+4O",
-	"OQFR9CjVOnE73ZAoemgm6PZdFXMY7ORctHZ/WZe9DYIzrijAEhhP4ZI1yL4TNd/VYEQaVMHdAejNskTM",
-	"L2SZGyfQ+YYJOfQRF25uIcV4RGOXjmM2+i2akLQlvBwUjjgwFfCogPwRH8rWfd6zS3C/hLuamIl7nHPp",
-	"VHQ2Fe7WziC0M6KJh2wJD1tFEQ+G72XAUyyhXPGNU4CEYTxb840bxPGYVvkcXcpB4a12npFN9fDF/u1P",
-	"D6z6eZ/W1fLx2ef8bPb87Ot3v352f1b98XGfHy8u73dV+fq2I5mSzejllx/upvBjDcpG9PE8xyPlIdZK",
-	"vjrZWKGR/b5UyQbklGYGfRVqDlov76WQ1d9ebF/nvRSNhpl0Ru0veyf5+5b+TldvjzLPk6DPv11oZb1r",
-	"8ahZHOOrOiDfUfI2tthlZxZRvvHtHo5vqRO2ca6F3bxxTFOYTb7obQpcg/46LHwf3rFjFRxmcOVfLT+5",
-	"sHY1uL/H8NysoRnmPFNTntWbGF+5a/oWYGW2ei499Nf63/7zv1BleDQkNcUwCeuiWaOb7a1Ua1PmrI6u",
-	"5bV8ntsFSCsSvJqu2KQGHHrFvsDpM7fiv/3Hf09G7LXKgEDNyJnBrvPx+JOEBY9G+BndGkP8rvuis4pF",
-	"AljIbtjETWDCHvKEym6usZko6lMIxomvTcgVMmEPNV071WU/GjEMYtJnnZpj3DVE2TuT92ekkU/YeqEw",
-	"tyfhWcaEvXKjZjDxsbBrmal1pf+6XWiAIZv42ZoJy4Sxpj77YWhFfcWszmHCJEDqzGSsOHVE/QrhHhHr",
-	"Bq9ItiKvNktVkmOvsoevv37BPn/85NNHwYkwSVQKE1LWMP2eLw0W8ytZEHFShh0mo2unF2QiAUkp4gIR",
-	"Smd4RgbPVzxZwNnlaDwI0c/q78owxOBFlckqOsfV4AL16BVIvhKDq8EnowsczQkoPB7ndxfn2Pff/eAj",
-	"UsV2vEwHV4PvhLGIHYGvaY7hYYM4Ult5nDLbhObdwqAbIiXXpHB/xgaq5UJCtQLJ971V7TtnPfp1/DB1",
-	"s275rlfXjvnhNSGxGazhKbrnb3fspm7dTTMrInPRmV0++aTD1GI3aLlp59+JpXBSeO+DL0hJuX9XAmsi",
-	"u1yOxxRtQyRikq+rzAue8794K6BcwF5AEh8EvN9OOfuKaqeHTv5h2pnQxo7IRvaZavHRi+kGBCpfTn1f",
-	"xWxCpiZMKTcJlql5/UsYKJ0b9OJ5mYhqUJBJ6IRAv3BwB+Ma3GkqOlc1nqYXHv9r/2misgTh2yeigdHE",
-	"PcH66Eb7WgObDp8u7dfYt0sTqNPHgw/3741hi25lEX7FPWXTDVbCH5VLA1pc4Mei21hXXjz/1f3vvpEl",
-	"vwH7IpiyJ6RcjGrBQ3I8kr1ZqDXjzNvmPWjmlEfSF8ILg3f39zuHdB8bIovYBTLiKo8lxQXYdjtiz1G7",
-	"C92OJlWLZeJLC7GkGVFriy6MQw9WscQEW2HZhGybiRuw5m8inUOAZhLuQF9LHxFH2GxhCWGz0C4fPh5/",
-	"/og0kjqDvPZdAgsuQf3lC5VujsogtUZ593Xjwulo978hgzJONKVmicdj10Baz7JYz06eIdx5XSVJN3YO",
-	"kcgYN0ekwnlSwVsgGzjimsA+3W5CS54shMSi2ruQYJEOC151bBy6rfooEvtaObXGYqjNNz8tSpP8CLWc",
-	"3DrvvciAI+MVuBC/KRc4Qqy5Ts3xWIDoQ7QhLkBFsiBjaG7bcf+LoPQphJcjxELMF05P0o5JuQ3IOSww",
-	"EtO59A16CTGfbH9xB2wJdsQqXvHQJpeQuHlmFKNO8FVkUBO889eSAEANGaSeVvgnw7B1AdOQgLhDfqoa",
-	"ziNWAEA5DR35z4tCYWMS7w1diTWeO77Q24E8+d0JvROw+ytqGHQKfo+JN6zMIJfc4UdBxfpQvAqxJ5Ys",
-	"lDJgKAWcrLhhtclyEefeupXLs8CmkKglGBb6iI4YIgbWCscobo8OD6xmcLKWp+Buffx5wbEnBkLeXwzH",
-	"4zFVSD3zgX4nnmcFXAp1oI7x/pduCie86r/gNlmEsO9H5nj8tvckR9neEfJZ8OYgoE4o8Sqr/QP0JALx",
-	"HOtYfK/uwB+HB6VKZhVTRXlb1QioYw/0Pxa1lt5HPxrkOiu6ij8L5xxL40IXcseLZefxss25L6OKC/Id",
-	"bi2R/U7DrZV25l1Y9XGsBskeV2NcKW3pTvRkzRyl6FLEq1Dx9ETKYhEmPrZiQRYM+9v///+x0FUZfwjy",
-	"EH+gh56xqp2Eqy6eUrry+n/+F/O9mMngKcEFQ//9h5AZYN7seeOVVHR0hzbE1XYE3Oyoq82qQ4gOncpY",
-	"qvZ1/p+gNrzAbR3SVg/9xrr91hDwsfqZ/TEBWeRknvlEu2Z/Sa2X80mJXftSA9nRq3wsUuM9iLER9OHj",
-	"KajQxseNQoKQuyv7XEzbLqoiGHRe6Rjd7Dotug63Ok/dEnwMpDzFmjr6LLhp9KH6Zsj1s1R1a+6GTZvD",
-	"o01pJo0t36xCcDFfZkxeHyLKMzb23Q9MFZUmtgY3QlEAXZ16wRvjWmHyvghvvAi9mBnqKDQ1ZIWmaaF9",
-	"Fp+PL8sPU3qyt0r/tE5ez2GRk/YcTdtQGT7nK2+aYi4xbgwy0B8vnjFYruzGqY7+pgiuEo/Q4jHk8Mw+",
-	"vmibvA86/rHfIormG3Fxkam5uw2pNp89VHpIMhuTgilLGKvg89UQdbYN2EcoaBdgqDzeKjbBxU7Yw0Sl",
-	"wOZKwqMRe8tvnRw2kq/MQtnjCiVvsrvZh+mGQ/4QD9BKZdmjijCqNVjp6voNufsRCUWotM0Civ7cQTbd",
-	"CoLUaIkGekjbZlG0B4kbIcgbzq8T6yKGwfuMcUkGh/vJZ4pJheDMTRMNLWmbZ9ovinnKw00N6hpOBbg/",
-	"jtibkB9EqqXPECpzMDQUENFWqZg2SplETEl/V/ouBJXGhEXHvrN/LdMWYxP375Qt/sLzuIbHZG98LNHx",
-	"5y10bh/kJwGQS/To+tZajxDxSM3YzkpPQ4njeGIFuhX9GoM5Rf6ZDTYVpQ7npxUvlBEXtaufVxQyLgkA",
-	"Buf1kDOT5UUtS6qsMwfDnqC4eVQ/zbg/XG68fwHHrKGv75raJN6+5/JU/tA6vvRHtmpq2OsR5v9BegnB",
-	"uNuFAsyhJ5T9UXkVYZAKwUS9scON6JOhSh49Hd+G275yMe4WTqIt5j33WVbMeprbdglKTlJjNfDlA0N5",
-	"sdNMJbfoJRYYATXFqt3b2L/F5MtdDv4G7Jsw116sdCfTUcjgHBULP6suPGIjTIXkRPitKy56/RQ6E3vu",
-	"l0unEmRqCqUT/TslCYRhQgZg0OMqW+uFyqoZinX2IvHh53l01gpI+I1m4LewidiAf0+5JKHjSoQZ3OLc",
-	"heP0q7J7OTXaNpBosOjTx246pGRYpY6cdOLrCE2PPCjyJWLU0V9eW5FcrH4I7pITeMXC+L0ukIsjfz9t",
-	"99LQDS0wG9XtZMjlEIaZhbuqUasi+/5orjOcmNMH/K4esKmVg3n+q2PM+7Z8gZdYa7rC3uu3ocZWyDIi",
-	"MGKvHf+ivC9Y2ZFnbz4Avhd3uj2O9TjHoY/pfXcDfhgtu9iHsHlgUAAUVheWFBRGV+hvdah1SE257t/5",
-	"fa0DcDeK3e/Lx7pkL1ZyYB80+tyKat5uc69i3jR8VBnvuqeaKKWd3oY6rjA+2yw+Fe897u4F3zuNkD6J",
-	"mO1Nny0A3bslDWx1Z2j9PiqBwoeVyVtegSeMTYaaiPSeTLcN8cYwU3cECRmbgFpBPZN0Fxv17+umr2Pf",
-	"R66G8lSdNNt52fCZg5z3TZHfAqJ0rsDdY5gRaw1ks2EBZVaWqQpnHMm5YfmKEh4IcTOkUKx2MiycBhpP",
-	"qhhdy0jGRFn76G5YNAy8Xwc8MnNKJklw04oQ40tH7PH4c6pHWddriL3pjcvkMr2WVPOgWKpiAUG6fst+",
-	"BSfKJdpGT/7I5nMdvj/C5T+FMAzSjTCZpsAe1jbsEfL8MbWySp+IuFJW8PzRczk8u2B8pMzi+LAkjvKV",
-	"81+Lf7emdtcZb3f325dZvB0Wetw07WVlcgcJoV4GYEUSYy5CK03PEeK5f67D9keaJOUXHqgLQbWXS2EZ",
-	"tpy9qjTRcsJNrcmH7KEdKrV4COgX5OyIfZlrr04XfWosm2MODQY/w2+dqHWSDTlyLUgtqXPNc7fyUwss",
-	"D/d17+XU74Uxv0KvL+PGYyoseOqRtkGe4uhWsw4a/Wdv0aOISSyVe0gYzPwJkRzfeI3cZWIuuc01YpV/",
-	"lV4+eXLxOWpdPp2l+OQDw/75zQ9/jrrKqhhVJ7w5dgGxGnNLikcqZnRY6XG9XwYnVfukmjmBpe7gdyir",
-	"qHfd6YTV20LgRGTSLvN8jdP5fd48X3n5WQhEwoxnhFZ4/PONWPun3ZlErTbkcHlGot2X9zhlNrSV2t2k",
-	"V25iv1PtwKpVgWRZ6TNQLTPRYPIlpCfZMxr7dJv22o2/XRBDfdy6eMDc5H6fG/cdOPvNr6QgKJsrpk5z",
-	"e4ZTfLq98iD22+LCWSvPmFRsrYXFazZTxkZ2y7/3P1SdQlOoorP4fnTHZwRbAU45DSN0l6wBxOXUe16A",
-	"xXS39X8bLqAWQqF/0En2fx2AiOIBaMngDqRlk+KVSUikpJA05pNRvRpJYPRXGSiw9WzVV+DsA6c3P0M2",
-	"cJRAVBe/RCkBQSauJXcKejWC7aO5Aca3HFAYRk1iy9lYkGwpZG7BXIVRfYcd7CkU8TX95Kiw72qo8J6F",
-	"9/YcKXPmQ7k15usUt8bXj1oPmWV15wB7iHCs+gwBsuh7j35LLbzoU9AYKXmFT5zQaio6LLQUMh1xU37y",
-	"ioqingu+RzUClQE3lhBPKDG4sjFTwhTd3hVKLvdyKpzrIjLRnP70E0URt6rohmUTXoaYWph3hhqIh1By",
-	"tkqSKQOtVXWsVlQXUbvC/P5PWdxHLosLuUIFz81yappDGCWe92C5sgL6xTN2rxeDGMwtOXhf5ppPM8TU",
-	"92xAsa0ZFxmk2I+eY0M4d1YcO4W+8my68ZWYGGiwRE7kWr6k5ADH0lOVbkJWAFZE0zse6cpn2qsZhkLw",
-	"wyZPEoAU0hEjgFj3F5Mni2J+a6VvMfWKvNBzsAbtRJzAa7B6c4YV/tFyJjGXP+7NaX7hrkrpu92xJBMg",
-	"rTuX8xyMceRiDzn78ceXX7K1yDKWqkf+KIY5uVUXht0MD+/Dx5eXQ0eWGw3uF4+KiCGlgpYhwwJSI9mc",
-	"lfklHXKRn9RykT+r485dX7+/vDi7vn7/Kbz7Ywxu7t1pBEEd3P0jJ7HUIMgbhEHc/XgUGBcP3ze4+vld",
-	"zR8g5rIMqGCKfTji4bx2uWIqqJmNF/db/0yn/AYvl0KU/aPlFvjvngAXqgbxu+fzXn4JRFRuxIbyKLjd",
-	"tZqWRIISxrn4tMnyeePSfeujKNDb/25oahXc2di5pT0bMpWlJ4NTK45OOJwV/NgOlYD+6fMKjGr0Bv5B",
-	"AnuJz3wnJDDOMoEp8AH64Cn7VnyBYAyPhpjiTj2u3TF1TxrqXepvUjJ7KLOABiXhh/kJCOiAo1M29bX0",
-	"Ap/KoiS4FXEtMiynwRzwEXvOpjylt/A2W1GnWMxrDn1bjVVkLOLth+lwQTFwOijOA3MC+Qyu0Et4LckG",
-	"1cB4poG769L4RUDKJvBeGGsmsSucltVRsCGop5l4MBZMXTCVk+eFDggPSfCMTYqU3wklXFXASZnKLXvo",
-	"KJkpnjKLaC7biemPGiVHSAvvLD5opa+K93rc0e/PZNrvwJUs+OHq+qFfb76of9jmZzomrcnlk1RJmIQL",
-	"HdPMkY0rCm0BJuK2kPj0eFKE5lvltGme3TalmrcLl13NPoiXX+kfrQmsdTWnLJWktjBkiEj0Ao/Yj2h9",
-	"TqqtGyZUSJkvgU3dbYIobeg95vjPNSchFO3ecC1x+KL0KNQhYYEPSRHsxeAxY7Ah84h9GerUyrwTb7JP",
-	"wf06lFR0QDDAoeBtyMvs5zF5OfsePXGxMudcm4qtvrXsZ2zs/2l8AN4ocrStlDFimjVqOHPNE7hZuOHj",
-	"BcafXlbriz/7dG/R87tDnKcesf+4nlPai0pRmq97xTWzFWih0kPOxLAxX6jY998JBXymUJEm3FO36Mu/",
-	"Bay9DwUEt/JWAA8rVgxzMpwUUwlrVIMfeCgyE3Lei4x3j9LkbkN/Oc4K8xcxGu2Cb6U21qzh8eePrry7",
-	"Ba5lRRm2isx9jwZDqh2rwpngh7c7iHTEM/kR0Qg/VBp0voeXoOdwhmT/42EKMH7vSAGRk3A0IQwUPP2A",
-	"7Kcj3mwE6H2G6a6YVNYYF/kabLIIF1qBdENhEAo9jNhLa9ikHAtR1zFuPaHrCQGUEQ5kw87OuEwWSk+o",
-	"+/+IPR4/ZmLmFVe8SiWwDUSBx74Bwhl/Uc77pAVYq+qXGkt2VpaViz9ukpHPwi6TtQj4vsIYBTp1wEA0",
-	"AYsIC9RV/rElYjvHEShMUvRrakpmKxeIqyk7A1DRIQI8yDRgzJQt6Txmd7kfhZKD++SY7KpIM1drWZoi",
-	"D0jNmnID1zLhsnDQcqKumgMK4iKvrPyGN7uGWKpKCGYaYvyLPbM2XmR4wPzTgqcTFlhjtrXT2xGI85gw",
-	"TMsV1xDnUSTeurojasaEPUw/OQGThnBUY5QY7+SJ2cgEGzMhoHJVm0YUZTZV+XxhGZdlZYGQbK5Uyozl",
-	"Mg1VzKHuu7x9SfXHrFwZTbn0TfgO0r78u6dQvzxWpyfFim8MYRS5Raq1WxYu3JTHB5tS7Y8EngKCuw8r",
-	"nOMxV/kBed7bimKDqyrbeDiniueSqlxMpbNjFYkOswUI/Mldlh5cqAgWeSXTasGzXR76YQXyRVjTieps",
-	"/fD9IxR7uJDP4cjM66iB+Whz8KgMFf3X03/qIay2lbB2jq20/m3BTmxmO5WvlPxwpstjNpy4gxc0/okY",
-	"AAf/Rszs0fTs08guR4m6QVU7c5ylwiDe9JA53QJ4SjaZB0Xpzwz7N943g2+PQb0MD3WoFEaX9wdDsF0+",
-	"qTUA+y3x1/zi23JbAhFP0A6mNL39N4bBuo/VS/5ebzWnFVLH36PcabtXzCv6wGnkCw3+93K94J3sLhh3",
-	"zS+BS1QiV3yzBBIsxEeoLAXdWK1riesnvWp+yVWtsqi+mf/i/uphZDtIm4oqa3wdL5+q3O4J/h4GU9AU",
-	"DP6TWjM1s+g9LwtJV7y511jRiPrQqew0xz6pCMRNaRJ+uJ9H7JfDNwUUv28OM6NtJsomytihh1XCP3tX",
-	"4d+BFNQwy2XaftW+9s+ccDfpE233mZ/oEPX9Iu6cLLiew5HvuPWWExj7YWMXYZ7c/l3edVWVrh7S2yrD",
-	"5zKB7E316X2hcA0S1jybXDFPNCDUThT5GHqpwPcgFWdKP2MTqdb0jpIJ7OALFORuRPBdQPeQN8nut4Lg",
-	"XH4/ujeRu1n7Ptb1NzyKBbV1JhVbKo05ixm3oFEeYmsmn+C4Aa6rJoP/9VJJu3hU2Xk6woR1QQjUZZdS",
-	"YqARe6tYBsbgW57h3C89qgRWILs/FtJZswRJm1FqvCVHn6AWrGEELFjgtyCJ0SjbE5NDsb09qiTuGWoh",
-	"HkWtwM9tHZeTpDtWPtEbz/434WzaiG1JWnMnfCzlzmxkciI1/81GJr8/d2TwP9fkCk/Qiq/4yEj7JmDJ",
-	"FPRWce8HW/M+A6NVs/jSP3NCzYI+0aZZ+IkOA5zgkbWJShQgyY1Vy/DBjx+nbyyOphnhxQvkmy8bK6q1",
-	"pIYA1O8As/QnyYJnGcg53CCy9YTSj97+21umIVE6RULWnnO/mPg8HdSoQnME7CpyB5qXeKdLvqFCCafr",
-	"+bn5iT3D3yXYyekOywyLcdjzlMIK4RUqA6uUBngHUEyUP09T4pQTSfBi/N8oZ90vrvUIlGjOYdeOGBPL",
-	"uFi6G7p6BI4ZzveH6vxX+sd9m5r7GlOoKvu9DyKxkupWpKci/9kq8TaoEY2O65rdIlk9sf+jhAr3p24T",
-	"JffYItsbdE7pEB92M/ecW1vZMmVgBPnl8QZ8VBvjeD4LqY5X7XelFEIU4CY5VPR/8U/thS2gl5sYc/yR",
-	"pMHWtI/H0LS8HZYm+LvK7XFMuQDpHM5WKhPJZl8yK5aY4T1XZoVRjxJ6f9SQBfpVOodX9IUPy/3qIYYc",
-	"/0nlJ0YpBHhVb3UO+Ootn+/JLgmo4EKS2wxBSFvKm4+HEmtzLWsQcOuQv4O+NcLlOjQ1Ip68UMtUWKOy",
-	"EbwO4US37/g3YGvb3V/nL18/fRbCuiy9AqZ9PuYUNspf9L1y6o6mhjY1zaXEJqL8kG2VqqiZBxMIy5hR",
-	"CXw9g7SEAnfXcaLkTMxzXyBPZBDajNirygmn713LLqmfrHICl7nB1hK+K5/SzBRNUWo983ZBhXJ7NJFx",
-	"fE21MrVj+RhOxvKvAavXqzaWk/d+T495jRyKdtTJBNsWS6bCSuuFj+FwU9QniOoDvoN4AZfEZWDJAMXa",
-	"DSzpKNnLv4vcYVoPZg8FIhEpqHO8TJWzEbEWRMkgQJw4/NCCgSbm8fM4EfcUefaU3UAt8X1X8Mfjy6JZ",
-	"E+mk2zTZzx7+9Y+W3d7XNYqzq5jVv58kdj+3/pUZuzy1Xii+FI3OtJ8W6vny5WlTwVtbNhDKAgFCYs2x",
-	"3+vRcdUbTFXmWQb6Aaq7PbsLNEfghtUGK/Uqe0c14ZZ/9fM7x8WEs0PMn+tscDVYWLu6Oj+/uPx0NB6N",
-	"RxdXn40/HyPH+4ntgLQsFDUkpow7J71RZb8K2s2QFUsZlUGvsnFMvGUdlcwUSRR2ARt0lWGr+FG9zt4M",
-	"4kkDhe5IvdatYlMYVbt/EpRAZAKhxVL4fLEClqrC7bwcbXc1iI31vbqrtpObgl0DSFpfZYAKdMnuGISl",
-	"XXRQIuCQFd+M2Asik7kNMSeBifDh4WGAnlIGdVKGPSmEsfWyA+8gZ6kasTdWixU8MGwN04VSt4h8Bsyq",
-	"azl59cObtwyPsP/bucGnJ5W4qFSsOM9lPwKV5EuQ9oqShRVVM/8lT+eQMpVYsNhxzf2DtMzQncB77ndJ",
-	"EhrWFPjIRVr6qNZbwJ+h+3f3/ysAAP//",
+	"7L1tk9s2lj/6VVDarbI9w1ar2w+J23Vrb8dxMt4kY6/d2WzdtLcFkZCEaQpQALBlTW5X7Ytbe9/vh9gP",
+	"Np/kXzgHAEkJpEhZcjL//c+biVskiIeD83x+59dBKhdLKZgwenDx62DOaMYU/OfXXLHUSLX+V6Y0l8L+",
+	"LWM6VXxp4J+DqzkjmX/qgSZ3+CChmsgpMXOuCRV6xdRwkAx0OmcLageZSrWgZnAx4MI8ezJIBgsu+KJY",
+	"DC5GycCslwx/YjOmBsng48lMnri/FvjG/f19MlhSRRfMuMm+ZHn+lpp5fJIpy/MHmvDMToTbvy7ts8lA",
+	"0IUd1/4+SAaK/VJwxbLBhVEFq075HxWbDi4G/3Ba7tYp/qpP7adffz2wc3pZKC3V9hzGgn00Nyn8Osa9",
+	"YWRJZ4xM2FQqFqb1S8HUujIvHK86kwX9+D0TM7vSp2fnsHf+32d2U4xhyo707z9fnvw/9OSvo5PnNycf",
+	"/viPg7C12iguZjDfr+WCctGyb4U2ckEyeCwhXJAfBU9lxohUZFmItf3vhj3Fl1p3tbKW86ePN9eyPd3X",
+	"0x+oSRvm+uqKzoiZUwObm9I8Z4pouiIPrwfXxWj0OHXkCf9g14NHL8iTs3PC8TQME1QYMqeapHMqZiwj",
+	"mou0XB3ejHJ9r6cnOJuGFT1uO5yH14OfRyfPP/x6lpyP7q8H/+/19R8exc/oe77gJr7khdSGcMMWcN8o",
+	"UFQTKeUwTHWuGZvSIjeDi7PRKLEzxzt4NoJ/+it5tnUl7aR+4DNF7UyaaWfhH2m7eOGhvW9fmIm7gldw",
+	"js3TwnNumxM+sfeEcAIwm3s7hl5KoRkwqa94nnMxuwSeaP+QSmGYgNOly2XOU1jJ6V80cttuH3Sj4vda",
+	"FjzB54aD+2TwKpuxtzLn6frAkykH3jkfls0YWcKz9iQqksde5R2n50UNF+SXQhqm6yJm8xrVaPbASw7j",
+	"Nq04EDls/Vs6YweeAQyZZYpp3TQHEDZcE7lkbhpKTnK22DmTJT73x54zwrdis/nJsugVE4aslBSzxGoL",
+	"lLjPkEymxYIJs0ER75hR65PLqWER6fqepVJkmlD7M1nNeTonRhKj1oTOKBd10mjlbCUHOfAR4aDtd+Iz",
+	"3IJ7/zN84TLLUAN4x34pmMYlZhm3n6L5WyWXTBluedeU5polg2XlT796Cb81xdeNakJfgV9y4J/91z6E",
+	"5+TkLyw1lpYvteYzsXCHVJ8kqHbbe5G48fT29P+VKT7lLKtrP7C1IGujo7k/UKXo2v7bMrc+vDIZsKWM",
+	"qTbfKrnSZLImUjDCPtLU5GuymjNR1VpQY9Gg59p5bmnYm4SeDJY5FdGVKDZrVPadHo2PDLfVlWSg82IW",
+	"HVYbali3W/IeHrWbCv+84Vl3mZsM7jpZK27LUGFc0Iw5cyVQUqdt3CDRcr5uI5LSspihkoPb4E/bHUM5",
+	"6S3qrts/YfrDCslXHjnhi6VUeAtAAxrMuJkXk2EqF6epzLhhqTld5tTYpZ3qOVUsOw2jwoIui4ybl3OW",
+	"3i4lFxHN89KTgZ0BNYVipBAZU4SWjInaQUguZ6RYWl5MyTKnqEzHr+emjJAwOss2uMaTUYTm5lQ3KHu5",
+	"nD3QVqef29uimGWUc/aRZizlC5pvDP7sSWRwIbeHPkvIeUIek7/9x3/HqKRNwtj1szsuC91EoDOmjTcR",
+	"03AMzlDcYwHLYpLz9OaWrbe/+Co7f/r07Pkeo2r2S4TxG5JKS8ow+fL04WoFAui5X4HKooKmedpn51/G",
+	"5g1UdUNNzRGRUcNODF+wGEurcaHwSlHANW+XWVWGIOQAt80RbIUSApsoZ1c7t+om7OAQdiC65MPKBf5k",
+	"/uDGLLnDK2HUelvU0tREGe83UlnJtVjmQdPRhV4ykUVFCLW8KH47btn6gSbWTntBxrhBYzKVCpjFSbHU",
+	"CRnrtTZsgX9eBXeAFEbJ3BKhYCSTDEQqN5rl0/gkehBIxgzlebPyhNbjltayQVDNolqhduYocFtgy5zF",
+	"dRKqZizKwJ3awLMEeDn8h1R2e2FzhzsJGygayBRPy80i8TQQPh5V1ywNfcNFZkfeVthqoqfD9txykUWM",
+	"giKdW9NinM4pFzdpYW7kdDruIk8WTGuK6lvVnzMadeWDby2rs0wVebgzQfpqE7CucjaNO/nWzbW+jUwY",
+	"5f4zaK1tKlTlYt/DFr3Gt9AdtKneVvyZEfqaaGveSVx/TrUJnql2qvJzblzqOxbYV53zWDMP7Ze2NX7H",
+	"llXN5j6pEJvuSG2Vfa2v+k9yRRZUrMmc3jGv8PQngmQwxZvR8+j8fYrYIlwYmkb4wJ+lmXMxIyuqyVQW",
+	"NXY8kTJnVIACwcJNbVuxsAbKmpmOq3Sizsg4p8fdQ/XBWfTO/gAXbakc9r1VbjPKgywXWCeH6hQrhxKj",
+	"za+oZj+++z6ix3Izl4UlfzNPSKGZsmwWPLNb5vDTmjn8Zc1dPDdmqf/p4vT0538//ad/uL7W/3fUo29n",
+	"YtL5W2fa1e/IxLvOO3tTk8FCxtSuK1ClqWLE/u6EidX5qAAr1QpZYugtuiO2CWoh73owJrsawbIf5B3r",
+	"wpnkRBua5j0+8Ma9UR/9PDL6BinhOqqfdDsWpxGTzvfzs3gbqUsQCpZwE3a4h1ffKrpq924FCrmCp63B",
+	"TXNu9aMbKfJ1LbDgVrNJAfex7XFO7G3WvpBFzAp9RdM5sZNXdzRPnO8v4zq1j+vE20uGfiRUZKTQTgJ1",
+	"YE2TXKa3LIuZpeuq1wXUSCEN8j8z95RvlU5uL/3a8lUV1S9TKuyxRvmq5X+6mIQ/ESYyTVbczK3GSpZM",
+	"cdnAq1NZLGXcr5MWSjGRrqM/MpH1tIr81neMTrz2j3vlwfufNkwFJRdugTdMZKTByyRX8eOh1gAt8gxO",
+	"ZWLV/jxnqekoKXDcGwj7dd+IcrY93okuHubPtT/7CcuIkS8IRXWKT+2qQGCzO6as1I574AwN8poJe9l/",
+	"HsyktKrkTNGUgTeKZnhbk4GzxFhW4Vp1r12Tq6JKog904lWdJV0v7HyXSt7xjKkHmqykynRYyMoJRSlY",
+	"fAFrkQZi3Nwh8HtyDToLaJaW5KyVivcjNoHa2bdb+orTvM9JbgiEsPUfmjnc68q98cezkAICkGtG1fYx",
+	"1A18Szp6GEb5ZOMexsPkBSdmNviv9moQivkILZTyH43t0slqVTXQ5DL0vw2jty6lS5pys75ZMKoL1ZMR",
+	"hbedmaxvlkzdaIgJNdwxSnJJM2KYNqj4lsqlkSSlSq2r144bIDfLU/wM6zQli0lemZsoFpONlVU2L2ZS",
+	"ZMHe3XZuMpopKRfN7CJn09JhyPI8ISO7jLPyws15zuwqLG/h+aZzu3n6c0ZzM4/4Df/EqMrsN+2l4xU7",
+	"7+wpwZ1vUP3mjCozYXSnqfY91eZP4eHgLYmLIYG3tnkTy5hG9CdtWF+q6xTOsDeqDGZwDCduDVUJWOwS",
+	"UQ3ZUBHfTAg4wGcrNBbbsjIs4ecSId1kmxWUFLK5jzEG6FTUulflyahm9pzXU5joyV8//IxJTCcf/uD+",
+	"60PU8sEEsJgnxN6J7tYAcMHfzAOCc23avXewxy7ZoKcNEeFENeMA/rfLQqheslalzxnETRe047vltW17",
+	"4R0+VbliraFCHnEK9LwtW5vZdGDvPZfwkh50EnvDULDT1PA7e+9SqTIpmL25maLc/ayYgRnuUAnKqGD5",
+	"zQMHBcPALyFs2pP42MclaOHwWp6/mQ4ufu7MOT9sJky8Y9NCM/Lwydn5I5+9h15sbXVQarVkpgiwNHRK",
+	"WI1x+Pk3ra+M2NYmDWsgLWX4lKfUsO9YJBDTIeSXkMfnZLJ2KSNB7ti/7GRSleGjswMSubKCs0L5Qq6A",
+	"ogVb0Txqa+B7OhYRCD8EFr6xKJcXIQUDTQjtc2v3e8LQ6Jjs71gJWdBeMLj0wF0+2TI+D4xp0cOi7KEQ",
+	"bB5NKb9h8NjxlILtaVSwbZu/Hb+NLybhuDrnMviDPzTPmrP0VhZmT6cbOGhuCpV3yb6r+16a9Zuzw3pS",
+	"vB9hl/8UzrVIU6Z19xVt3nrMVOGl5VkdMaluWJQrwO58y6e9D2Kvbd3Uq3CQ6MQUQz76OZyzmGK8K0q1",
+	"/rN9rBLabVV/7DOb64XvuPebF51FpYcTGzumiMHPVMUCzKm5vQHu++QxmVDNnj0pVE7SOVU0NUzp3Xqw",
+	"y3rA8WMLqLPlSPSzxRpsiqM3G4n9rb1P4OF1+63FSOvOYDG75KDc9euQ/LklrPOciRm78bS+EXSkC+a9",
+	"FVf/dkUUs7ovMZKAWqHncXd5GPWO5kUsFcho4hJ14wMgwfey8VvyW6tJrc3UErT+EGC8c7mlUQXI/9hj",
+	"kvEc2ZJUNk5jeyNrOxO9aDDk91xHwu6VFNpOtrWjmQ0lZEeUzX8kNrlKBu0urh3xnVlt0amKK/BgOrJU",
+	"srBc6gVRRc40mbC1BBehVSNhJRD7NDLPyGRN7rjMwSLX5OGT8/NHETVTYkJ3D6lC81yublLFMiYMp3nV",
+	"c1hxp8FjLLupZI3X1/k1huIuyGVh5lLxv8JME/ISr8rJ1XrJEvI6Y4ulNEyk65Pv2DohvrapX86zn82C",
+	"mbnM2mZD89xv9uXb1w/0ft+Ris+iGdxjiJdfnJ7OpTY/X1he92FMqCYTJVeaKU1WihtwiT60j0KuWC5T",
+	"mtsXiBT5+hEkRI3/MCY0l4JdECrWSQhdVA6mfeptdJ5Yu1jq+vF134UF/XhDZ8x5uhsSUnIpZlBdwaY5",
+	"n83BBTxhOWd3LHN+4i+fPRmNXpCR/enZaDTcLaA29z92M6HcTMd4pzaMZqEGMqcQO7IHYOaMK7x8JM2p",
+	"1kwPcVqFmMhCZOh2DzvU4zpNCqUjeorT+DQBZpCy8qpT43bE8gjcYYxjmXlDDMNOOJZqV1mPJ6kLCOCt",
+	"8Y/EyBkzc9YQJpYC47Zts+eC4OniPjKazh0Pi8/VUs5EZusbsP875j21BVXKfXR75WOBQH6qEAmRd0zB",
+	"tXfMtVMEYlOJhz2OUdvm3fAZk5WL1SaX/gSPvbPcflCp2dvr9fuuSllFdh1YNXtlr8oPPgVkyxUnVTSK",
+	"F1JlMccqc6ViMVrAOTZEs0K1W9NHKBYMgK9GkRm/Y4IUy9rV3syyrqZhPkva2OzZqEPeTjnDJGxIuaqo",
+	"ohHPeP5MDqRoVrnPGu9sBeAaDkxrVdrvp4JdGqxfPh+hnjUk33ClDVFsIe9YYmlREM3MCy8oYBYPNJEr",
+	"QfBmkilneaaBohR4hbNt7QvH6ydbNVq1+4gab/Vsa/fecGlX4Z2ejk/v5nWd2U31oA5PA2VQ97PHpNJl",
+	"sc1ovir0msBkq5HxB5oslUyZ1rJJApXfj8JSlLHxXwpWsJuMLWOF5v8sJy4fYkV5PCN2e6Ebix21lAJs",
+	"5ji0raN97HJB3fM7UELIHIP8rSc26lgzp+MRZ3u28UXXDyB2T/7E8uwnLjK56qssshkV3b0EU8pzFi/l",
+	"6HoIlQOes3yfsaI3I16xtEuWWp3N6k4L3T4PsBs6rGiPIs6YQ6xaSoUn5DYrnEBt6u0U0Zepr8q3Ojk6",
+	"KrS3GXGB7fLKyg5FxX82tpjXwLe/54Id1WEt1YwK5zbYhGwZ7Y5tyJXAkHy3sO8beDwW8sVNwSS/EET/",
+	"vyBdYtg3EtI3rcDXNFdrIh/vXPqn070rIa4dQTMpvPW7UkvBdhklSfBF+n+XIjzmisQh3zENg2zlBC55",
+	"PLj8kz0e51CEAMDGUV2A/ACieKDJ5dvX5Jat44ZvU9k+U0qqzvATySB3N6Q+0TfO04eSJSFTJRfkbEhG",
+	"tZwd+67XH0ogqy7FLW1V8IWu+obdboElwjVIvcDPrI0UT8stFguqdoZp8BTfu4cPQpOwnWEdzdT4vpxh",
+	"hETGdmVjcLRF3KVuRzrWY+GudXu4RVbvUFOajym6B+JO8jSWi7ZHGKI1cb8hluXUuthPPne+i88nm0aH",
+	"2CvlHd/RhqqeaZZFg80mDcbMOyzExby3kskV+IBTKsiEEc2YQKZFedaxBNbtc5ion5bb5srh7Qy0OJqJ",
+	"R1o4/thdA/EUeL9DxQgDx6a0US+5o1R3Z4livfTyli1Nc5K/y7meMpPON9OtWwmm0Jhr1i+bt9BLnkaL",
+	"133NTy5nlkIWmhiJBT8TSy9pYYicTjfSxX1l0EaRX6yEeJPPVOv2/RbFz6bFHxVhuUrmaLk5GSzytct4",
+	"92bdLVuTBV0TmprmsqU9+JcVpTeFbijpuJLw8QUXhWHdz7lvIgW7k7c9532Q5Iud1/47tv7OFbB7lcDp",
+	"fSGYy3tkgPrhDuzi8Vu5oQU/acOfdNna7v+HNycf/hDN3P6OreOJ27ds3Z3huZSU3yZtG2YaO916GcO2",
+	"It1HDUA/V4eyjQ3XVHeEid1upTav0a6ooRkkg8O4dr6X8rZYlghtjcgHW3kbjs/pB0SqjKkXRBR5Tlag",
+	"CQhZBQF1T0bCuz+Xrlb79uBDvW746bNtqmvEpLqEpAMscKd5Ttzcwbu2T3V7mf/ZiKXQxDlqm3pg9oFj",
+	"O5HVw1cRh/aw/DFxsGxEKsLjODJNmUICqmhTKqTgKc2trFsACqELQpMcZmsPJl6iGMfpaPDYtzDq4+zy",
+	"fmmMvXhteZzbpN/duxVnmu3k6Rd34J37wZX1vXQu6J6bdyCv/NmuAHjsOzH+WCKSxjCaZNwutJJ7sYwF",
+	"AF4WBlG9JmxWNISE90GX2EeZbEBJdKwdQYe6MM54JR0a9VGsMWsHOKOETqQyDCGTVq7Yf0UtU2lSm92o",
+	"N6nM4sHBKRdcz/uW4Gc9N3xJC81uYgUU/gI4T9hUMfZXBsB9qeF3dFMzb1QH4AtZPFltOaeadZ7xW3ga",
+	"8fIyDhZddfpd5qLkDCBxO3/Sv4DKfz6h6W3fjzZ7/mShUtbkFJyxRv8EiivYvAsgMy5mCVkqtqSKJSSV",
+	"y3VCUnv9boplQiCJdJ0QxWhmf8C7mxCMJdi/m0KJBDIwEpLaw4H3sqZy/BJF7BAu7r1RRgxf9AJFem83",
+	"9Qpe2gJ22VbQimXWmxWFXN7t6LM0c6J5ZhU5mhH2S0Fzh+zYUBeNp3NTCMPzeBYZkiPhmiyl1nySMwJP",
+	"Q55EV7t5V2DNWZ6OVsPZV+BK4VZ6kg33vYSBw9OtXL7y5Coipsb7a7vfKs6werhvQLOCVR+zMuv5Sp1o",
+	"q4L4/VtZnJVZt27ZW890Qy46wilBzely7WCv5GLBDbq3NTMmd3+21BmeWOYMn0AOEipUC+WGyxl1rglL",
+	"rSy7sQQLXiy2dOWuVnBW/nN3aavDbQTYxuHGovbXAaujbrQziENn9ciTzAocqTkv95U2fEENS6rFq2CQ",
+	"kJVUt5YYuPEpqV3lbk5TtmDC3ChGdRPUgQthN02H6khF6D5BrmZRZ+jEZYpFEgUOKmh2QzNvcznYoMQd",
+	"d5hs5Ezbr1xF79ifjuDZG4gA9nmhLU33zZTkm6pcS2DN0GYadvFTy0KiMCNCGnIr5Ep0pN8pz1mvdGT7",
+	"Qq9nw1ZGFxKAq+FZq3ThwRJtpKIzVvXvmwB/J5zO1GEOOZ31Wp99ftH14QNfbDtcH8prv9ST6ubvSgar",
+	"PF25f+WE6nfU/81f2K0rUN33sKetl3c/70nJurpl1XxOxXkfeL4452zduCs/uz6ZdjtZ1leAziSr3GZ0",
+	"0XzvKv6V58+fnp09O//iiy+e7cpQA7TEG2pupKt8Dzt0njRBnsI7hHGAmoA42oI6IFQEw1/R9VZ25K6E",
+	"PSHNDY33OMF2T3fQw8XpThhr1N7EA681ohEul0wwKE7rYxzg9xE3sWUCAfVwwmZcEEZVzvuArKFBPSmy",
+	"GTPBF1F2oholURx/SOxzfgnMCPfL5poYxVmGvV5cABbQR/E1VTuGZ5s+t1FDnq3Xoqr91qII0MFT4Gy4",
+	"Rpn5jVRk7muyqs07MP3Abm5GwMjzZWaU5FLrF+Txs9EIvNOUaC5mOT6cEPwjAMZA4oJiE5pTpzVWlvzk",
+	"yw5JuVtXO+CibukxjZrfXnxtNV/vTouP6G/2vRhLejOdMsWyuCrPhOEmB1W5Z71dY2L/UvnMjE14ZcEu",
+	"SljQVGqjPYRjLazUmhHpFqOiyRzWuDZN6O8AZpjRdYNkLjzGeZ95/Kgd2EWrZ98FwHFutZmE3fLfT+on",
+	"0naeKppR1YQP6zzCPv/mgSZ6QfPccpFC8K4o1Xtjc2yjTnvUDDfhlpX+qOOI7jTm+YZKZij5mxYKpJFd",
+	"HlLbBaHENccI8JxtGxKBJknzIou5uAB+F3ArO+4ktOrcfc/xscqXE1x3dLtCcnEPKKqFa9VQw96u5zE8",
+	"bsk36ZX/HL8WOIXYgryDqvRwKb4BEw7SK4YMHju+al+4LXJqyYkzkmgmMrKaS4CaXdK1HpLXYNlBla7G",
+	"qujdbqomNBjPnI+BBGjHjmfRtWZSIhBqT37oU8pb2WElBxA/0rQjHuZ8a+ItTp39vDC/uacFFxTdCKkM",
+	"zfezw9AduTfEUeX16MxcVvk2XTWF9crOMBG0mdamLluJr1Wbulnmwx9ixYcBpKJG4fVlQDVlHMag7IjS",
+	"ft9xiPamJa13BX4sVYeQVgtbvCNZAIyIoT+lT04RQJvETvBfCmlYU/ZWFKGa+f5yK4Ajt+YIYdMpS013",
+	"Q6mVWwn2saEpsP2FKDYrcqqIS+/dgsMPukIPWHyBlXQbkB4F867q6kdeEMFm1PA7ZnWQVLGss8q1mrOd",
+	"tTkViMGtmin7euLgBmGXaknYDSGmd4HB9uI2HY3E++gXpwV6PLrps5d5DuiWnRs8pnPLbPu3AlhS3gq+",
+	"DqStLGlTHVLl9wg+uvkFhbh2TH4SHxp3Li7hFfzWXYy7U9jFlfyw8enMuDyaMvPOJSH78N0dZ5ifZ1dN",
+	"MeZKswXkCftek4CwEa0beg/4zRX40AoFRFnqX7QUw3d09YPj526MfbPMDlVN2KGG8POUBNZvyGOrOT8Z",
+	"QTP2k78mZHTyHLitc9rM18s5E9CbZMaFgNZL3MwJJTmzxPEC3GqKaabutjpfPuvZLre21UETwx2MkbE/",
+	"1p4Vf1fb9XzkYZqZm7/9x38/8jaDXZY2UrHsBRYeUKLYEqsEXec+YiAIyk3ZsrlBN+2HvBq1cmo9lOVK",
+	"AEgh+fHd98OOHR0HOHAS9iW6o5UMlG1dSyGkf+cyqAZWHjJG9mtXAQwY5hJdQaXDx17Az58F2nQHTml8",
+	"YdD0ZF8j4xPE/lWg4c28zLRDqpprTY7PtlXJ7gV3yHJmWFMA4ieI7sIzkIC2wiotTTJqqL3kiLPSo1Tr",
+	"yA24faLovpmgm7Iq5jDYyrlo7Re1KruheGdcKMDiEE+hgjTwviO161ZM88yrgtsD4JtliZhbyKLQlqHT",
+	"NeEicREXqm9ZBvGIxr4+h2wNHtoWtSW87BWO2DMV8KAtPCI+lA153rOveL+EuxqbiXucC2FVdDLhVmrn",
+	"zDdAw4n7bAkHdIcRDwLv5YxmUEK5pGurAHFNaL6iazuIpTElixm4lL3CW+1VJZrq4cP57U4PrPp5n9XV",
+	"8tHJc3oyvTz55sOvX96fVP/5pM8/z87vt1X5+rHDNqXr4euvP91N4cYCGsJ9iOc5HigPsVby1cnGciJv",
+	"Z6pkAzBQM4G+9TUHrcJ7wUX1r2eb4ryXotEwk859Pspua07e4u8oenuUeR6lX8XVXEnjXIsHzeIYXdQh",
+	"PA+St7FBLluziNKNaxBzeEsd0dALxc36vSWaYDa5orcJo4qpb/zCdyGkW1KBYQYX7tXyk3NjloP7ewjP",
+	"TRva585yOaF5ve35hRXTt4wt9UaXtodOrP/tP/8LVIZHCaopmgi2Cu1d7WxvhVzpMmd1eC2uxWVh5kwY",
+	"noJouiDjGtTwBfkKpk/siv/2H/89HpJ3MmeI2YfODHJdjEaPU+I9Gv7f4NZI4Lv2i9Yq5imDQnZNxnYC",
+	"Y/KQplh2cw3th0GfAvheeG2MrpAxeahQ7FSX/WhIIIiJn7VqjrZiCLN3xh9PUCMfk9VcQm5PSvOccHNh",
+	"R83Z2MXCrkUuV0yHBmxmrhhLyNjNVo9JzrXR9dknvnn9BTGqYGMiGMusmQwVp3ZTXwFALGDdgIgkS/Rq",
+	"k0ymBXQ3fPjum5fk+ZOnXzzyToRxKjM2RmUN0u/pQkMxvxRhE8dl2GE8vLZ6Qc5TJjBFnAOm8RTuyOBy",
+	"SdM5OzkfjgY++ln9WxmGGLysEllF57gYnIEevWSCLvngYvB4eAajWQYF1+P07uyUFhkHtuUiUuE4XmeD",
+	"i8H3XBvAjoDXFIXwsAYcqY08TpGvfbt/rsENkaFrktufoeVyuRBfrYD8fWdV+9Zdj34dPoz971u+69S1",
+	"Q354hUCDGmp4rG4FM9ns8Y/9/ZtmFiJz0ZmdP33cYWoxCVoe2un3fMEtF9754EtUUu4/lFC8QC7noxFG",
+	"2wC7HPnrMneM5/QvzgooF7ATkMQFAe83U85eYe10YvkfpJ1xpc0QbWSXqRYfPUzXI1C5cur7KmYTEDVi",
+	"StlJkFzO6l+CQOlMgxfP8URQgzxPAicE+IW9OxjWYG9T6HXXeJteOvyv3bcJyxK4a7gKBkYT9Xjro9ve",
+	"11pedfh0ab/Gvl2aQJ0+7n24f28EG/obRugVzpRM1lAJf1Aq9Whxnh5Df8KutHj6q/2/+0aS/JaZl96U",
+	"PeLOxXbNe0gOt2Xv53JFKHG2eY89s8oj6gv+hcGH+/utS7qLDIFEzBwIcVnEkuJ8owczJJeg3fn+aOOq",
+	"xTJ2pYVQ0gygzKFva+LAKhaQYMsNGaNtM7YD1vxNqHNwpohgd0xdCxcRB6B9bhBANmiXD5+Mnj9CjaRO",
+	"IO9cX9FAJaC/fCWz9UEJpNZa875uXFgd7f43JFBCcU+xverhyNVvrSNZqGdHzxCcvKpuSTdy9pHIGDVH",
+	"uMJpWsFbQBs44pqAzv52QguazrmAoto7n2CRJYFWLRn7/swuikS+kVatMRBqc+2SQ2mSG6GWk1unvZc5",
+	"o0B4ARfiN6UCuxErqjJ9OBLA/cG9QSoARTJso2+H3fH8Q1D6GMzLbsScz+ZWT1KWSKnxyDnEExJRhXAt",
+	"vbHHBtr+/I6RBTNDUvGK+8baCDRPcy1JKgsEug7IoNp7568FAoBqNEjdXsFPmkCzE6JYyvgd0FPVcB6S",
+	"AABlNXSgP8cKuYlxvPcoEms0d3imtwV58rtjekcg97fYYuwY9B5jb1CZgS65/a+CjHWueetjTySdS6mZ",
+	"xhRwtOKSalv2EOfekMrlXSATlsoF08R3Hh4SQAysFY5h3B4cHlDNYHktzZiV+vDvOYUuOtDR4SwZjUZY",
+	"IfXCBfote54GuBTsWR+j/a/tFI4o6r+iJp37sO9npnj4tvMkR8nebuQL780BQB1f4lVW+3voSQDiOdS1",
+	"+EHeMXcdHpQqmZFEhvK2qhFQxx7ofy3mNUC8Q18NdJ09dZ2I9At/z6E0jlEF5YSWFs/CM9AgmOfM9Qxu",
+	"YuRb1Foi+x2HWsvxO5Hqk1gNkjmsxriUyqBMdNua251CoQiiUNLsSMqiYphDdBSqeW000bl0fm4t6FLP",
+	"4V+KkZkUDFfo0Z7AUyzd3YRKUK6JzLMh+aG8qVzYG6SILEy1CYnbPSgfN9ciYG9U+iIlAe9F154m9Yd9",
+	"66TSRw7jT0Gn004Bwv5GeD6LcHrXwj5uv1AsQ7MnlBveiyo1g18mEJI1Ln7LdWUSM8k0kWJI3gGTh3iu",
+	"IczeKM/o7bhYhRrh9q8Etql6M33nzvbYvoBKa6wIE/7JO1IZRqoOdW1eedKhFQpYgVWHy0bULeoPxHXo",
+	"AxY8qRQU9+HBeLviNykkXBxaRUdfAPnb////kVQqS8oZ/MNrFvAPfOgFqXocgD7DU1JVXv/P/yKKGej+",
+	"AK6DEqbT6RHkIcs1I86B8N6ZexAysuvc7FtD9Zbh16yE+zjrsdwOML5LrfufoIC/hGNN8KgTd7D2vBXz",
+	"SHP9HGgxVSNkN5+4lNVmz2N4FOE4j7jZtS81bDvEZw611aBRQpQRomFwCyp74yKwPtXOcv4+7GXT2RvC",
+	"qqe+/X9rECJ0/G8NQ9gluGhieYsVtn6bU90YjeAi9Ze2vEvVAMF2AkJzokFTwlZju1UjAabPFeyj/xQ3",
+	"5QUZuT4iuorvFFuDHSFACVSnHmhjVCvx35UrEYdzCDMDUYNTA1JomhZ4OuLzcQAXfkpPd+JdHDdc4igs",
+	"ctMuwUnkMRZmdOmULMjKh4MBAvrj2QvCFkuztkaYkxTe6eiwjhwaI9zZJ2dtk3fh+z/2W0RoYxNnF7mc",
+	"WWmIKBfkoVQJ8mxIr3eKBWoUCWiPa2YeAaOdM41AE0aSMSx2TB6mMkNV99GQXNFby4e9GnxYpuScX3b2",
+	"frr+kj+EC7SUef6owoxqrYq6BlF8FUyEQ81Znp1UWnrFLYJ32KiWZDIhWi5YMBYnbM5Fhg4XHMUBklSZ",
+	"q5xuGe2gkRQLPSSX7j3UpgthnG6TkLlcQcW1nBpsgsE1NBofRuIiVpmvtjQ7lg1afmFfK/RqztYgbtxi",
+	"D0hPDDuJ19219l6GS4ptpT3Wiru/GxrGLgqLmaotBIYA4s0SEH/uIPxuOaIftSRuOPTxZlm3o2kCdIto",
+	"EBBWb+AxuPQXhAr0Ddl/uaReIQFHv2miiI/eNtN+CScfjmomGtWopTH745C896mcaLu4ZM4yXU6xgOZv",
+	"pIyZO5j0SaRwyphrGFPpOh16B5/8a5lhHpu4e6dsNuyfhzU8wUv5uWTTnzcaKbh8LJQwhYDgm2vy+QjA",
+	"6eSUbK30ODtxmKAZhwiQW6P3fKErfQ0d42/Z+ojyC9lLi+i6rGj8VCBWF8zrISU6L0LZYSZNQqjwZwLs",
+	"5lH9NsP5ULF2rmAYs9YoY1syIXv7gYpjha7qrQA+s9lca5MRIf43wnEIQu0pBNydnl1HDkqrgFgXGJMB",
+	"UvAql/NMljR6PLr16mRFMG7XuIOx74KseR5mPSlMOwfFeJY2itHFA40lDJNcprcQ0OOQrKLDqu3b0GpL",
+	"F4ttCv6Wmfd+rr1I6U5kQ59sPwwLP6kuPGKETriguPEbIi4qfoJSTi7dcvFWotvVWTXgii+3gGvChcdw",
+	"Pqw2v5rLvJpMXicvZB9ungcnLd+0pNHP8B1bR5wMf09pf745VoQY7OKswLH6VRJOHtVdzVLFDIRfofEZ",
+	"KhlGygPnB7qSb90jZdU7pstIzEbSDRSqeX/cEdyufvxeAuTswN/P2t2AKKE5FA7Yk/Rpd1wTPbeiGrQq",
+	"dCAdzDcLE7P6gDvVPQ61cjFPf7WEed+W2vUaYAGWGnDPPRwCF2XwdkjeWfoFfh9I2W7PztQteC/u1Y0Y",
+	"qPj0QQOldsBP28su9iFbP9DAAILVBdVfwejyrQj3tQ6xf+L9B3eu9V4JjWy3DIJ2SjSvlCs8aHTqBuCF",
+	"bnOvwpM1fFRqFxvC8lWprN4GOi7XLjE4PhXnPOgeZtk5DZ/pDu01mj4bem90y+/aaKTT+n1QArnLAMJw",
+	"TAVJNjYZ7PfUezLdDsSHu+UdovfGJiCXrJ70vw1j/fcl6ettSiKiobxVRy1MWTR8Zq/oUFO6RUCTdikE",
+	"ULxgNMunSUCdLBEFuDWOxEyTYom5aQiO7LPdllvJcFYDjee/Da9FJLmtLFMHl6w1DJxfhzkQ/QxNEh8H",
+	"4D6InA3Jk9FzTAhZ1eEenOkNy6QiuxaYWCFJJmMRZxS/ZWuZI6V9bgLdf2bzud5ppSkHw3jyQPi8CSMP",
+	"awf2CGj+kFpZpaVPXCkLNH/wtDtHLhCAKxPuPi3frnzl9Nfw361VOHXC2z799mWGt/1CD1tRs6hMbi8m",
+	"1MsArHBiSHZp3dNTQOPvn0yz+ZEmTvmVw1SE/geLBTcEuoNfVPodWuYmV+hDdig8lbJpwF4tU7W+LpRT",
+	"p0NLMQOZZC7v3f/VslrL2YAiVxzVkjrVXNqVH5thOWTGe8enfi+E+Qq8voRqB38zp5lrisDEMa5uNa2l",
+	"0X92BR5FyJKqyCGuIUnTR3Jcj0x0l/GZoKZQ0FbiVXb+9OnZc9C6NgOaDzT55/dv/hx1lVXhBI8oObax",
+	"CxuTl8IjFTPar/Sw3i8Nk6p9Uk4tw5J37HfIq7DN6PGY1VVgOBGetE0838B0fp+S55Xjn4EhupA9Asse",
+	"/n5DW5Tjnkwql2t0uLxA1u4qMas5vduH9NZO7HeqHRi5DKDDlZYw1YpAxXSxYNlRzgzHPt6hvbPjb9Yu",
+	"YsvNLh4wO7nf58F9z6z95lYSNpTMJJHHkZ7+Fh/vrFy/kU12Ya2VF0RIslLcgJjNpTaR03Lv/Q9Vp8AU",
+	"qugsrnXo4QnBVDCujkMI3Tmrx9s69pkHXK/utv5vQwXY7c23ejvK+a88Zlw8AC0Iu2PCkHF4ZewzdTEk",
+	"DQmLWFmDHBj8VZoFGFRT9RVY+8DqzS+ADOxOAACXW6IQDPCArgW1Cno1gu2LaBziejkg1wT7eZezMUyQ",
+	"BReFYfrCj+qaoTUV3vxkd2GXaKjQnmEfzSnszIkL5daIr1PcGl4/aOl6ntedA+QhIGerE8AyxO89+i21",
+	"8NBSpjFS8haeOKLVFJrhtNScHvBQfI2YxPY4CRY2AaYko9ogOBVmnlcOZoLwz5ungtULjk/5ex0iE83p",
+	"Tz9hFHGj4Dkp+6UTgD+EvDPQQBzaHWSo5lKz1gJoUqt/jqhdfn7/p4L5M1cw+1yhQHPTAvubIZyUoz22",
+	"WBrO+sUztsWLBrj8lhy8rwtFJzm0P3FkgLGtKeU5y4hUUACYQm3o1JIT2ubYtlNV6ylhO4Fq6QKTAyxJ",
+	"T2S29lkBAF6B7zhQQlfKIacQCoEP6yJNGctYNiSI5W1/0UU6D/NbSXULqVfohYYiUqvNwATeMaPWJwDG",
+	"Eq2X4zPx486c5pdWVArXmJSkOWfC2Hs5K5jWdrvIQ0p+/PH112TF85xk8pG7in5OdtXBsJvC5X345Pw8",
+	"sdtyo5j9w6MQMcRU0DJkGNCP0vVJmV/SIRf5aS0X+cs6ROj19cfzs5Pr649fsA9/jCGDfjgOI6j34fjM",
+	"SSy1bhENzCDufjwI4pZDWh1c/Pyh5g/gM1EGVCDF3l9xf1+7iJgKwHGj4L5yz3TKb3B8yUfZP1tugfvu",
+	"ESD8amjsOz7v+BcH8PtGGD8HWN5dq2lJJCgR98OndV7MGpfuutRFMTn/dwO+rECEx+4tnllCZJ4dDfky",
+	"XB1/OStQ3x1KTd3TpxXE66gEfiMYeQ3PfM8FI5TkHFLgPUrNM/Id/wrKuB4lkOIuisUEhaZ9UmNVl5Ok",
+	"aPZgZgEOiswP8hOgFAxGx2zqa+EYPtbdCWZXRBXPoZwGcsCH5JJMaIZvgTRbYlNvyGv2Lba1kWgsgvTT",
+	"VaAFq4MinoOlbjplF+AlvBZogypGaK4YteJSu0WwjIzZR66NHsdEOC6rI2MD/GU9drhZkLqgKzfPMR3G",
+	"HXrMCzIOKb9jTLiq4EgDRMZDu5O5pBkxUMm1mZj+qJFz+LTwzuwDV/o2vNdDRn88EVm/C1eS4Ker6/t+",
+	"vVlQv9mkZ7wmrcnl40wKNvYCHdLMgYwrCm3AfbJHiHR6OC7y2uGYlJQ2KfLbplTzduayrdl79vIr/kdr",
+	"AmtdzSlrcbGDFxoiArzAQ/IjWJ/japedMVbqFgtGJlaaAKAmeI8p/OeKIhOKNtq5FjB8KD3ydUhQ4INc",
+	"BNrmOHgv6J0/JF/7OrUy78SZ7BNm/+xLKjpAZMBQ7MrnZfbzmLye/gCeuFgdfaF0xVbfWPYLMnL/qV0A",
+	"Xkt0tC2l1nySN2o4M0VTdjO3w8cr2L84rxawf/nFzqr6D/s4T11zlcN6TvEsKkVprrAa1kyWTHGZ7XMn",
+	"ksZ8oXDuv5MdcJlCIU24p27Rl35DBxIXCvBu5XgNueXhqJgKtgI1+IFDjdQ+5z1kvDtAPSsNnXCcBvMX",
+	"4HTNnG6kNtas4dHzRxfO3cIQ5qlMMANz34EQoWpHqng58OHNZk8dAXN+BODYT+UGneXwgqkZO4Ft/+N+",
+	"CjB870ABkaNQNEJYBJp+gPbTASUb9l44gXRXSCprjIt8w0w69wItQClhGARDD0Py2mgyLseCBhkQtx6j",
+	"eAKse8CbWZOTEyrSuVRj6Iysh+TJ6AnhU6e4gigVjKxZFCPyW4YtIV6W8z5qAday+qXGkp2lIeXiD5tk",
+	"5LKwy2QtBASrEEZoJODharUHu4ICdVl8bo7YTnGIOpSG1npNyWzlAmE1ZRMXLDoEBBGReRCjsnuoa69Q",
+	"nkdQcuCcLJFdhDRzuRKlKfIA1awJ1exapFQEBy3F3ZUzBow45JWV33BmVwKlqgg2qViMfqG94dqxDNfb",
+	"5Lh9LhArpBXxDjCTD4nztVhSxeI0WqIM+hMBKMX99JMjEKkPRzVGiUEmj/VapNBDD7Dvq9o0AN6TCeAm",
+	"EirKygIuyEzKjGhDRearmH3ddyl9UfVHfMdoyqXrl7qX9uXePYb65TAO3VYs6VojCJZdpFwBcKZduC6v",
+	"D/QP3B0JPEa3hD6kcArXXBZ75HlvKooNrqp87fDCKp5LrHLRlSa8VahDyBZAdDErLB16VQgWOSXTKE7z",
+	"bRp6s2TipV/Tkeps3fD9IxQ7qJDO2IGJ1+4G5KPNmENlqOi/bv8nDiNtUwlrp9hKl/YWmNtmspPFUopP",
+	"J7oiZsPxO/YSxz8SAcDg3/KpOZiefRzeZXeiblDV7hwlGdeAXJUQq1swmqFN5kBR+hPD7oPn4k4isbTE",
+	"oF77hzpUCoPL+5Mx/s6f1no1/pYAf27xbbktfhOP0LmrNL3dNxJv3cfqJX+vUs1qhdic/SAybVvEvMUP",
+	"HIe/4OB/L+IFZLIVMFbMLxgVoEQu6XrBkLEgHVVgxjWRq1ri+lFFzS+FrFUW1Q/zX+yvDqe4A7epqLLa",
+	"1fHSiSzMjuDvfjAFTcHgP8lViaMYCkmXtLktpOVc6i4QbP+pOPn02o9zXBYIh9LE/OA8D9jajK4DhLnr",
+	"4zXFY8adTaU2iYNVgp+dq/DvgAsqNi1E1i5q37lnjnia+Ik2eeYmmoC+H+LO6ZyqGTuwjFttOIGtOYoN",
+	"32l6+3cp66oqXT2kt1GGT0XK8vfVp3eFwhUTbEXz8QVxm8YQtRNYPoReKvA9sItTqV6QsZArfAexXzfw",
+	"BcJ2N0JEz1n3kDfy7iuOcC6/H90bt7tZ+z6U+EsOYkFt3ElJFlJBzmJODVPAD6GLnktwXDOqqiaD+/NC",
+	"CjN/VDl5vMKIdYEQ52VDaSSgIbmSJGdaw1uO4OwfHaoEVCDbHwN3ViSFrc0xNT7g4qJLxo0ABQv0lgkk",
+	"NMz2hORQKrxKYp8pBIjNGGoFfG7juhwl3bHyid4NE34TysaD2OSkNXfC51Lu9FqkR1Lz369F+vtzR3r/",
+	"c42v0BSs+IqPDLVvBJbMmNoo7v1ka95lYLRqFl+7Z46oWeAn2jQLN9HEwwkeWJuoRAHSQhu58B/8/HH6",
+	"xuJonBEIXoa++bIHrlwJ7DiBDTUgS3+czmmeMzFjN4BsPcb0o6t/uyKKpVJlsJG15+wfxi5PBzQq330D",
+	"2tbcMUVLvNMFXWOhhNX13NzcxF7A31JouncHZYZhHHKZYVjBv4JlYJXSAOcAirHyyyxDSjkSBw/j/0Y5",
+	"625xrVegRHP2p3bAmFhO+cJK6OoVOGQ4312q01/xP+7b1Nx3kEJVOe8OGP5ehIX01NDWIGzeGjSi4WFd",
+	"sxtbVk/s/yyhwt2p27iTO2yRzQM6xXSIT5PMPefWVraMGRiefzm8ARfVhjiey0Kq41W7UymZEAa4kQ+F",
+	"BkPuqZ2wBfhyE2GOPhM32Jj24Qgal7dF0gh/V5Eeh+QLLJuxk6XMebrelcwKJWYg58qsMGyCg+8PG7JA",
+	"X2Uz9ha/8Gm5Xz3YkKU/Id3EfDdGudrsHPDqis52ZJd4VHAu0G0GIKQt5c2HQ4k1hRI1CLiVz98B3xri",
+	"cu2bGhFPXqhlKqxA2fBeB3+j20/8W2Zqx91f5y9fP34WwqosvWJEuXzMCVtLJ+h75dQdTA1t6m+OiU24",
+	"8wnZKFWRUwcm4JcxxRL4egZpCQVuxXEqxZTPClcgj9vAlR6St5Ubjt+7Fl1SP0nlBi4KDa0lXNtHqYgO",
+	"TVFqTRm3QYUKczCWcXhNtTK1Q/kYjkby7xhUr1dtLMvv3ZkeUozsi3bUyQTbZEu6QkqruYvhUB3qE3j1",
+	"AbByhiTAJVHhSbLW9mknWNJBspd/F7nDuB7IHvKbhFsBilwhMmltRKgFkcIzEMsOP7VgoIl43DyORD0h",
+	"zx6zG+xCQkewJ6Pz0KwJddLNPdlNHu71z5bd3tc1CrOrmNW/nyR2N7f+lRnbNLWaS7rgjc60n+bycvH6",
+	"uKngrS0bEGUBASGh5tid9fCw6g2kKtM8Z+oBqLs9uws0R+CSaoOVepW93TVul3/x8wdLxYizg8RfqHxw",
+	"MZgbs7w4PT07/2I4Go6GZxdfjp6PgOLdxLZAWuYSe8djxp3l3qCyX3jtJiFhKcMy6FU2jom3rMOSmZBE",
+	"YeZsDa6ylCq1Htbr7PUgnjQQdMdULnwT7mG1vSxCCUQm4Fss+c+HFZBMBrfzYrjZ1SA21g/yrtpObsLM",
+	"ijGB66sMUIEu2R4DsbRDByUEDlnS9ZC8xG3Stz7mxCER3j+ceOgpqUEnJdCTgmtTLztwDnKSySF5bxRf",
+	"sgearNhkLuUtIJ8xYuS1GL998/6KwBV2v51qeHpciYsKScJ9LvsRyLRYMGEuMFlYYjXzX4psxjIiU8MM",
+	"dFyz/4Fapu9O4Dz321viG9YEfOSQlj6s9RZwd+j+w/3/CgAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -76,7 +76,7 @@ func newHandler(opts Options, db *postgres.DB, admin *telemetry.Admin, client *c
 			TenantURL: opts.TenantURL, Clock: opts.Clock, Log: opts.Log, Metrics: onboarding.NewMetrics(admin.Registry),
 		}),
 		Migrations: migration.Service{
-			Records: postgres.MigrationStore{DB: db}, Orders: postgres.MigrationStore{DB: db}, Certificates: postgres.MigrationStore{DB: db},
+			Records: postgres.MigrationStore{DB: db}, Orders: postgres.MigrationStore{DB: db}, Certificates: postgres.MigrationStore{DB: db}, Windows: postgres.MigrationStore{DB: db},
 			Parties: client, Tenants: tenants, Cells: cellStore, Plans: controlplane.PlansOf(opts.Offered), Key: controlplane.NewCertificateKey(opts.ControlKey),
 			Clock: opts.Clock, Wake: mover.Wake,
 		},

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/controlplane/internal/cellclient"
 	"github.com/coditect/platform/controlplane/internal/custody"
 	"github.com/coditect/platform/controlplane/internal/directory"
@@ -40,6 +41,7 @@ func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announce
 	importSweeper := &directory.ImportSweeper{Store: imports, Clock: opts.Clock}
 	reaper := &directory.Reaper{Store: postgres.TenantStore{DB: db}, Cells: client, Clock: opts.Clock}
 	courier := &directory.PlanCourier{Orders: postgres.PlanOrderStore{DB: db}, Cells: client, Clock: opts.Clock}
+	summer := migration.Summer{Sums: postgres.MigrationStore{DB: db}, Key: controlplane.NewCertificateKey(opts.ControlKey), Clock: opts.Clock}
 	pruner := &directory.Pruner{Store: log, Keep: opts.KeepChanges, Age: opts.KeepFor, Clock: opts.Clock}
 	collector := &custody.Collector{
 		Store: postgres.CheckpointStore{DB: db}, Cells: postgres.CellStore{DB: db}, Source: client, Master: opts.ControlKey, Clock: opts.Clock, Log: opts.Log,
@@ -52,6 +54,7 @@ func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announce
 		{"signup sweeper", 5 * time.Second, 30 * time.Second, sweeper.RunOnce, nil},
 		{"migrations", time.Second, 5 * time.Second, mover.RunOnce, mover.Woken()},
 		{"late usage", 10 * time.Second, time.Minute, migration.UsageCourier{Meters: client, Tenants: postgres.TenantStore{DB: db}, Cells: postgres.CellStore{DB: db}}.RunOnce, nil},
+		{"certificates", 2 * time.Second, time.Minute, summer.RunOnce, nil},
 		{"reaper", 5 * time.Second, time.Minute, reaper.RunOnce, nil},
 		{"plan courier", 500 * time.Millisecond, 30 * time.Second, courier.RunOnce, nil},
 		{"import sweeper", time.Minute, 5 * time.Minute, importSweeper.RunOnce, nil},

@@ -88,6 +88,7 @@ func (r *router) listen() (net.Listener, error) {
 func (r *router) runEdge(ctx context.Context, tasks *errgroup.Group) {
 	tasks.Go(func() error { return r.watchPolicy(ctx) })
 	tasks.Go(func() error { return r.limiter.Run(ctx) })
+	tasks.Go(func() error { return r.runHeldReports(ctx) })
 	if r.tokens != nil {
 		tasks.Go(func() error { return r.tokens.Run(ctx) })
 	}

@@ -359,6 +359,12 @@ type DrainRequest struct {
 	TimeoutMs int64    `json:"timeout_ms"`
 }
 
+// EndedMoves defines model for EndedMoves.
+type EndedMoves struct {
+	Exports int `json:"exports"`
+	Imports int `json:"imports"`
+}
+
 // Epoch Ownership generation.
 type Epoch = uint64
 
@@ -1078,6 +1084,9 @@ type ServerInterface interface {
 	// GetTransfer What this cell can move, and how much of it now
 	// (GET /internal/v1/transfer)
 	GetTransfer(w http.ResponseWriter, r *http.Request)
+	// EndMoves End every export and import that is open here
+	// (DELETE /internal/v1/transfer/moves)
+	EndMoves(w http.ResponseWriter, r *http.Request)
 	// ListUsageHeads How far each tenant's usage has come, in the order of tenants and epochs
 	// (GET /internal/v1/usage)
 	ListUsageHeads(w http.ResponseWriter, r *http.Request, params ListUsageHeadsParams)
@@ -2483,6 +2492,20 @@ func (siw *ServerInterfaceWrapper) GetTransfer(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// EndMoves operation middleware
+func (siw *ServerInterfaceWrapper) EndMoves(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.EndMoves(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListUsageHeads operation middleware
 func (siw *ServerInterfaceWrapper) ListUsageHeads(w http.ResponseWriter, r *http.Request) {
 
@@ -2672,6 +2695,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/plan", wrapper.SetTenantPlan).Methods(http.MethodPut)
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/usage", wrapper.ListUsageHeads).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/transfer/moves", wrapper.EndMoves).Methods(http.MethodDelete)
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/late-usage", wrapper.ListLateUsage).Methods(http.MethodGet)
 
@@ -4399,6 +4424,44 @@ func (response GetTransferdefaultApplicationProblemPlusJSONResponse) VisitGetTra
 	return err
 }
 
+type EndMovesRequestObject struct {
+}
+
+type EndMovesResponseObject interface {
+	VisitEndMovesResponse(w http.ResponseWriter) error
+}
+
+type EndMoves200JSONResponse EndedMoves
+
+func (response EndMoves200JSONResponse) VisitEndMovesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndMovesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndMovesdefaultApplicationProblemPlusJSONResponse) VisitEndMovesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListUsageHeadsRequestObject struct {
 	Params ListUsageHeadsParams
 }
@@ -4560,6 +4623,9 @@ type StrictServerInterface interface {
 	// GetTransfer What this cell can move, and how much of it now
 	// (GET /internal/v1/transfer)
 	GetTransfer(ctx context.Context, request GetTransferRequestObject) (GetTransferResponseObject, error)
+	// EndMoves End every export and import that is open here
+	// (DELETE /internal/v1/transfer/moves)
+	EndMoves(ctx context.Context, request EndMovesRequestObject) (EndMovesResponseObject, error)
 	// ListUsageHeads How far each tenant's usage has come, in the order of tenants and epochs
 	// (GET /internal/v1/usage)
 	ListUsageHeads(ctx context.Context, request ListUsageHeadsRequestObject) (ListUsageHeadsResponseObject, error)
@@ -5801,6 +5867,30 @@ func (sh *strictHandler) GetTransfer(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetTransferResponseObject); ok {
 		if err := validResponse.VisitGetTransferResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EndMoves operation middleware
+func (sh *strictHandler) EndMoves(w http.ResponseWriter, r *http.Request) {
+	var request EndMovesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.EndMoves(ctx, request.(EndMovesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndMoves")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(EndMovesResponseObject); ok {
+		if err := validResponse.VisitEndMovesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -33,6 +33,7 @@ type ImportProgress interface {
 type Importer struct {
 	Rows     ImportRows
 	Progress ImportProgress
+	Work     Work
 	Contents Contents
 	Digester Digester
 	Sources  Sources

@@ -106,6 +106,17 @@ func (c *Client) CleanUp(ctx context.Context, cell string, m controlplane.Migrat
 	return out.Remaining, err
 }
 
+// EndMoves has a cell that was restored from a backup end every export and import
+// that the backup had open, and returns how many those were.
+func (c *Client) EndMoves(ctx context.Context, cell string) (exports, imports int, err error) {
+	var out struct {
+		Exports int `json:"exports"`
+		Imports int `json:"imports"`
+	}
+	err = c.call(ctx, verifyTimeout, cell, http.MethodDelete, "/internal/v1/transfer/moves", nil, &out)
+	return out.Exports, out.Imports, err
+}
+
 // OpenExport has the cell keep the tenant's changes for the other one; reverse
 // is an export that begins when the cell is activated.
 func (c *Client) OpenExport(ctx context.Context, cell string, m controlplane.Migration, epoch uint64, to string, reverse bool) error {

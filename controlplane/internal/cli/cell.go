@@ -31,7 +31,7 @@ func (p *program) cellCommand() *cobra.Command {
 	cmd := group("cell", "Show, cordon, drain and retire cells", cellHelp, `  cellctl cell ls -o wide
   cellctl cell show cell-a
   cellctl cell cordon cell-a`)
-	cmd.AddCommand(p.cellLs(), p.cellShow(), p.cellCordon(), p.cellUncordon(), p.cellDrain(), p.cellUndrain(), p.cellRetire(), p.cellCapacity())
+	cmd.AddCommand(p.cellLs(), p.cellShow(), p.cellCordon(), p.cellUncordon(), p.cellDrain(), p.cellUndrain(), p.cellRetire(), p.cellCapacity(), p.cellRestored())
 	return cmd
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -17,8 +18,9 @@ func (p *program) certificateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "certificate MIGRATION|TENANT", Short: "Print the signed certificate of a move", Args: named("MIGRATION|TENANT"), ValidArgsFunction: firstOnly(p.tenantNames),
 		Long: `The certificate says which tables were moved, how many rows, the digests of both
-sides, the log positions and the write pause. 'migration verify' checks its
-signature.`,
+sides, the files, the log positions, the write pause, and, once the routers have
+told, how many requests met the pause and how many of those failed. 'migration
+verify' checks its signature.`,
 		Example: "  cellctl migration certificate acme > acme.json",
 		RunE: run(func(cmd *cobra.Command, args []string) error {
 			s, err := p.connect()
@@ -75,12 +77,20 @@ never checked with the key that it names itself.`,
 			if err != nil {
 				return failed("verify %s: %s", args[0], err)
 			}
-			return p.done(c, "the certificate is genuine: %s from %s to %s, %s in %s, committed %s", c.Slug, c.Source, c.Target,
-				plural(c.Rows, "row"), plural(int64(len(c.Tables)), "table"), moment(&c.Committed))
+			return p.done(c, "the certificate is genuine: %s from %s to %s, %s in %s, committed %s%s", c.Slug, c.Source, c.Target,
+				plural(c.Rows, "row"), plural(int64(len(c.Tables)), "table"), moment(&c.Committed), heldText(c))
 		}),
 	}
 	cmd.Flags().StringVar(&key, "public-key", "", "check with this `KEY` (base64) instead of asking the control plane for its own")
 	return cmd
+}
+
+// heldText says what became of requests that met the write pause, if that is known.
+func heldText(c controlplane.Certificate) string {
+	if c.RequestsHeld == nil {
+		return ""
+	}
+	return fmt.Sprintf("; %s held, %s failed", plural(*c.RequestsHeld, "request"), thousands(deref(c.RequestsFail)))
 }
 
 // maxCertificate bounds what is read as one.

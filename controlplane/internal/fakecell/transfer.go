@@ -149,6 +149,7 @@ func (c *Cell) transferRoutes(r *mux.Router) {
 		method, path string
 		do           func(*http.Request) (any, error)
 	}{
+		{"DELETE", "/internal/v1/transfer/moves", c.endMoves},
 		{"GET", "/internal/v1/transfer", func(*http.Request) (any, error) { return c.info, nil }},
 		{"GET", tenant + "/size", c.size},
 		{"POST", tenant + "/freeze", c.freeze},
@@ -430,6 +431,23 @@ func (c *Cell) closeImport(r *http.Request) (any, error) {
 	delete(c.imports, m)
 	c.ended[m] = true
 	return nil, nil
+}
+
+func (c *Cell) endMoves(*http.Request) (any, error) {
+	ended := map[string]any{"exports": len(c.exports), "imports": len(c.imports)}
+	clear(c.exports)
+	for m, in := range c.imports {
+		if !in.opened {
+			delete(c.imports, m)
+			c.ended[m] = true
+		}
+	}
+	for id, held := range c.held {
+		if held.State == Importing {
+			delete(c.held, id)
+		}
+	}
+	return ended, nil
 }
 
 func (c *Cell) verify(r *http.Request) (any, error) {

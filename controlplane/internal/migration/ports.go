@@ -66,12 +66,18 @@ type Exports interface {
 	CleanUp(ctx context.Context, cell string, m controlplane.Migration, epoch uint64) (remaining bool, err error)
 }
 
+// Restorations is what a cell does that was restored from a backup.
+type Restorations interface {
+	EndMoves(ctx context.Context, cell string) (exports, imports int, err error)
+}
+
 // Parties are the cells as the protocol talks to them. Every call is idempotent.
 type Parties interface {
 	Fence
 	Imports
 	Comparison
 	Exports
+	Restorations
 }
 
 // Tenants reads the directory.
@@ -105,4 +111,9 @@ type Orders interface {
 type Certificates interface {
 	SetCertificate(ctx context.Context, m controlplane.Migration, certificate []byte) error
 	Certificate(ctx context.Context, id uuid.UUID) ([]byte, error)
+}
+
+// Windows takes what routers tell of requests that waited.
+type Windows interface {
+	AddHeldWindows(ctx context.Context, windows []directory.HeldWindow) error
 }

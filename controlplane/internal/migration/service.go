@@ -18,6 +18,7 @@ type Service struct {
 	Records      Records
 	Orders       Orders
 	Certificates Certificates
+	Windows      Windows
 	Parties      Parties
 	Tenants      Tenants
 	Cells        Cells

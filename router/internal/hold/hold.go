@@ -68,6 +68,7 @@ type Hold struct {
 
 	mu      sync.Mutex
 	windows map[tenancy.ID]*window
+	ended   []Ended
 	bytes   int64
 }
 

@@ -170,5 +170,7 @@ func (w *Waiter) abandon() error {
 func (w *Waiter) leave(outcome string) {
 	w.hold.bytes -= w.held
 	w.held, w.state = 0, away
-	w.hold.metrics.left(outcome, time.Since(w.since))
+	waited := time.Since(w.since)
+	w.hold.count(w, outcome, waited)
+	w.hold.metrics.left(outcome, waited)
 }

@@ -17,8 +17,9 @@ type window struct {
 	known    Position
 	queue    queue
 	arrivals uint64
-	out      int  // requests that have their turn
-	turns    int  // how many may, when releasing; 0 when probing
+	out      int // requests that have their turn
+	turns    int // how many may, when releasing; 0 when probing
+	sum      Ended
 	thawed   bool // the last try that told anything was served
 	probes   bool // counted in hold.probing
 
@@ -38,7 +39,7 @@ func (h *Hold) windowOf(id tenancy.ID, now time.Time) *window {
 	if w != nil {
 		w.forget()
 	}
-	w = &window{hold: h, id: id, deadline: now.Add(h.opts.Window), quietAt: now}
+	w = &window{hold: h, id: id, deadline: now.Add(h.opts.Window), quietAt: now, sum: Ended{Tenant: id, Began: now}}
 	w.timer = time.AfterFunc(h.opts.MinInterval, w.tick)
 	h.windows[id] = w
 	h.metrics.windows.Inc()
@@ -61,6 +62,7 @@ func (w *window) forget() {
 	w.timer.Stop()
 	if w.hold.windows[w.id] == w {
 		delete(w.hold.windows, w.id)
+		w.hold.end(w)
 	}
 }
 
