@@ -229,6 +229,25 @@ func TestWhileStripeIsDown(t *testing.T) {
 	testkit.Eventually(t, "the other plan, without a webhook", func() bool { return s.cell.Residents()[id].Plan == "business" })
 }
 
+// What a cell records arrives at Stripe by the program's own loops.
+func TestUsageReachesStripe(t *testing.T) {
+	t.Parallel()
+	s := openShop(t, "")
+	id := s.signUp(t, "acme").Tenant.TenantID
+	s.buy(t, id, "team")
+	s.deliver(t)
+	testkit.Eventually(t, "the plan", func() bool { return s.cell.Residents()[id].Plan == "team" })
+	for range 3 {
+		s.cell.Use(id, "api_calls", 40)
+		s.cell.Use(id, "storage_bytes", 1<<20+1)
+	}
+	testkit.Eventually(t, "Stripe to have counted it", func() bool {
+		calls, _ := s.stripe.Used(s.customer(t, id), "coditect_api_calls")
+		storage, _ := s.stripe.Used(s.customer(t, id), "coditect_storage")
+		return calls == 120 && storage == 6
+	})
+}
+
 // A cell sees and changes the billing of its own tenants only.
 func TestACellBillsItsOwnTenants(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,7 @@ type Endpoints struct {
 	NATSURL      string                    `json:"nats_url"`
 	MailURL      string                    `json:"mail_url"` // the page; mails as JSON under /api/messages
 	SMTPAddress  string                    `json:"smtp_address"`
+	StripeURL    string                    `json:"stripe_url"` // a small one: no money moves
 }
 
 // ControlPlaneEndpoints are the control plane's.
@@ -60,6 +61,7 @@ func (l layout) endpoints() Endpoints {
 		NATSURL:      l.nats().URL(),
 		MailURL:      l.ports.url("mail-page"),
 		SMTPAddress:  l.ports.address("mail-smtp"),
+		StripeURL:    l.ports.url("stripe"),
 	}
 	for _, region := range regions {
 		name := routerName(region)

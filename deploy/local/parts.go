@@ -12,6 +12,7 @@ const (
 	stepControl = "control-database"
 	stepCells   = "cells-registered"
 	stepTenants = "demo-tenants"
+	stepStripe  = "stripe-prices"
 )
 
 func stepCell(cell string) string { return cell + "-database" }
@@ -38,6 +39,7 @@ func (l layout) parts(bin string) ([]part, error) {
 		part{name: "epmd", prepare: broker.Prepare, spec: broker.EpmdSpec()},
 		serverPart("rabbitmq", broker, "epmd"),
 		l.mail(bin),
+		l.stripe(bin),
 		l.controlPlane(bin),
 	)
 	for _, at := range sites {

@@ -23,6 +23,7 @@ var portTable = []struct {
 	{"router-europe-west1", "router-europe-west1", 8081},
 	{"controlplane", "controlplane", 8090},
 	{"mail-page", "mail", 8025},
+	{"stripe", "stripe", 8026},
 
 	// Our programs' other doors.
 	{"cell-a", "cell-a-api", 15400},

@@ -13,6 +13,9 @@ import (
 	"github.com/coditect/platform/shared/servers"
 )
 
+// usageInterval lets people see their usage billed while they wait.
+const usageInterval = "10s"
+
 // The platform's own programs. Flags are what anyone on the machine may see;
 // secrets go by environment.
 
@@ -23,6 +26,8 @@ func (l layout) controlPlane(bin string) part {
 		"--admin-listen", l.ports.address("controlplane-admin"),
 		"--domain", domain,
 		"--tenant-url", l.ports.tenantURL("{slug}"),
+		"--stripe-url", l.found().ports.url("stripe"),
+		"--usage-interval", usageInterval,
 	)
 	spec.Env = append(spec.Env, l.controlPlaneEnv()...)
 	return part{name: "controlplane", needs: []string{stepControl, "nats"}, spec: spec}
@@ -33,7 +38,20 @@ func (l layout) controlPlaneEnv() []string {
 		"CONTROLPLANE_DATABASE_URL=" + l.found().controlPostgres().DSN(controlRole, l.secrets.ControlPlanePassword, controlDatabase),
 		"CONTROLPLANE_CONTROL_KEY=" + l.secrets.ControlKey,
 		"CONTROLPLANE_NATS_URL=" + l.found().nats().URL(), // with the password
+		"CONTROLPLANE_STRIPE_KEY=" + l.secrets.StripeKey,
+		"CONTROLPLANE_STRIPE_WEBHOOK_SECRET=" + l.secrets.StripeWebhookSecret,
 	}
+}
+
+// stripe is a small one, so that billing works here and costs nothing.
+func (l layout) stripe(bin string) part {
+	spec := l.program(bin, "stripe", "stripefake", l.ports.url("stripe"),
+		"--listen", l.ports.address("stripe"),
+		"--base-url", l.ports.url("stripe"),
+		"--webhook", l.found().ports.url("controlplane")+"/v1/webhooks/stripe",
+	)
+	spec.Env = append(spec.Env, "CONTROLPLANE_STRIPE_KEY="+l.secrets.StripeKey, "CONTROLPLANE_STRIPE_WEBHOOK_SECRET="+l.secrets.StripeWebhookSecret)
+	return part{name: "stripe", needs: []string{stepBuild}, spec: spec}
 }
 
 func (l layout) router(bin, region string) part {

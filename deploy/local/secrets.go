@@ -21,6 +21,9 @@ type Secrets struct {
 	EdgeRedisPassword    string `json:"edge_redis_password"`
 	// SignUpKey makes the demo sign-ups' idempotency keys unguessable.
 	SignUpKey string `json:"sign_up_key"`
+	// StripeKey and StripeWebhookSecret are the small Stripe's.
+	StripeKey           string `json:"stripe_key"`
+	StripeWebhookSecret string `json:"stripe_webhook_secret"`
 	// Keys are API keys of the control plane, by name.
 	Keys map[string]string `json:"keys"`
 	// Cells are by the cell's name.
@@ -42,7 +45,7 @@ type CellSecrets struct {
 // before a new kind of secret gets it, too.
 func (s *Secrets) fill() {
 	fillWith(hexKey, &s.EdgeKey, &s.ControlKey)
-	fillWith(rand.Text, &s.PostgresPassword, &s.ControlPlanePassword, &s.NATSPassword, &s.EdgeRedisPassword, &s.SignUpKey)
+	fillWith(rand.Text, &s.PostgresPassword, &s.ControlPlanePassword, &s.NATSPassword, &s.EdgeRedisPassword, &s.SignUpKey, &s.StripeKey, &s.StripeWebhookSecret)
 	if s.Keys == nil {
 		s.Keys = make(map[string]string)
 	}

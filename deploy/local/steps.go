@@ -13,6 +13,7 @@ import (
 func (p *Platform) steps() []step {
 	all := []step{
 		{name: stepBuild, do: p.build, unseen: p.opts.Prebuilt},
+		{name: stepStripe, needs: []string{"stripe"}, do: p.stockStripe},
 		{name: stepControl, needs: []string{stepBuild, "pg-control"}, do: p.controlDatabase},
 	}
 	for _, at := range sites {
@@ -43,9 +44,15 @@ func (p *Platform) steps() []step {
 	return append(all, step{name: stepTenants, needs: needs, do: p.signUpTenants})
 }
 
+// stockStripe makes the small Stripe offer what the plans say.
+func (p *Platform) stockStripe(ctx context.Context) error {
+	l := p.layout()
+	return p.runProgram(ctx, l.controlPlaneEnv(), "", "controlplane", "billing", "sync", "--yes", "--stripe-url", l.ports.url("stripe"))
+}
+
 // programs are what build builds.
 var programs = []string{
-	"./controlplane/cmd/controlplane", "./controlplane/cmd/cellctl", "./router/cmd/router", "./cell/cmd/cell", "./deploy/local/cmd/local",
+	"./controlplane/cmd/controlplane", "./controlplane/cmd/stripefake", "./controlplane/cmd/cellctl", "./router/cmd/router", "./cell/cmd/cell", "./deploy/local/cmd/local",
 }
 
 // build builds all programs at once; what is up to date is left alone.

@@ -19,7 +19,7 @@ var stubs = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	for path, names := range map[string][]string{
-		"./testdata/stub": {"controlplane", "router", "cell", "cellctl"},
+		"./testdata/stub": {"controlplane", "router", "cell", "cellctl", "stripefake"},
 		"./cmd/local":     {"local"},
 	} {
 		for _, name := range names {

@@ -18,6 +18,7 @@ func (p *Platform) summary() {
 	}
 	_, _ = fmt.Fprintf(table, "Control plane\t%s\n", s.Endpoints.ControlPlane.URL)
 	_, _ = fmt.Fprintf(table, "Mails\t%s\n", s.Endpoints.MailURL)
+	_, _ = fmt.Fprintf(table, "Payments (not real)\t%s\n", s.Endpoints.StripeURL)
 	_, _ = fmt.Fprintf(table, "Everything else\t%s\n", p.state.path)
 	if len(s.Tenants) > 0 {
 		_, _ = fmt.Fprint(table, "\nTENANT\tCELL\tURL\n")

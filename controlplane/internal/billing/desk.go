@@ -58,11 +58,7 @@ func (d Desk) Checkout(ctx context.Context, id tenancy.ID, o Order, coupon, succ
 	if err := d.knownCoupon(coupon); err != nil {
 		return "", err
 	}
-	a, err := d.open(ctx, t)
-	if err != nil {
-		return "", err
-	}
-	facts, err := d.Looker.Look(ctx, a.Customer)
+	a, facts, err := d.open(ctx, t)
 	if err != nil {
 		return "", err
 	}
@@ -166,16 +162,25 @@ func (d Desk) account(ctx context.Context, id tenancy.ID) (controlplane.BillingA
 	return a, err
 }
 
-// open returns the tenant's account and makes one if there is none. The customer
-// is made under a key of the tenant's, so a crash in between makes no second one.
-func (d Desk) open(ctx context.Context, t controlplane.Tenant) (controlplane.BillingAccount, error) {
+// open returns the tenant's account and what is true of its customer. It makes
+// an account if there is none, and a customer if theirs was deleted at Stripe.
+// Customers are made under a key of the tenant's, so a crash in between makes no
+// second one.
+func (d Desk) open(ctx context.Context, t controlplane.Tenant) (controlplane.BillingAccount, Facts, error) {
 	a, err := d.Accounts.Account(ctx, t.TenantID)
-	if fault.CodeOf(err) != fault.NotFound {
-		return a, err
+	if err != nil && fault.CodeOf(err) != fault.NotFound {
+		return a, Facts{}, err
 	}
-	customer, err := d.Seller.CreateCustomer(ctx, t)
+	if err == nil {
+		facts, err := d.Looker.Look(ctx, a.Customer)
+		if err != nil || !facts.Gone {
+			return a, facts, err
+		}
+	}
+	customer, err := d.Seller.CreateCustomer(ctx, t, a.Customer)
 	if err != nil {
-		return a, err
+		return a, Facts{}, err
 	}
-	return d.Accounts.OpenAccount(ctx, t.TenantID, customer)
+	a, err = d.Accounts.OpenAccount(ctx, t.TenantID, customer, a.Customer)
+	return a, Facts{}, err
 }

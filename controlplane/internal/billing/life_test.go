@@ -1,6 +1,7 @@
 package billing_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -215,5 +216,23 @@ func TestDeskRefusals(t *testing.T) {
 	other, _ := w.subscribed(t, "initech", "team", false)
 	if _, err := w.desk.Checkout(ctx, other, order("business", plans.Monthly), "", "http://x", "http://x"); fault.CodeOf(err) != fault.Conflict {
 		t.Errorf("a second subscription: %v", err)
+	}
+}
+
+// A customer that somebody deleted at Stripe is no dead end.
+func TestACustomerThatWasDeleted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id, customer := w.subscribed(t, "acme", "team", true)
+	w.call(t, http.MethodDelete, "/v1/customers/"+customer, nil)
+	w.settle(t)
+	url, err := w.desk.Checkout(t.Context(), id, billing.Order{Plan: "business", Interval: plans.Monthly}, "", "http://x", "http://x")
+	must(t, err)
+	_, err = w.CompleteCheckout(url)
+	must(t, err)
+	w.settle(t)
+	w.want(t, id, "bought anew", "business", controlplane.StandingGood)
+	if a := w.account(t, id); a.Customer == customer {
+		t.Error("the account is still the deleted customer's")
 	}
 }

@@ -51,7 +51,9 @@ type Lister interface {
 // Accounts keeps accounts.
 type Accounts interface {
 	Account(ctx context.Context, id tenancy.ID) (controlplane.BillingAccount, error)
-	OpenAccount(ctx context.Context, id tenancy.ID, customer string) (controlplane.BillingAccount, error)
+	// OpenAccount makes an account, or has the one that there is be another
+	// customer's, if it is still that of the one before.
+	OpenAccount(ctx context.Context, id tenancy.ID, customer, before string) (controlplane.BillingAccount, error)
 	OrderSync(ctx context.Context, id tenancy.ID) error
 	Refunds(ctx context.Context, id tenancy.ID) ([]controlplane.Refund, error)
 }
@@ -79,7 +81,8 @@ type Preview struct {
 
 // Seller does what tenants ask of Stripe. Prices are found by plan and interval.
 type Seller interface {
-	CreateCustomer(ctx context.Context, t controlplane.Tenant) (customer string, err error)
+	// CreateCustomer makes the customer that follows another, "" for the first.
+	CreateCustomer(ctx context.Context, t controlplane.Tenant, before string) (customer string, err error)
 	Checkout(ctx context.Context, p Purchase) (url string, err error)
 	Portal(ctx context.Context, customer, returnURL string) (url string, err error)
 	Invoices(ctx context.Context, customer string, limit int) ([]controlplane.Invoice, error)

@@ -57,7 +57,7 @@ func (p *program) root() *cobra.Command {
 	})
 	p.globalFlags(root)
 	root.AddCommand(p.cellCommand(), p.tenantCommand(), p.migrateCommand(), p.migrationCommand(), p.drainCommand(), p.rebalanceCommand(),
-		p.keyCommand(), p.auditCommand(), p.contextCommand(), p.whoamiCommand(), p.versionCommand())
+		p.billingCommand(), p.keyCommand(), p.auditCommand(), p.contextCommand(), p.whoamiCommand(), p.versionCommand())
 	adoptCompletion(root)
 	return root
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/shared/cellapi"
 	"github.com/coditect/platform/shared/fault"
 	"github.com/coditect/platform/shared/tenancy"
@@ -55,6 +56,7 @@ type Cell struct {
 	signer *cellapi.Signer
 	mu     *sync.Mutex // connected cells share one
 	held   map[tenancy.ID]Resident
+	used   map[controlplane.UsageHead][]controlplane.UsageRow // by tenant and epoch
 	fail   func(r *http.Request) error
 	transfers
 	meter
@@ -105,6 +107,7 @@ func (c *Cell) Handler() http.Handler {
 	r.HandleFunc("/internal/v1/tenants/{id}/activate", c.handle(c.activate)).Methods(http.MethodPost)
 	c.transferRoutes(r)
 	c.usageRoutes(r)
+	c.recordRoutes(r)
 	c.auditRoutes(r)
 	return r
 }

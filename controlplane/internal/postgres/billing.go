@@ -24,12 +24,16 @@ func (s BillingStore) Account(ctx context.Context, id tenancy.ID) (controlplane.
 	return a, none(err, "billing account")
 }
 
-// OpenAccount makes a tenant's account, to be synced at once, and returns the
-// one that there is: of two at the same time, one wins.
-func (s BillingStore) OpenAccount(ctx context.Context, id tenancy.ID, customer string) (controlplane.BillingAccount, error) {
+// OpenAccount makes a tenant's account, or gives the one that there is another
+// customer, to be synced at once; it returns the one that there is then: of two
+// at the same time, one wins.
+func (s BillingStore) OpenAccount(ctx context.Context, id tenancy.ID, customer, before string) (controlplane.BillingAccount, error) {
 	err := s.tx(ctx, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `INSERT INTO billing_accounts (tenant_id, customer, due_at) VALUES ($1, $2, $3) ON CONFLICT (tenant_id) DO NOTHING`,
-			[16]byte(id), customer, s.now())
+		tag, err := tx.Exec(ctx, `
+INSERT INTO billing_accounts (tenant_id, customer, due_at) VALUES ($1, $2, $3)
+ON CONFLICT (tenant_id) DO UPDATE SET customer = excluded.customer, number = billing_accounts.number + 1, token = billing_accounts.token + 1,
+  due_at = excluded.due_at, lease_until = NULL WHERE billing_accounts.customer = $4`,
+			[16]byte(id), customer, s.now(), before)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}

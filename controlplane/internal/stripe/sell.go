@@ -14,11 +14,12 @@ import (
 // tenantMark is the key under which our objects at Stripe name their tenant.
 const tenantMark = "coditect_tenant"
 
-// CreateCustomer makes a tenant's customer; within a day, the same one again. It
-// is given the organisation's name, and nothing that identifies a person.
-func (c *Client) CreateCustomer(ctx context.Context, t controlplane.Tenant) (string, error) {
+// CreateCustomer makes a tenant's customer, the one after another; within a day,
+// the same one again. It is given the organisation's name, and nothing that
+// identifies a person.
+func (c *Client) CreateCustomer(ctx context.Context, t controlplane.Tenant, before string) (string, error) {
 	params := &stripego.CustomerParams{Name: &t.Organization}
-	params.Context, params.IdempotencyKey = ctx, ptr("customer:"+t.TenantID.String())
+	params.Context, params.IdempotencyKey = ctx, ptr("customer:"+t.TenantID.String()+":"+before)
 	params.AddMetadata(tenantMark, t.TenantID.String())
 	customer, err := c.api.Customers.New(params)
 	if err != nil {

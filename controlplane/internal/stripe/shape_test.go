@@ -79,7 +79,7 @@ func TestEveryCallHasStripesShape(t *testing.T) {
 	s := billing.Subscription{ID: "sub_1", Schedule: "sub_sched_1", Items: []billing.Item{{ID: "si_1", Price: "price_1"}, {ID: "si_2", Price: "price_2", Meter: "mtr_1"}}}
 	// The mock lists one price whatever is asked for, so plans have that one here.
 	plan := plans.Plan{Name: "team", TrialDays: 14}
-	customer, err := c.CreateCustomer(ctx, tenant)
+	customer, err := c.CreateCustomer(ctx, tenant, "")
 	check(t, "customer", err)
 	purchase := billing.Purchase{
 		Customer: customer, Tenant: tenant.TenantID, Plan: plan, Interval: plans.Monthly, Trial: true, Coupon: "welcome", Tax: true,

@@ -76,6 +76,7 @@ func (s *Server) complete(x *session) (string, error) {
 
 // pages are what customers see.
 func (s *Server) pages() {
+	s.mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
 	s.mux.HandleFunc("GET /pay/{id}", s.showPage)
 	s.mux.HandleFunc("POST /pay/{id}", s.pay)
 }

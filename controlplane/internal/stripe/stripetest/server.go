@@ -17,6 +17,7 @@ type Options struct {
 	WebhookSecret string // with which events are signed
 	BaseURL       string // of the pages that Checkout and portal lead to
 	TaxPercent    int64  // on invoices of subscriptions with automatic tax
+	Series        string // in every id: those of a fake that was there before do not come again
 }
 
 // Server is a fake Stripe. It is safe for concurrent use.
@@ -221,7 +222,7 @@ func bad(format string, args ...any) error {
 // id makes an identifier that looks like Stripe's.
 func (s *Server) id(prefix string) string {
 	s.serial++
-	return fmt.Sprintf("%s_%014d", prefix, s.serial)
+	return fmt.Sprintf("%s_%s%014d", prefix, s.opts.Series, s.serial)
 }
 
 // merge does what Stripe does to metadata: an empty value removes its key.

@@ -14,7 +14,7 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 2 && (os.Args[1] == "schema" || os.Args[1] == "key") {
+	if len(os.Args) > 2 && (os.Args[1] == "schema" || os.Args[1] == "key" || os.Args[1] == "billing") {
 		if err := command(); err != nil {
 			fmt.Println(err)
 			os.Exit(1)
@@ -35,6 +35,9 @@ func command() error {
 	input, err := io.ReadAll(os.Stdin)
 	if os.Args[1] == "key" && !strings.HasPrefix(string(input), "ctk_") {
 		return fmt.Errorf("no key on standard input: %q, %w", input, err)
+	}
+	if os.Args[1] == "billing" && os.Getenv("CONTROLPLANE_STRIPE_KEY") == "" {
+		return fmt.Errorf("no key for Stripe")
 	}
 	if os.Args[1] == "schema" && os.Getenv("CONTROLPLANE_DATABASE_URL")+os.Getenv("CELL_OWNER_DATABASE_URL") == "" {
 		return fmt.Errorf("no database")
