@@ -58,6 +58,7 @@ var rules = []rule{
 		from: "controlplane/internal/placement", to: []string{"net/http", "github.com/jackc/...", "context"},
 		reason: "placement is a function of what it is given",
 	},
+	{from: "cell/internal/graph", to: []string{"net/http"}, reason: "a query is answered the same however it arrives"},
 	{from: "cell/internal/egress", to: []string{"cell/..."}, reason: "it guards the network and knows nothing of the product"},
 	{from: "cell/internal/chain", to: []string{"net", "net/http"}, reason: "sealing and verifying need no network"},
 
@@ -138,7 +139,7 @@ var introduced = map[string][]string{
 	"router/internal/upstream":  {"wire"},
 	"router/internal/feed":      {"tenantcache"},
 	"router/internal/lookup":    {"tenantcache"},
-	"cell/internal/httpapi":     {"workspaces", "jobs", "chain", "events", "metering", "webhooks"},
+	"cell/internal/httpapi":     {"workspaces", "jobs", "chain", "events", "metering", "webhooks", "graph"},
 	"cell/internal/internalapi": {"residency", "chain", "export", "transfer", "transfer/frame", "metering", "workspaces"},
 	"cell/internal/sourcecell":  {"transfer"},
 

@@ -32,11 +32,6 @@ type Invitation struct {
 	UpdatedAt time.Time
 }
 
-// InvitePayload is the payload of an InviteEmail job.
-type InvitePayload struct {
-	InvitationID uuid.UUID `json:"invitation_id"`
-}
-
 // InvitationToken is what the mail carries: whoever shows it accepts the
 // invitation. cdi_<invitation id as 32 hex digits>_<43 base64url characters>.
 type InvitationToken string
@@ -63,14 +58,4 @@ func (t InvitationToken) Invitation() (uuid.UUID, bool) {
 func (t InvitationToken) Hash() []byte {
 	sum := sha256.Sum256([]byte(t))
 	return sum[:]
-}
-
-// Invite is what an invitation's e-mail says to whom.
-type Invite struct {
-	MessageID    string // the same at every attempt
-	Email        string
-	Organization string
-	URL          string // the tenant's base URL
-	Token        InvitationToken
-	ExpiresAt    time.Time
 }

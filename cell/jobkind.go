@@ -6,11 +6,12 @@ type JobKind string
 
 // The kinds of jobs.
 const (
-	WelcomeEmail    JobKind = "welcome_email"    // greets the owner of a new tenant
-	ReportJob       JobKind = "report"           // workspaces and projects as a file; see ReportOrder
-	WebhookDelivery JobKind = "webhook_delivery" // one attempt at a delivery
-	InviteEmail     JobKind = "invite_email"     // mails an invitation
-	DataExport      JobKind = "data_export"      // everything of the tenant as a file
-	RetentionJob    JobKind = "retention"        // removes what the tenant's plan keeps no longer
-	UsageRollUp     JobKind = "usage_roll_up"    // closes days that are over
+	WelcomeEmail         JobKind = "welcome_email"          // greets the owner of a new tenant
+	ReportJob            JobKind = "report"                 // workspaces and projects as a file; see ReportOrder
+	WebhookDelivery      JobKind = "webhook_delivery"       // one attempt at a delivery
+	InviteEmail          JobKind = "invite_email"           // mails an invitation
+	WebhookDisabledEmail JobKind = "webhook_disabled_email" // tells an owner that an endpoint was stopped
+	DataExport           JobKind = "data_export"            // everything of the tenant as a file
+	RetentionJob         JobKind = "retention"              // removes what the tenant's plan keeps no longer
+	UsageRollUp          JobKind = "usage_roll_up"          // closes days that are over
 )

@@ -13,6 +13,12 @@ const (
 	MaxQueryTerms = 8
 )
 
+// QueryTerms returns the words that a search is for.
+func QueryTerms(query string) []string {
+	terms := Terms(query)
+	return terms[:min(len(terms), MaxQueryTerms)]
+}
+
 // Terms returns the words of a text by which it is found: in lower case, sorted,
 // each once.
 func Terms(text string) []string {

@@ -108,8 +108,9 @@ type DeliveryOutcome struct {
 	RetryAt time.Time // while pending
 	// What becomes of the endpoint: zero and "" leave it as it is.
 	FailingSince time.Time
-	Recovered    bool   // it answers again
-	Disable      string // the reason for which it is stopped
+	Recovered    bool        // it answers again
+	Disable      string      // the reason for which it is stopped
+	Tell         []uuid.UUID // users who get a mail if this stops it
 }
 
 // DeliveryFilter narrows a list of deliveries; the zero value does not.

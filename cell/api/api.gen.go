@@ -461,6 +461,32 @@ type Description = string
 // Email defines model for Email.
 type Email = string
 
+// GraphAnswer defines model for GraphAnswer.
+type GraphAnswer struct {
+	Data   *map[string]interface{} `json:"data,omitempty"`
+	Errors *[]struct {
+		Extensions *struct {
+			Code      *string `json:"code,omitempty"`
+			RequestID *string `json:"request_id,omitempty"`
+		} `json:"extensions,omitempty"`
+		Message string `json:"message"`
+
+		// Path Where in the answer something is not shown.
+		Path *[]interface{} `json:"path,omitempty"`
+	} `json:"errors,omitempty"`
+}
+
+// GraphQuery defines model for GraphQuery.
+type GraphQuery struct {
+	// Extensions Taken from clients that send some; they mean nothing here.
+	Extensions *map[string]interface{} `json:"extensions,omitempty"`
+
+	// OperationName Which of the query's operations is meant.
+	OperationName *string          `json:"operationName,omitempty"`
+	Query         string           `json:"query"`
+	Variables     *json.RawMessage `json:"variables,omitempty"`
+}
+
 // ID A UUID in its canonical form.
 type ID = uuid.UUID
 
@@ -1753,6 +1779,9 @@ type AddMemberParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// QueryGraphJSONRequestBody defines body for QueryGraph for application/json ContentType.
+type QueryGraphJSONRequestBody = GraphQuery
+
 // CreateInvitationJSONRequestBody defines body for CreateInvitation for application/json ContentType.
 type CreateInvitationJSONRequestBody = InvitationCreate
 
@@ -1958,6 +1987,36 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/exports (the `CreateExport` operationId).
 	CreateExport(ctx context.Context, params *CreateExportParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// QueryGraphWithBody Read with GraphQL
+	//
+	// The reads of this API in one request, of one moment, over the same permissions; its schema is public (ask for `__schema`) and read only. Lists
+	// are connections in Relay's form, with this API's pages and cursors. Each field of the schema says which permission it needs (`@needs`).
+	//
+	// A query that breaks a rule is refused as a whole, before anything is read, by a problem document. That is also one of more than 4,000
+	// tokens, one nested more than 15 deep, one with more than 40 fields that have to be read, and one whose answer might hold more than
+	// 20,000 values by the sizes of its pages. What the caller may not see, or is not there, is null in the answer, with an error whose
+	// `extensions` carry the `code` of a problem document.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/graphql (the `QueryGraph` operationId).
+	QueryGraphWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// QueryGraph Read with GraphQL
+	//
+	// The reads of this API in one request, of one moment, over the same permissions; its schema is public (ask for `__schema`) and read only. Lists
+	// are connections in Relay's form, with this API's pages and cursors. Each field of the schema says which permission it needs (`@needs`).
+	//
+	// A query that breaks a rule is refused as a whole, before anything is read, by a problem document. That is also one of more than 4,000
+	// tokens, one nested more than 15 deep, one with more than 40 fields that have to be read, and one whose answer might hold more than
+	// 20,000 values by the sizes of its pages. What the caller may not see, or is not there, is null in the answer, with an error whose
+	// `extensions` carry the `code` of a problem document.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/graphql (the `QueryGraph` operationId).
+	QueryGraph(ctx context.Context, body QueryGraphJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListInvitations List invitations that wait, oldest first
 	//
@@ -2362,6 +2421,11 @@ type ClientInterface interface {
 
 	// DeleteUser Delete a user
 	//
+	// Takes the user away at once, with its keys, sessions and memberships. It is not how a person is forgotten: what else names the person stays until
+	// its own time is over, which is answers kept for an Idempotency-Key (24 hours), files of data exports, invitations to the address, and what
+	// servers behind webhooks answered; the audit log keeps its entries, with the id. To meet a request under the GDPR erase the person
+	// instead (`POST /v1/users/{user_id}/erasure`), which does all of this and removes those, too: first, since a user who was deleted can no longer be erased.
+	//
 	// Corresponds with DELETE /v1/users/{user_id} (the `DeleteUser` operationId).
 	DeleteUser(ctx context.Context, userID ID, params *DeleteUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -2718,6 +2782,56 @@ func (c *Client) FollowEvents(ctx context.Context, params *FollowEventsParams, r
 // Corresponds with POST /v1/exports (the `CreateExport` operationId).
 func (c *Client) CreateExport(ctx context.Context, params *CreateExportParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateExportRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// QueryGraphWithBody Read with GraphQL
+//
+// The reads of this API in one request, of one moment, over the same permissions; its schema is public (ask for `__schema`) and read only. Lists
+// are connections in Relay's form, with this API's pages and cursors. Each field of the schema says which permission it needs (`@needs`).
+//
+// A query that breaks a rule is refused as a whole, before anything is read, by a problem document. That is also one of more than 4,000
+// tokens, one nested more than 15 deep, one with more than 40 fields that have to be read, and one whose answer might hold more than
+// 20,000 values by the sizes of its pages. What the caller may not see, or is not there, is null in the answer, with an error whose
+// `extensions` carry the `code` of a problem document.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/graphql (the `QueryGraph` operationId).
+func (c *Client) QueryGraphWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewQueryGraphRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// QueryGraph Read with GraphQL
+//
+// The reads of this API in one request, of one moment, over the same permissions; its schema is public (ask for `__schema`) and read only. Lists
+// are connections in Relay's form, with this API's pages and cursors. Each field of the schema says which permission it needs (`@needs`).
+//
+// A query that breaks a rule is refused as a whole, before anything is read, by a problem document. That is also one of more than 4,000
+// tokens, one nested more than 15 deep, one with more than 40 fields that have to be read, and one whose answer might hold more than
+// 20,000 values by the sizes of its pages. What the caller may not see, or is not there, is null in the answer, with an error whose
+// `extensions` carry the `code` of a problem document.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/graphql (the `QueryGraph` operationId).
+func (c *Client) QueryGraph(ctx context.Context, body QueryGraphJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewQueryGraphRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3680,6 +3794,11 @@ func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body 
 }
 
 // DeleteUser Delete a user
+//
+// Takes the user away at once, with its keys, sessions and memberships. It is not how a person is forgotten: what else names the person stays until
+// its own time is over, which is answers kept for an Idempotency-Key (24 hours), files of data exports, invitations to the address, and what
+// servers behind webhooks answered; the audit log keeps its entries, with the id. To meet a request under the GDPR erase the person
+// instead (`POST /v1/users/{user_id}/erasure`), which does all of this and removes those, too: first, since a user who was deleted can no longer be erased.
 //
 // Corresponds with DELETE /v1/users/{user_id} (the `DeleteUser` operationId).
 func (c *Client) DeleteUser(ctx context.Context, userID ID, params *DeleteUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4716,6 +4835,46 @@ func NewCreateExportRequest(server string, params *CreateExportParams) (*http.Re
 		}
 
 	}
+
+	return req, nil
+}
+
+// NewQueryGraphRequest calls the generic QueryGraph builder with application/json body
+func NewQueryGraphRequest(server string, body QueryGraphJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewQueryGraphRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewQueryGraphRequestWithBody constructs an http.Request for the QueryGraph method, with any body, and a specified content type
+func NewQueryGraphRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/graphql")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -8460,6 +8619,36 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/exports (the `CreateExport` operationId).
 	CreateExportWithResponse(ctx context.Context, params *CreateExportParams, reqEditors ...RequestEditorFn) (*CreateExportResponse, error)
 
+	// QueryGraphWithBodyWithResponse Read with GraphQL
+	//
+	// The reads of this API in one request, of one moment, over the same permissions; its schema is public (ask for `__schema`) and read only. Lists
+	// are connections in Relay's form, with this API's pages and cursors. Each field of the schema says which permission it needs (`@needs`).
+	//
+	// A query that breaks a rule is refused as a whole, before anything is read, by a problem document. That is also one of more than 4,000
+	// tokens, one nested more than 15 deep, one with more than 40 fields that have to be read, and one whose answer might hold more than
+	// 20,000 values by the sizes of its pages. What the caller may not see, or is not there, is null in the answer, with an error whose
+	// `extensions` carry the `code` of a problem document.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/graphql (the `QueryGraph` operationId).
+	QueryGraphWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*QueryGraphResponse, error)
+
+	// QueryGraphWithResponse Read with GraphQL
+	//
+	// The reads of this API in one request, of one moment, over the same permissions; its schema is public (ask for `__schema`) and read only. Lists
+	// are connections in Relay's form, with this API's pages and cursors. Each field of the schema says which permission it needs (`@needs`).
+	//
+	// A query that breaks a rule is refused as a whole, before anything is read, by a problem document. That is also one of more than 4,000
+	// tokens, one nested more than 15 deep, one with more than 40 fields that have to be read, and one whose answer might hold more than
+	// 20,000 values by the sizes of its pages. What the caller may not see, or is not there, is null in the answer, with an error whose
+	// `extensions` carry the `code` of a problem document.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/graphql (the `QueryGraph` operationId).
+	QueryGraphWithResponse(ctx context.Context, body QueryGraphJSONRequestBody, reqEditors ...RequestEditorFn) (*QueryGraphResponse, error)
+
 	// ListInvitationsWithResponse List invitations that wait, oldest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -8908,6 +9097,11 @@ type ClientWithResponsesInterface interface {
 	CreateUserWithResponse(ctx context.Context, params *CreateUserParams, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserResponse, error)
 
 	// DeleteUserWithResponse Delete a user
+	//
+	// Takes the user away at once, with its keys, sessions and memberships. It is not how a person is forgotten: what else names the person stays until
+	// its own time is over, which is answers kept for an Idempotency-Key (24 hours), files of data exports, invitations to the address, and what
+	// servers behind webhooks answered; the audit log keeps its entries, with the id. To meet a request under the GDPR erase the person
+	// instead (`POST /v1/users/{user_id}/erasure`), which does all of this and removes those, too: first, since a user who was deleted can no longer be erased.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9481,6 +9675,54 @@ func (r CreateExportResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CreateExportResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type QueryGraphResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *GraphAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r QueryGraphResponse) GetJSON200() *GraphAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r QueryGraphResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r QueryGraphResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r QueryGraphResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r QueryGraphResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r QueryGraphResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -12808,6 +13050,48 @@ func (c *ClientWithResponses) CreateExportWithResponse(ctx context.Context, para
 	return ParseCreateExportResponse(rsp)
 }
 
+// QueryGraphWithBodyWithResponse Read with GraphQL
+//
+// The reads of this API in one request, of one moment, over the same permissions; its schema is public (ask for `__schema`) and read only. Lists
+// are connections in Relay's form, with this API's pages and cursors. Each field of the schema says which permission it needs (`@needs`).
+//
+// A query that breaks a rule is refused as a whole, before anything is read, by a problem document. That is also one of more than 4,000
+// tokens, one nested more than 15 deep, one with more than 40 fields that have to be read, and one whose answer might hold more than
+// 20,000 values by the sizes of its pages. What the caller may not see, or is not there, is null in the answer, with an error whose
+// `extensions` carry the `code` of a problem document.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/graphql (the `QueryGraph` operationId).
+func (c *ClientWithResponses) QueryGraphWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*QueryGraphResponse, error) {
+	rsp, err := c.QueryGraphWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseQueryGraphResponse(rsp)
+}
+
+// QueryGraphWithResponse Read with GraphQL
+//
+// The reads of this API in one request, of one moment, over the same permissions; its schema is public (ask for `__schema`) and read only. Lists
+// are connections in Relay's form, with this API's pages and cursors. Each field of the schema says which permission it needs (`@needs`).
+//
+// A query that breaks a rule is refused as a whole, before anything is read, by a problem document. That is also one of more than 4,000
+// tokens, one nested more than 15 deep, one with more than 40 fields that have to be read, and one whose answer might hold more than
+// 20,000 values by the sizes of its pages. What the caller may not see, or is not there, is null in the answer, with an error whose
+// `extensions` carry the `code` of a problem document.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/graphql (the `QueryGraph` operationId).
+func (c *ClientWithResponses) QueryGraphWithResponse(ctx context.Context, body QueryGraphJSONRequestBody, reqEditors ...RequestEditorFn) (*QueryGraphResponse, error) {
+	rsp, err := c.QueryGraph(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseQueryGraphResponse(rsp)
+}
+
 // ListInvitationsWithResponse List invitations that wait, oldest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -13587,6 +13871,11 @@ func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, params
 
 // DeleteUserWithResponse Delete a user
 //
+// Takes the user away at once, with its keys, sessions and memberships. It is not how a person is forgotten: what else names the person stays until
+// its own time is over, which is answers kept for an Idempotency-Key (24 hours), files of data exports, invitations to the address, and what
+// servers behind webhooks answered; the audit log keeps its entries, with the id. To meet a request under the GDPR erase the person
+// instead (`POST /v1/users/{user_id}/erasure`), which does all of this and removes those, too: first, since a user who was deleted can no longer be erased.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /v1/users/{user_id} (the `DeleteUser` operationId).
@@ -14306,6 +14595,39 @@ func ParseCreateExportResponse(rsp *http.Response) (*CreateExportResponse, error
 			headers.Location = &value
 		}
 		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseQueryGraphResponse parses an HTTP response from a QueryGraphWithResponse call
+func ParseQueryGraphResponse(rsp *http.Response) (*QueryGraphResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &QueryGraphResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest GraphAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil
@@ -16845,6 +17167,9 @@ type ServerInterface interface {
 	// CreateExport Ask for a copy of everything that the platform holds of the tenant
 	// (POST /v1/exports)
 	CreateExport(w http.ResponseWriter, r *http.Request, params CreateExportParams)
+	// QueryGraph Read with GraphQL
+	// (POST /v1/graphql)
+	QueryGraph(w http.ResponseWriter, r *http.Request)
 	// ListInvitations List invitations that wait, oldest first
 	// (GET /v1/invitations)
 	ListInvitations(w http.ResponseWriter, r *http.Request, params ListInvitationsParams)
@@ -17393,6 +17718,20 @@ func (siw *ServerInterfaceWrapper) CreateExport(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.CreateExport(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// QueryGraph operation middleware
+func (siw *ServerInterfaceWrapper) QueryGraph(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.QueryGraph(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -20745,6 +21084,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/events", wrapper.FollowEvents).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/graphql", wrapper.QueryGraph).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/usage", wrapper.GetUsage).Methods(http.MethodGet)
 
 	return r
@@ -21139,6 +21480,45 @@ type CreateExportdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateExportdefaultApplicationProblemPlusJSONResponse) VisitCreateExportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type QueryGraphRequestObject struct {
+	Body *QueryGraphJSONRequestBody
+}
+
+type QueryGraphResponseObject interface {
+	VisitQueryGraphResponse(w http.ResponseWriter) error
+}
+
+type QueryGraph200JSONResponse GraphAnswer
+
+func (response QueryGraph200JSONResponse) VisitQueryGraphResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type QueryGraphdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response QueryGraphdefaultApplicationProblemPlusJSONResponse) VisitQueryGraphResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -23931,6 +24311,9 @@ type StrictServerInterface interface {
 	// CreateExport Ask for a copy of everything that the platform holds of the tenant
 	// (POST /v1/exports)
 	CreateExport(ctx context.Context, request CreateExportRequestObject) (CreateExportResponseObject, error)
+	// QueryGraph Read with GraphQL
+	// (POST /v1/graphql)
+	QueryGraph(ctx context.Context, request QueryGraphRequestObject) (QueryGraphResponseObject, error)
 	// ListInvitations List invitations that wait, oldest first
 	// (GET /v1/invitations)
 	ListInvitations(ctx context.Context, request ListInvitationsRequestObject) (ListInvitationsResponseObject, error)
@@ -24314,6 +24697,37 @@ func (sh *strictHandler) CreateExport(w http.ResponseWriter, r *http.Request, pa
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(CreateExportResponseObject); ok {
 		if err := validResponse.VisitCreateExportResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// QueryGraph operation middleware
+func (sh *strictHandler) QueryGraph(w http.ResponseWriter, r *http.Request) {
+	var request QueryGraphRequestObject
+
+	var body QueryGraphJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.QueryGraph(ctx, request.(QueryGraphRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "QueryGraph")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(QueryGraphResponseObject); ok {
+		if err := validResponse.VisitQueryGraphResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

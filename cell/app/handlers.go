@@ -10,6 +10,7 @@ import (
 	"github.com/coditect/platform/cell/internal/door"
 	"github.com/coditect/platform/cell/internal/egress"
 	"github.com/coditect/platform/cell/internal/events"
+	"github.com/coditect/platform/cell/internal/graph"
 	"github.com/coditect/platform/cell/internal/httpapi"
 	"github.com/coditect/platform/cell/internal/internalapi"
 	"github.com/coditect/platform/cell/internal/jobs"
@@ -27,6 +28,11 @@ import (
 // handlers introduces the two APIs to their use-cases, and those to the database. The memory may be nil.
 func handlers(opts APIOptions, store *citus.Store, blobs *blob.Store, mover *citus.Mover, moves *transfers, memory *rediscache.Cache, hub *events.Hub, meter *membership.Meter, usage *metering.Meter, admin *telemetry.Admin) (tenantFacing, internal http.Handler, err error) {
 	targets := egress.New(opts.Egress.options()) // only looks at URLs
+	usageReports := metering.Reports{Recorded: store, Clock: opts.Clock}
+	answers, err := graph.New(store, usageReports.Span, opts.Log)
+	if err != nil {
+		return nil, nil, err
+	}
 	auditor := chain.Auditor{
 		Read:      func(call *cell.Call) chain.Reader { return store.ReadChain(call) },
 		PublicKey: chain.NewSigner(opts.Cell, opts.ControlKey, opts.Clock).PublicKey(),
@@ -45,12 +51,13 @@ func handlers(opts APIOptions, store *citus.Store, blobs *blob.Store, mover *cit
 			History:       workspaces.History{Store: store},
 			Auditor:       auditor,
 			Events:        hub,
-			Usage:         metering.Reports{Recorded: store, Clock: opts.Clock},
+			Usage:         usageReports,
 			Endpoints:     webhooks.Endpoints{Store: store, Targets: targets},
 			Deliveries:    webhooks.Deliveries{Store: store},
 			Jobs:          jobs.Board{Store: store},
 			Schedules:     jobs.Schedules{Store: store, Clock: opts.Clock},
 			Files:         jobs.Files{Store: store, Blobs: moves.files, Clock: opts.Clock},
+			Graph:         answers,
 		},
 		Guard: door.Guard(cellapi.NewSigner(opts.EdgeKey), opts.Clock), Log: opts.Log, Registry: admin.Registry, Served: meter.Add, Counted: usage.Call,
 	}

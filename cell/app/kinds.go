@@ -19,8 +19,11 @@ import (
 // kinds is the one table of what jobs a cell does: a kind a line.
 func kinds(opts WorkerOptions, store *citus.Store, blobs *blob.Store, mailer *mail.Mailer, guard *egress.Guard) []jobs.Kind {
 	deliver := webhooks.Deliver{Store: store, Sender: sender{guard}, Clock: time.Now}
+	post, mails := jobs.Post{Mailer: mailer, TenantURL: opts.TenantURL, Domain: opts.Domain}, jobs.Mails{Store: store}
 	return []jobs.Kind{
-		{Name: cell.WelcomeEmail, Do: jobs.WelcomeEmail{Store: store, Mailer: mailer, TenantURL: opts.TenantURL, Domain: opts.Domain}.Do},
+		{Name: cell.WelcomeEmail, Do: jobs.Email(post, mails.Welcome)},
+		{Name: cell.InviteEmail, Do: jobs.Email(post, mails.Invite)},
+		{Name: cell.WebhookDisabledEmail, Do: jobs.Email(post, mails.WebhookDisabled)},
 		{Name: cell.ReportJob, Do: jobs.Report{Store: store, Blobs: blobs, CSV: report.CSV, PDF: report.PDF, Audit: citus.AuditJob}.Do},
 		{Name: cell.WebhookDelivery, Do: func(ctx context.Context, task *jobs.Task) (cell.Outcome, error) {
 			return deliver.Do(ctx, task.Ref, task.Job)
@@ -28,7 +31,6 @@ func kinds(opts WorkerOptions, store *citus.Store, blobs *blob.Store, mailer *ma
 		{Name: cell.DataExport, Timeout: exportTimeout, Do: jobs.Export{Store: store, Blobs: blobs, Write: copyWriter(opts.Cell, store), Clock: time.Now}.Do},
 		{Name: cell.RetentionJob, Timeout: retentionTimeout, Do: jobs.Retention{Store: store, Blobs: blobs, Clock: time.Now}.Do},
 		{Name: cell.UsageRollUp, Do: jobs.RollUp{Store: store, Clock: time.Now}.Do},
-		{Name: cell.InviteEmail, Do: jobs.InviteEmail{Store: store, Mailer: mailer, TenantURL: opts.TenantURL, Domain: opts.Domain}.Do},
 	}
 }
 

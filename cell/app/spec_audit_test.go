@@ -15,6 +15,9 @@ import (
 // and why that is right.
 var severalEntries = map[string]int{}
 
+// readsOnly are operations that change nothing, although they are no GET.
+var readsOnly = map[string]bool{"queryGraph": true}
+
 var actionName = regexp.MustCompile(`^[a-z_]+\.[a-z_]+$`)
 
 // Every operation that changes something leaves its entry in the log, by the
@@ -34,7 +37,7 @@ func TestEveryMutationLeavesItsAuditEntry(t *testing.T) {
 			}
 			entries := w.entriesOf(t, a.header.Get(cellapi.HeaderRequestID))
 			want := 1 + severalEntries[op.id]
-			if op.method == http.MethodGet {
+			if op.method == http.MethodGet || readsOnly[op.id] {
 				want = 0
 			}
 			if len(entries) != want {

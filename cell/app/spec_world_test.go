@@ -44,6 +44,11 @@ func makers() map[string]maker { // no variable, since they use one another
 		"workspace_id": func(t *testing.T, w *world, _ map[string]string) string {
 			return w.made(t, request{method: "POST", target: "/v1/workspaces", body: map[string]any{"name": unique()}})
 		},
+		"inhabited": func(t *testing.T, w *world, _ map[string]string) string { // a workspace with a member
+			workspace := w.make(t, "workspace_id", nil)
+			w.make(t, "member_id", map[string]string{"workspace_id": workspace})
+			return workspace
+		},
 		"invitation_id": func(t *testing.T, w *world, _ map[string]string) string { return w.made(t, invitation()) },
 		"session_id": func(t *testing.T, w *world, within map[string]string) string {
 			return w.beginSession(t, within["user_id"]).text("session_id")

@@ -11,19 +11,9 @@ import (
 	"github.com/coditect/platform/shared/fault"
 )
 
-const selectAudit = `
-SELECT audit_id, at, actor_kind, actor_id, actor_client, actor_subject, action, subject_type, subject_id, request_id, details::text
-FROM audit_logs WHERE tenant_id = $1`
-
 // ListAudit returns audit entries, newest first.
 func (s *Store) ListAudit(ctx context.Context, call *cell.Call, filter cell.AuditFilter, page cell.PageRequest) ([]cell.AuditEntry, error) {
-	q := auditQuery{sql: selectAudit, args: []any{call.Tenant.String()}}
-	q.and(` AND audit_id < `, before(page.After))
-	q.filter(filter)
-	q.and(` ORDER BY audit_id DESC LIMIT `, page.Limit+1)
-	var entries []cell.AuditEntry
-	err := s.read(ctx, call, func(w *work) { w.Queue(q.sql, q.args...).Query(collect(&entries, scanAudit)) })
-	return entries, err
+	return list(ctx, s, call, selectAudit(filter), page, scanAudit)
 }
 
 // goneSQL finds out whether entries after $2 may be gone: that one is.
@@ -34,10 +24,8 @@ SELECT true FROM audit_horizons h WHERE h.tenant_id = $1 AND h.newest >= $2
 // ExportAudit returns audit entries, oldest first, up to limit. After an entry
 // that is gone it is Gone: those that came next may be, too.
 func (s *Store) ExportAudit(ctx context.Context, call *cell.Call, filter cell.AuditFilter, after uuid.UUID, limit int) ([]cell.AuditEntry, error) {
-	q := auditQuery{sql: selectAudit, args: []any{call.Tenant.String()}}
-	q.and(` AND audit_id > `, after.String())
-	q.filter(filter)
-	q.and(` ORDER BY audit_id LIMIT `, limit)
+	q := selectAudit(filter)
+	q.newest = false
 	var entries []cell.AuditEntry
 	err := s.read(ctx, call, func(w *work) {
 		if after != uuid.Nil {
@@ -48,44 +36,37 @@ func (s *Store) ExportAudit(ctx context.Context, call *cell.Call, filter cell.Au
 				return rows.Err()
 			})
 		}
-		w.Queue(q.sql, q.args...).Query(collect(&entries, scanAudit))
+		q.paged(cell.PageRequest{Limit: limit - 1, After: after}).queue(w).Query(collect(&entries, scanAudit))
 	})
 	return entries, err
-}
-
-// auditQuery grows by conditions.
-type auditQuery struct {
-	sql  string
-	args []any
-}
-
-func (q *auditQuery) and(condition string, arg any) {
-	q.args = append(q.args, arg)
-	q.sql += condition + placeholder(len(q.args))
 }
 
 // idSlack is how far an entry's time and that of its id may be apart: the id is
 // made by the API's clock, before the transaction begins.
 const idSlack = time.Hour
 
-// filter adds conditions that indexes answer: a time also as a range of ids,
+// selectAudit has conditions that indexes answer: a time also as a range of ids,
 // which begin with it, so that the primary key is enough.
-func (q *auditQuery) filter(f cell.AuditFilter) {
+func selectAudit(f cell.AuditFilter) selection {
+	q := rowsOf(`audit_id, at, actor_kind, actor_id, actor_client, actor_subject, action, subject_type, subject_id, request_id, details::text`,
+		`audit_logs`, `tenant_id`, `audit_id`)
+	q.newest = true
 	if f.Actor != uuid.Nil {
-		q.and(` AND actor_id = `, f.Actor.String())
+		q.and(`actor_id = `, f.Actor.String())
 	}
 	if f.Action != "" {
-		q.and(` AND action = `, f.Action)
+		q.and(`action = `, f.Action)
 	}
 	if f.Subject != uuid.Nil {
-		q.and(` AND subject_id = `, f.Subject.String())
+		q.and(`subject_id = `, f.Subject.String())
 	}
 	if !f.Since.IsZero() {
-		q.and(` AND at >= `, f.Since)
-		q.and(` AND audit_id >= `, cell.FirstIDAt(f.Since.Add(-idSlack)).String())
+		q.and(`at >= `, f.Since)
+		q.and(`audit_id >= `, cell.FirstIDAt(f.Since.Add(-idSlack)).String())
 	}
 	if !f.Until.IsZero() {
-		q.and(` AND at < `, f.Until)
-		q.and(` AND audit_id < `, cell.FirstIDAt(f.Until.Add(idSlack)).String())
+		q.and(`at < `, f.Until)
+		q.and(`audit_id < `, cell.FirstIDAt(f.Until.Add(idSlack)).String())
 	}
+	return q
 }

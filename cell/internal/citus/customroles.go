@@ -29,13 +29,10 @@ func (s *Store) Identify(ctx context.Context, call *cell.Call) (actor cell.Actor
 
 // ListRoles returns the tenant's own roles, oldest first.
 func (s *Store) ListRoles(ctx context.Context, call *cell.Call, page cell.PageRequest) ([]cell.CustomRole, error) {
-	var roles []cell.CustomRole
-	err := s.read(ctx, call, func(w *work) {
-		w.Queue(`SELECT `+roleRowColumns+` FROM roles WHERE tenant_id = $1 AND role_id > $2 ORDER BY role_id LIMIT $3`,
-			w.tenant(), page.After.String(), page.Limit+1).Query(collect(&roles, scanRole))
-	})
-	return roles, err
+	return list(ctx, s, call, selectRoles(), page, scanRole)
 }
+
+func selectRoles() selection { return rowsOf(roleRowColumns, `roles`, `tenant_id`, `role_id`) }
 
 // GetRole returns one of the tenant's own roles.
 func (s *Store) GetRole(ctx context.Context, call *cell.Call, id uuid.UUID) (cell.CustomRole, error) {

@@ -20,19 +20,24 @@ const shownAttempts = 50
 
 // ListDeliveries returns deliveries of an endpoint, newest event first.
 func (s *Store) ListDeliveries(ctx context.Context, call *cell.Call, endpoint uuid.UUID, filter cell.DeliveryFilter, page cell.PageRequest) ([]cell.Delivery, error) {
-	query := `SELECT ` + deliveryColumns + ` FROM webhook_deliveries WHERE tenant_id = $1 AND endpoint_id = $2 AND event_id < $3`
-	args := []any{call.Tenant.String(), endpoint.String(), before(page.After), page.Limit + 1}
-	if filter.State != "" {
-		args = append(args, string(filter.State))
-		query += ` AND state = ` + placeholder(len(args))
-	}
 	var deliveries []cell.Delivery
 	var e cell.WebhookEndpoint
 	err := s.read(ctx, call, func(w *work) {
 		w.endpoint(endpoint, &e) // an endpoint that is not there has no list
-		w.Queue(query+` ORDER BY event_id DESC LIMIT $4`, args...).Query(collect(&deliveries, scanDelivery))
+		q := selectDeliveries(filter)
+		q.and(`endpoint_id = `, endpoint.String())
+		q.paged(page).queue(w).Query(collect(&deliveries, scanDelivery))
 	})
 	return deliveries, err
+}
+
+func selectDeliveries(filter cell.DeliveryFilter) selection {
+	q := rowsOf(deliveryColumns, `webhook_deliveries`, `tenant_id`, `event_id`)
+	q.newest, q.parent = true, `endpoint_id = ?`
+	if filter.State != "" {
+		q.and(`state = `, string(filter.State))
+	}
+	return q
 }
 
 // GetDelivery returns a delivery with its last attempts, newest first.

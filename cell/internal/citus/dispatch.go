@@ -2,6 +2,7 @@ package citus
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/google/uuid"
 
@@ -30,15 +31,18 @@ const (
 	endpointFails    = `UPDATE webhook_endpoints SET failing_since = coalesce(failing_since, $3::timestamptz) WHERE tenant_id = $1 AND endpoint_id = $2`
 	endpointAnswers  = `UPDATE webhook_endpoints SET failing_since = NULL WHERE tenant_id = $1 AND endpoint_id = $2`
 	endpointDisabled = `UPDATE webhook_endpoints SET active = false, disabled_reason = $3, version = version + 1, updated_at = now()
-		WHERE tenant_id = $1 AND endpoint_id = $2`
+		WHERE tenant_id = $1 AND endpoint_id = $2 AND active`
+	lockEndpointSQL = `SELECT version FROM webhook_endpoints WHERE tenant_id = $1 AND endpoint_id = $2 FOR UPDATE`
+	tellOfDisabling = `INSERT INTO jobs (tenant_id, job_id, kind, payload, state, max_attempts)
+		SELECT tenant_id, $3::uuid, $4::text, $5::text::jsonb, 'pending', $6::integer FROM webhook_endpoints WHERE tenant_id = $1 AND endpoint_id = $2 AND active`
 )
 
 // RecordAttempt writes what became of an attempt, and the job of the next one.
 // An attempt that somebody else recorded is left as it is. The endpoint may be
 // gone by then, and its deliveries with it: then there is nothing to write.
 func (s *Store) RecordAttempt(d cell.Dispatch, o cell.DeliveryOutcome) cell.Change {
-	const statements = 8 // at most
-	return change{statements: statements, queue: func(w *work) {
+	const statements = 8 // at most, but for those that tell
+	return change{statements: statements + len(o.Tell), queue: func(w *work) {
 		endpoint, event := d.Endpoint.ID.String(), d.Delivery.EventID.String()
 		var retryAt any
 		if !o.RetryAt.IsZero() {
@@ -49,7 +53,7 @@ func (s *Store) RecordAttempt(d cell.Dispatch, o cell.DeliveryOutcome) cell.Chan
 		w.Queue(insertAttempt, w.tenant(), endpoint, event, a.No, a.At, int(a.Duration.Milliseconds()), a.Status, a.Error, a.Response)
 		switch {
 		case o.Disable != "":
-			w.Queue(endpointDisabled, w.tenant(), endpoint, o.Disable)
+			w.disableEndpoint(d.Endpoint.ID, o)
 			w.audit(cell.AuditEntry{
 				Action: "webhook_endpoint.disabled", SubjectType: "webhook_endpoint", SubjectID: d.Endpoint.ID, Details: map[string]any{"reason": o.Disable},
 			})
@@ -62,6 +66,37 @@ func (s *Store) RecordAttempt(d cell.Dispatch, o cell.DeliveryOutcome) cell.Chan
 			w.enqueueDelivery(d.Endpoint.ID, d.Delivery.EventID)
 		}
 	}}
+}
+
+// disableEndpoint stops an endpoint and tells its owners, unless somebody else
+// has: the lock lets one after the other look.
+func (w *work) disableEndpoint(id uuid.UUID, o cell.DeliveryOutcome) {
+	w.Queue(lockEndpointSQL, w.tenant(), id.String())
+	for _, user := range o.Tell {
+		payload, _ := json.Marshal(cell.WebhookDisabledPayload{EndpointID: id, UserID: user}) // ids cannot fail
+		w.Queue(tellOfDisabling, w.tenant(), id.String(), uuid.Must(uuid.NewV7()).String(), string(cell.WebhookDisabledEmail), string(payload), cell.DefaultMaxAttempts)
+	}
+	w.Queue(endpointDisabled, w.tenant(), id.String(), o.Disable)
+	w.Queue(notifyJobs)
+}
+
+// mostTold bounds how many owners get a mail.
+const mostTold = 20
+
+// ListOwners returns the tenant's active owners.
+func (s *Store) ListOwners(ctx context.Context, ref cell.JobRef) ([]uuid.UUID, error) {
+	var owners []uuid.UUID
+	err := s.read(ctx, systemCall(ref), func(w *work) {
+		w.Queue(`SELECT user_id FROM users WHERE tenant_id = $1 AND role = 'owner' AND status = 'active' ORDER BY user_id LIMIT $2`, w.tenant(), mostTold).
+			Query(collect(&owners, scanID))
+	})
+	return owners, err
+}
+
+func scanID(r row) (uuid.UUID, error) {
+	var id uuid.UUID
+	err := r.Scan(&id)
+	return id, err
 }
 
 func scanAuditRow(r row) (cell.AuditRow, error) {

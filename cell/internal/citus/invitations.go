@@ -24,12 +24,11 @@ var invitationConstraints = constraints{
 
 // ListInvitations returns the invitations that wait, oldest first.
 func (s *Store) ListInvitations(ctx context.Context, call *cell.Call, page cell.PageRequest) ([]cell.Invitation, error) {
-	var invitations []cell.Invitation
-	err := s.read(ctx, call, func(w *work) {
-		w.Queue(`SELECT `+invitationColumns+` FROM invitations WHERE tenant_id = $1 AND invitation_id > $2 ORDER BY invitation_id LIMIT $3`,
-			w.tenant(), page.After.String(), page.Limit+1).Query(collect(&invitations, scanInvitation))
-	})
-	return invitations, err
+	return list(ctx, s, call, selectInvitations(), page, scanInvitation)
+}
+
+func selectInvitations() selection {
+	return rowsOf(invitationColumns, `invitations`, `tenant_id`, `invitation_id`)
 }
 
 // GetInvitation returns one invitation.

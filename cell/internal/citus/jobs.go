@@ -48,21 +48,19 @@ func (w *work) enqueue(job cell.NewJob) {
 
 // ListJobs returns jobs, newest first.
 func (s *Store) ListJobs(ctx context.Context, call *cell.Call, filter cell.JobFilter, page cell.PageRequest) ([]cell.Job, error) {
-	query := `SELECT ` + jobColumns + ` FROM jobs WHERE tenant_id = $1 AND job_id < $2`
-	args := []any{call.Tenant.String(), before(page.After), page.Limit + 1}
+	return list(ctx, s, call, selectJobs(filter), page, scanJob)
+}
+
+func selectJobs(filter cell.JobFilter) selection {
+	q := rowsOf(jobColumns, `jobs`, `tenant_id`, `job_id`)
+	q.newest = true
 	if filter.State != "" {
-		args = append(args, string(filter.State))
-		query += ` AND state = ` + placeholder(len(args))
+		q.and(`state = `, string(filter.State))
 	}
 	if filter.Kind != "" {
-		args = append(args, string(filter.Kind))
-		query += ` AND kind = ` + placeholder(len(args))
+		q.and(`kind = `, string(filter.Kind))
 	}
-	var jobs []cell.Job
-	err := s.read(ctx, call, func(w *work) {
-		w.Queue(query+` ORDER BY job_id DESC LIMIT $3`, args...).Query(collect(&jobs, scanJob))
-	})
-	return jobs, err
+	return q
 }
 
 // GetJob returns one job.
@@ -76,22 +74,13 @@ func (s *Store) GetJob(ctx context.Context, call *cell.Call, id uuid.UUID) (cell
 
 // EnqueueJob adds a job and returns it. Its ID must be set.
 func (s *Store) EnqueueJob(ctx context.Context, call *cell.Call, job cell.NewJob, entry cell.AuditEntry) (cell.Job, error) {
-	var j cell.Job
-	err := s.write(ctx, call, nil, func(w *work) {
-		w.changes = changesUnseen
-		w.enqueue(job)
-		w.Queue(selectJob, w.tenant(), job.ID.String()).QueryRow(into(&j, scanJob))
-		w.audit(entry)
-	})
-	return j, err
+	return s.enqueueIf(ctx, call, job, entry, func(*work) {})
 }
 
 // EnqueueSole is EnqueueJob, but refuses if the tenant has a job of its kind that
 // is not over.
 func (s *Store) EnqueueSole(ctx context.Context, call *cell.Call, job cell.NewJob, entry cell.AuditEntry) (cell.Job, error) {
-	var j cell.Job
-	err := s.write(ctx, call, nil, func(w *work) {
-		w.changes = changesUnseen
+	return s.enqueueIf(ctx, call, job, entry, func(w *work) {
 		w.Queue(`SELECT count(*) FROM jobs WHERE tenant_id = $1 AND kind = $2 AND state IN ('pending', 'queued', 'running')`, w.tenant(), string(job.Kind)).
 			QueryRow(func(r pgx.Row) error {
 				var n int
@@ -101,6 +90,15 @@ func (s *Store) EnqueueSole(ctx context.Context, call *cell.Call, job cell.NewJo
 				}
 				return err
 			})
+	})
+}
+
+// enqueueIf adds a job unless what comes before it fails.
+func (s *Store) enqueueIf(ctx context.Context, call *cell.Call, job cell.NewJob, entry cell.AuditEntry, before func(*work)) (cell.Job, error) {
+	var j cell.Job
+	err := s.write(ctx, call, nil, func(w *work) {
+		w.changes = changesUnseen
+		before(w)
 		w.enqueue(job)
 		w.Queue(selectJob, w.tenant(), job.ID.String()).QueryRow(into(&j, scanJob))
 		w.audit(entry)

@@ -17,9 +17,12 @@ const keyColumns = `key_id, user_id, name, prefix, scopes, expires_at, created_a
 const insertKeySQL = `INSERT INTO api_keys (tenant_id, key_id, user_id, key_hash, name, prefix, scopes, expires_at)
 	VALUES ($1, $2, $3, $4, $5, $6, $7::text[], $8) RETURNING ` + keyColumns
 
-const holderSQL = `
-SELECT coalesce(u.role_id::text, u.role), r.permissions
-FROM users u LEFT JOIN roles r ON r.tenant_id = u.tenant_id AND r.role_id = u.role_id WHERE u.tenant_id = $1 AND u.user_id = $2`
+// The role of one user, and those of several.
+const (
+	holderFrom = ` FROM users u LEFT JOIN roles r ON r.tenant_id = u.tenant_id AND r.role_id = u.role_id WHERE u.tenant_id = $1 AND u.user_id = `
+	holderSQL  = `SELECT coalesce(u.role_id::text, u.role), r.permissions` + holderFrom + `$2`
+	holdersSQL = `SELECT coalesce(u.role_id::text, u.role), r.permissions, u.user_id` + holderFrom + `ANY($2::text[]::uuid[])`
+)
 
 // ListKeys returns a user's keys, oldest first. The actor is the user, or may
 // manage it.
@@ -27,10 +30,18 @@ func (s *Store) ListKeys(ctx context.Context, call *cell.Call, user uuid.UUID) (
 	var keys []cell.Key
 	err := s.read(ctx, call, func(w *work) {
 		w.Queue(holderSQL, w.tenant(), user.String()).QueryRow(w.judgeHolder(user, nil))
-		w.Queue(`SELECT `+keyColumns+` FROM api_keys WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL ORDER BY key_id LIMIT $3`,
-			w.tenant(), user.String(), cell.MaxKeys).Query(collect(&keys, scanKey))
+		q := selectKeys()
+		q.and(`user_id = `, user.String())
+		q.paged(cell.PageRequest{Limit: cell.MaxKeys}).queue(w).Query(collect(&keys, scanKey))
 	})
 	return keys, err
+}
+
+func selectKeys() selection {
+	q := rowsOf(keyColumns, `api_keys`, `tenant_id`, `key_id`)
+	q.where += ` AND revoked_at IS NULL`
+	q.parent = `user_id = ?`
+	return q
 }
 
 // CreateKey adds a key with the given hash to a user. Nobody makes a key that
@@ -75,11 +86,16 @@ func (w *work) judgeHolder(user uuid.UUID, given *cell.Key) func(pgx.Row) error 
 		if given != nil && !w.actor.CoversAll(rightsOf(*given, grant)) {
 			return fault.New(fault.Forbidden, "the key could do more than you may do now; use a credential with all rights of the role %s, or give the key fewer scopes", grant.Role)
 		}
-		if w.actor.UserID == user {
-			return nil
-		}
-		return mayManage(w.actor, grant)
+		return seesHolder(w.actor, user, grant)
 	}
+}
+
+// seesHolder checks that the actor is the user, or may manage it.
+func seesHolder(actor cell.Actor, user uuid.UUID, grant cell.Grant) error {
+	if actor.UserID == user {
+		return nil
+	}
+	return mayManage(actor, grant)
 }
 
 // rightsOf returns what a key of a user with the role may do.

@@ -22,12 +22,18 @@ func (s *Store) ListMembers(ctx context.Context, call *cell.Call, workspace uuid
 	err := s.read(ctx, call, func(w *work) {
 		w.Queue(`SELECT workspace_id FROM workspaces WHERE tenant_id = $1 AND workspace_id = $2`, w.tenant(), workspace.String()).
 			QueryRow(func(r pgx.Row) error { return r.Scan(&workspace) })
-		w.Queue(`SELECT u.user_id, u.name, u.email, m.created_at FROM workspace_members m
-			JOIN users u ON u.tenant_id = m.tenant_id AND u.user_id = m.user_id
-			WHERE m.tenant_id = $1 AND m.workspace_id = $2 AND m.user_id > $3 ORDER BY m.user_id LIMIT $4`,
-			w.tenant(), workspace.String(), page.After.String(), page.Limit+1).Query(collect(&members, scanMember))
+		q := selectMembers()
+		q.and(`m.workspace_id = `, workspace.String())
+		q.paged(page).queue(w).Query(collect(&members, scanMember))
 	})
 	return members, err
+}
+
+func selectMembers() selection {
+	q := rowsOf(`u.user_id, u.name, u.email, m.created_at`,
+		`workspace_members m JOIN users u ON u.tenant_id = m.tenant_id AND u.user_id = m.user_id`, `m.tenant_id`, `m.user_id`)
+	q.parent = `m.workspace_id = ?`
+	return q
 }
 
 // AddMember makes a user a member of a workspace. One who is a member already

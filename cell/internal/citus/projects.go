@@ -32,28 +32,24 @@ var projectConstraints = constraints{
 
 // ListProjects returns projects, oldest first.
 func (s *Store) ListProjects(ctx context.Context, call *cell.Call, filter cell.ProjectFilter, page cell.PageRequest) ([]cell.Project, error) {
-	query := `SELECT ` + projectColumns + ` FROM projects p WHERE tenant_id = $1 AND project_id > $2`
-	args := []any{call.Tenant.String(), page.After.String(), page.Limit + 1}
-	where := func(condition string, value any) {
-		args = append(args, value)
-		query += ` AND ` + condition + placeholder(len(args))
-	}
+	return list(ctx, s, call, selectProjects(filter), page, scanProject)
+}
+
+func selectProjects(filter cell.ProjectFilter) selection {
+	q := rowsOf(projectColumns, `projects p`, `tenant_id`, `project_id`)
+	q.parent = `workspace_id = ?`
 	if filter.WorkspaceID != uuid.Nil {
-		where(`workspace_id = `, filter.WorkspaceID.String())
+		q.and(`workspace_id = `, filter.WorkspaceID.String())
 	}
 	if filter.Status != "" {
-		where(`status = `, string(filter.Status))
+		q.and(`status = `, string(filter.Status))
 	}
 	if filter.Tag != "" {
-		where(`tags @> `, []string{filter.Tag})
+		q.and(`tags @> `, []string{filter.Tag})
 	}
-	found, args := matching(filter.Terms, args)
-	query += found
-	var projects []cell.Project
-	err := s.read(ctx, call, func(w *work) {
-		w.Queue(query+` ORDER BY project_id LIMIT $3`, args...).Query(collect(&projects, scanProject))
-	})
-	return projects, err
+	found, args := matching(filter.Terms, q.args)
+	q.where, q.args = q.where+found, args
+	return q
 }
 
 // GetProject returns one project.

@@ -41,6 +41,7 @@ func TestEveryQueryIsRoutedToOneShard(t *testing.T) {
 		must(t, err)
 		_, err = db.store.ListUsers(t.Context(), call(cell.UsersRead), cell.UserFilter{}, cell.PageRequest{Limit: 10})
 		must(t, err)
+		must(t, db.store.LookUp(t.Context(), call(cell.Anyone), trips(everyLookup(ws.ID))))
 		must(t, db.store.DeleteWorkspace(t.Context(), call(cell.WorkspacesWrite), ws.ID, nil, entry("workspace.deleted")))
 	}
 	conn, err := pgx.Connect(t.Context(), dsn)

@@ -26,12 +26,11 @@ var scheduleConstraints = constraints{
 
 // ListSchedules returns schedules, oldest first.
 func (s *Store) ListSchedules(ctx context.Context, call *cell.Call, page cell.PageRequest) ([]cell.Schedule, error) {
-	var schedules []cell.Schedule
-	err := s.read(ctx, call, func(w *work) {
-		w.Queue(`SELECT `+scheduleColumns+` FROM schedules WHERE tenant_id = $1 AND schedule_id > $2 ORDER BY schedule_id LIMIT $3`,
-			w.tenant(), page.After.String(), page.Limit+1).Query(collect(&schedules, scanSchedule))
-	})
-	return schedules, err
+	return list(ctx, s, call, selectSchedules(), page, scanSchedule)
+}
+
+func selectSchedules() selection {
+	return rowsOf(scheduleColumns, `schedules`, `tenant_id`, `schedule_id`)
 }
 
 // GetSchedule returns one schedule.

@@ -19,10 +19,18 @@ func (s *Store) ListSessions(ctx context.Context, call *cell.Call, user uuid.UUI
 	var sessions []cell.Session
 	err := s.read(ctx, call, func(w *work) {
 		w.Queue(holderSQL, w.tenant(), user.String()).QueryRow(w.judgeHolder(user, nil))
-		w.Queue(`SELECT `+sessionColumns+` FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND expires_at > now() ORDER BY session_id LIMIT $3`,
-			w.tenant(), user.String(), cell.MaxSessions).Query(collect(&sessions, scanSession))
+		q := selectSessions()
+		q.and(`user_id = `, user.String())
+		q.paged(cell.PageRequest{Limit: cell.MaxSessions}).queue(w).Query(collect(&sessions, scanSession))
 	})
 	return sessions, err
+}
+
+func selectSessions() selection {
+	q := rowsOf(sessionColumns, `sessions`, `tenant_id`, `session_id`)
+	q.where += ` AND expires_at > now()`
+	q.parent = `user_id = ?`
+	return q
 }
 
 // EndSessions ends one session of a user, or all of them if id is zero. The

@@ -87,15 +87,23 @@ func closingBatch(tenant tenancy.ID, day time.Time) uuid.UUID {
 
 // ListUsage returns what was used in the span, by day and metric.
 func (s *Store) ListUsage(ctx context.Context, call *cell.Call, span cell.UsageSpan) ([]cell.Usage, error) {
-	const query = `SELECT metric, day, sum(quantity)::bigint FROM usage WHERE tenant_id = $1 AND day BETWEEN $2 AND $3 GROUP BY day, metric ORDER BY day, metric`
 	var days []cell.Usage
-	err := s.read(ctx, call, func(w *work) {
-		w.Queue(query, w.tenant(), span.From, span.To).Query(collect(&days, func(r row) (u cell.Usage, err error) {
-			err = r.Scan(&u.Metric, &u.Day, &u.Quantity)
-			return u, err
-		}))
-	})
+	err := s.read(ctx, call, func(w *work) { selectUsage(span).queue(w).Query(collect(&days, scanUsage)) })
 	return days, err
+}
+
+func selectUsage(span cell.UsageSpan) selection {
+	q := rowsOf(`metric, day, sum(quantity)::bigint`, `usage`, `tenant_id`, `day`)
+	q.and(`day >= `, span.From)
+	q.and(`day <= `, span.To)
+	q.where += ` GROUP BY day, metric ORDER BY day, metric`
+	return q
+}
+
+func scanUsage(r row) (cell.Usage, error) {
+	var u cell.Usage
+	err := r.Scan(&u.Metric, &u.Day, &u.Quantity)
+	return u, err
 }
 
 // UsageHeads lists how far tenants' usage has come, in the order of tenants and

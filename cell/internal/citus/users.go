@@ -15,21 +15,19 @@ var userConstraints = constraints{"users_email": fault.New(fault.Conflict, "a us
 
 // ListUsers returns users, oldest first.
 func (s *Store) ListUsers(ctx context.Context, call *cell.Call, filter cell.UserFilter, page cell.PageRequest) ([]cell.User, error) {
-	query := `SELECT ` + userColumns + ` FROM users WHERE tenant_id = $1 AND user_id > $2`
-	args := []any{call.Tenant.String(), page.After.String(), page.Limit + 1}
+	return list(ctx, s, call, selectUsers(filter), page, scanUser)
+}
+
+func selectUsers(filter cell.UserFilter) selection {
+	q := rowsOf(userColumns, `users`, `tenant_id`, `user_id`)
 	if filter.Status != "" {
-		args = append(args, string(filter.Status))
-		query += ` AND status = ` + placeholder(len(args))
+		q.and(`status = `, string(filter.Status))
 	}
 	if filter.Text != "" {
-		args = append(args, filter.Text)
-		query += ` AND strpos(lower(name || ' ' || email), lower(` + placeholder(len(args)) + `)) > 0`
+		q.and(`0 < strpos(lower(name || ' ' || email), lower(`, filter.Text)
+		q.where += `))`
 	}
-	var users []cell.User
-	err := s.read(ctx, call, func(w *work) {
-		w.Queue(query+` ORDER BY user_id LIMIT $3`, args...).Query(collect(&users, scanUser))
-	})
-	return users, err
+	return q
 }
 
 // GetUser returns one user.

@@ -16,12 +16,11 @@ const endpointColumns = `endpoint_id, url, description, events, active, secret, 
 
 // ListEndpoints returns the tenant's webhook endpoints, oldest first.
 func (s *Store) ListEndpoints(ctx context.Context, call *cell.Call) ([]cell.WebhookEndpoint, error) {
-	var endpoints []cell.WebhookEndpoint
-	err := s.read(ctx, call, func(w *work) {
-		w.Queue(`SELECT `+endpointColumns+` FROM webhook_endpoints WHERE tenant_id = $1 ORDER BY endpoint_id LIMIT $2`,
-			w.tenant(), cell.MaxWebhookEndpoints).Query(collect(&endpoints, scanEndpoint))
-	})
-	return endpoints, err
+	return list(ctx, s, call, selectEndpoints(), cell.PageRequest{Limit: cell.MaxWebhookEndpoints}, scanEndpoint)
+}
+
+func selectEndpoints() selection {
+	return rowsOf(endpointColumns, `webhook_endpoints`, `tenant_id`, `endpoint_id`)
 }
 
 // GetEndpoint returns one webhook endpoint.
@@ -83,7 +82,7 @@ func (s *Store) DeleteEndpoint(ctx context.Context, call *cell.Call, id uuid.UUI
 }
 
 func (w *work) lockEndpoint(id uuid.UUID, pre cell.Precondition) {
-	w.Queue(`SELECT version FROM webhook_endpoints WHERE tenant_id = $1 AND endpoint_id = $2 FOR UPDATE`, w.tenant(), id.String()).
+	w.Queue(lockEndpointSQL, w.tenant(), id.String()).
 		QueryRow(precondition(pre))
 }
 

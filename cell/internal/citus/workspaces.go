@@ -2,6 +2,7 @@ package citus
 
 import (
 	"context"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -19,17 +20,16 @@ var workspaceConstraints = constraints{
 // ListWorkspaces returns workspaces, oldest first; those of one member unless it
 // is zero.
 func (s *Store) ListWorkspaces(ctx context.Context, call *cell.Call, member uuid.UUID, page cell.PageRequest) ([]cell.Workspace, error) {
-	query := `SELECT ` + workspaceColumns + ` FROM workspaces w WHERE tenant_id = $1 AND workspace_id > $2`
-	args := []any{call.Tenant.String(), page.After.String(), page.Limit + 1}
+	return list(ctx, s, call, selectWorkspaces(member), page, scanWorkspace)
+}
+
+func selectWorkspaces(member uuid.UUID) selection {
+	q := rowsOf(workspaceColumns, `workspaces w`, `tenant_id`, `workspace_id`)
+	q.parent = `EXISTS (SELECT FROM workspace_members m WHERE m.tenant_id = w.tenant_id AND m.workspace_id = w.workspace_id AND m.user_id = ?)`
 	if member != uuid.Nil {
-		args = append(args, member.String())
-		query += ` AND EXISTS (SELECT FROM workspace_members m WHERE m.tenant_id = w.tenant_id AND m.workspace_id = w.workspace_id AND m.user_id = $4)`
+		q.where += ` AND ` + strings.ReplaceAll(q.parent, `?`, q.arg(member.String()))
 	}
-	var workspaces []cell.Workspace
-	err := s.read(ctx, call, func(w *work) {
-		w.Queue(query+` ORDER BY workspace_id LIMIT $3`, args...).Query(collect(&workspaces, scanWorkspace))
-	})
-	return workspaces, err
+	return q
 }
 
 // GetWorkspace returns one workspace.

@@ -10,6 +10,7 @@ import (
 	"github.com/coditect/platform/cell/api"
 	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/events"
+	"github.com/coditect/platform/cell/internal/graph"
 	"github.com/coditect/platform/cell/internal/jobs"
 	"github.com/coditect/platform/cell/internal/metering"
 	"github.com/coditect/platform/cell/internal/webhooks"
@@ -38,6 +39,7 @@ type UseCases struct {
 	Jobs          jobs.Board
 	Schedules     jobs.Schedules
 	Files         jobs.Files
+	Graph         *graph.Graph
 }
 
 // Options says how the API is served. All fields but Memory are required.

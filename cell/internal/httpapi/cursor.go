@@ -1,10 +1,6 @@
 package httpapi
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
-
 	"github.com/google/uuid"
 
 	"github.com/coditect/platform/cell"
@@ -12,37 +8,21 @@ import (
 	"github.com/coditect/platform/shared/tenancy"
 )
 
-// A cursor is the last row's id and a seal over it, made for one list of one
-// tenant. The seal's key is no secret of this cell: a cursor goes on working
-// after the tenant has moved. It keeps made-up and misplaced cursors out, not
-// people from their own rows: those are behind row-level security.
-const sealBytes = 8
-
+// encodeCursor returns nil behind the last page.
 func encodeCursor(tenant tenancy.ID, list string, after uuid.UUID) *string {
 	if after == uuid.Nil {
 		return nil
 	}
-	text := base64.RawURLEncoding.EncodeToString(append(after[:], seal(tenant, list, after)...))
+	text := cell.EncodeCursor(tenant, list, after)
 	return &text
 }
 
 func decodeCursor(tenant tenancy.ID, list, cursor string) (uuid.UUID, error) {
-	refused := fault.New(fault.Invalid, "the request breaks rules of the API").At("cursor", "is not a cursor of this list; begin without one")
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(raw) != len(uuid.UUID{})+sealBytes {
-		return uuid.Nil, refused
-	}
-	after := uuid.UUID(raw[:len(uuid.UUID{})])
-	if !hmac.Equal(raw[len(after):], seal(tenant, list, after)) {
-		return uuid.Nil, refused
+	after, ok := cell.DecodeCursor(tenant, list, cursor)
+	if !ok {
+		return uuid.Nil, fault.New(fault.Invalid, "the request breaks rules of the API").At("cursor", "is not a cursor of this list; begin without one")
 	}
 	return after, nil
-}
-
-func seal(tenant tenancy.ID, list string, after uuid.UUID) []byte {
-	h := hmac.New(sha256.New, append([]byte("cursor-v1:"+list+":"), tenant[:]...))
-	h.Write(after[:])
-	return h.Sum(nil)[:sealBytes]
 }
 
 // pageRequest reads the two parameters that every list has.

@@ -79,8 +79,7 @@ func newProject(p api.ProjectCreate) cell.Project {
 }
 
 func projectFilter(params api.ListProjectsParams) cell.ProjectFilter {
-	f := cell.ProjectFilter{Tag: orEmpty(params.Tag), Terms: cell.Terms(orEmpty(params.Q))}
-	f.Terms = f.Terms[:min(len(f.Terms), cell.MaxQueryTerms)]
+	f := cell.ProjectFilter{Tag: orEmpty(params.Tag), Terms: cell.QueryTerms(orEmpty(params.Q))}
 	if params.WorkspaceID != nil {
 		f.WorkspaceID = *params.WorkspaceID
 	}

@@ -19,10 +19,22 @@ import (
 //go:embed *.txt
 var texts embed.FS
 
-var (
-	welcomeTemplate = template.Must(template.ParseFS(texts, "welcome.txt"))
-	inviteTemplate  = template.Must(template.ParseFS(texts, "invite.txt"))
-)
+var templates = template.Must(template.ParseFS(texts, "*.txt"))
+
+// form is how a mail of one kind looks.
+type form struct{ template, subject string } // %s in the subject is the organization
+
+func formOf(text cell.MailText) (form, error) {
+	switch text.(type) {
+	case cell.WelcomeText:
+		return form{"welcome.txt", "Welcome to %s"}, nil
+	case cell.InviteText:
+		return form{"invite.txt", "Invitation to %s"}, nil
+	case cell.WebhookDisabledText:
+		return form{"webhook_disabled.txt", "A webhook endpoint of %s was disabled"}, nil
+	}
+	return form{}, fmt.Errorf("nobody knows how to write a %T", text)
+}
 
 const dialTimeout = 10 * time.Second
 
@@ -49,40 +61,38 @@ func New(addr, from string) (*Mailer, error) {
 	return &Mailer{host: host, from: from, port: int(port)}, nil
 }
 
-// SendWelcome greets the owner of a new tenant.
-func (m *Mailer) SendWelcome(ctx context.Context, w cell.Welcome) error {
+// Send sends a mail.
+func (m *Mailer) Send(ctx context.Context, mail cell.Mail) error {
+	form, err := formOf(mail.Text)
+	if err != nil {
+		return err
+	}
 	msg := gomail.NewMsg()
-	if err := msg.AddToFormat(w.Name, w.Email); err != nil {
+	if mail.Name == "" {
+		err = msg.To(mail.Email)
+	} else {
+		err = msg.AddToFormat(mail.Name, mail.Email)
+	}
+	if err != nil {
 		return fmt.Errorf("address: %w", err)
 	}
-	msg.Subject("Welcome to " + w.Organization)
-	msg.SetMessageIDWithValue(w.MessageID)
-	return m.send(ctx, msg, welcomeTemplate, w)
-}
-
-// SendInvite asks somebody to join a tenant.
-func (m *Mailer) SendInvite(ctx context.Context, i cell.Invite) error {
-	msg := gomail.NewMsg()
-	if err := msg.To(i.Email); err != nil {
-		return fmt.Errorf("address: %w", err)
-	}
-	msg.Subject("Invitation to " + i.Organization)
-	msg.SetMessageIDWithValue(i.MessageID)
-	return m.send(ctx, msg, inviteTemplate, i)
-}
-
-// send fills in what all mails have, renders the text and sends.
-func (m *Mailer) send(ctx context.Context, msg *gomail.Msg, text *template.Template, data any) error {
+	msg.Subject(fmt.Sprintf(form.subject, mail.Organization))
+	msg.SetMessageIDWithValue(mail.ID)
 	var body bytes.Buffer
-	if err := text.Execute(&body, data); err != nil {
+	if err := templates.ExecuteTemplate(&body, form.template, mail); err != nil {
 		return fmt.Errorf("render: %w", err)
 	}
+	return m.send(ctx, msg, body.String())
+}
+
+// send fills in what all mails have and sends.
+func (m *Mailer) send(ctx context.Context, msg *gomail.Msg, body string) error {
 	if err := msg.From(m.from); err != nil {
 		return fmt.Errorf("address: %w", err)
 	}
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office answers
 	msg.SetDate()
-	msg.SetBodyString(gomail.TypeTextPlain, body.String())
+	msg.SetBodyString(gomail.TypeTextPlain, body)
 	client, err := gomail.NewClient(m.host, gomail.WithPort(m.port), gomail.WithTLSPolicy(gomail.TLSOpportunistic), gomail.WithTimeout(dialTimeout))
 	if err != nil {
 		return fmt.Errorf("mail client: %w", err)

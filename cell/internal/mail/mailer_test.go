@@ -23,7 +23,7 @@ func TestAnAddressThatIsNoneIsNotSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = m.SendWelcome(t.Context(), cell.Welcome{Name: "x", Email: "x@example.org>\r\nRCPT TO:<y@example.org"})
+	err = m.Send(t.Context(), cell.Mail{Name: "x", Email: "x@example.org>\r\nRCPT TO:<y@example.org", Text: cell.WelcomeText{}})
 	if err == nil || !strings.Contains(err.Error(), "address") {
 		t.Errorf("%v", err)
 	}

@@ -26,9 +26,18 @@ type Reports struct {
 	Clock    func() time.Time
 }
 
-// Daily returns the usage of each day from one to another; zero ones are
-// today's and what makes a month.
+// Daily returns the usage of each day of the span; see Span.
 func (r Reports) Daily(ctx context.Context, call *cell.Call, span cell.UsageSpan) (cell.UsageSpan, []cell.Usage, error) {
+	span, err := r.Span(span)
+	if err != nil {
+		return span, nil, err
+	}
+	days, err := r.Recorded.ListUsage(ctx, call, span)
+	return span, days, err
+}
+
+// Span checks a span. A zero end is today, a zero beginning what makes a month.
+func (r Reports) Span(span cell.UsageSpan) (cell.UsageSpan, error) {
 	if span.To.IsZero() {
 		span.To = cell.Day(r.Clock())
 	}
@@ -36,8 +45,7 @@ func (r Reports) Daily(ctx context.Context, call *cell.Call, span cell.UsageSpan
 		span.From = span.To.AddDate(0, 0, 1-defaultDays)
 	}
 	if span.From.After(span.To) || span.To.Sub(span.From) >= maxDays*24*time.Hour {
-		return span, nil, fault.New(fault.Invalid, "the request breaks rules of the API").At("from", "is a day up to %d days before to", maxDays-1)
+		return span, fault.New(fault.Invalid, "the request breaks rules of the API").At("from", "is a day up to %d days before to", maxDays-1)
 	}
-	days, err := r.Recorded.ListUsage(ctx, call, span)
-	return span, days, err
+	return span, nil
 }

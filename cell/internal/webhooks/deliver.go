@@ -36,6 +36,7 @@ const (
 type DispatchStore interface {
 	GetDispatch(ctx context.Context, ref cell.JobRef, endpoint, event uuid.UUID) (cell.Dispatch, error)
 	RecordAttempt(d cell.Dispatch, outcome cell.DeliveryOutcome) cell.Change
+	ListOwners(ctx context.Context, ref cell.JobRef) ([]uuid.UUID, error)
 }
 
 // Sender sends requests to URLs that tenants chose. It is an interface because
@@ -71,7 +72,13 @@ func (d Deliver) Do(ctx context.Context, ref cell.JobRef, job cell.Job) (cell.Ou
 	if err != nil || ctx.Err() != nil {
 		return cell.Outcome{}, fmt.Errorf("attempt: %w", context.Cause(ctx))
 	}
-	return cell.Outcome{Change: d.Store.RecordAttempt(dispatch, d.judge(dispatch, attempt))}, nil
+	outcome := d.judge(dispatch, attempt)
+	if outcome.Disable != "" {
+		if outcome.Tell, err = d.Store.ListOwners(ctx, ref); err != nil {
+			return cell.Outcome{}, fmt.Errorf("find owners: %w", err)
+		}
+	}
+	return cell.Outcome{Change: d.Store.RecordAttempt(dispatch, outcome)}, nil
 }
 
 func (d Deliver) attempt(ctx context.Context, dispatch cell.Dispatch) (cell.DeliveryAttempt, error) {

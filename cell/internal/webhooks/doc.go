@@ -18,7 +18,9 @@
 // A message arrives at least once, always under the same webhook-id, by which
 // receivers recognise it; the order is not promised. An answer of 2xx is
 // success; a redirect is none. An endpoint that fails for [DisableAfter], or
-// answers 410, is disabled; the audit log and the endpoint itself say so and why.
+// answers 410, is disabled; the audit log and the endpoint itself say so and why,
+// and each active owner gets a mail: its job is written by the transaction that disables
+// the endpoint, once, whoever else found that out at the same time.
 // Requests go through package egress only.
 //
 // # Authority

@@ -63,7 +63,8 @@ func (u Users) Update(ctx context.Context, call *cell.Call, id uuid.UUID, change
 	return u.Store.UpdateUser(ctx, call, id, change, pre, userEntry("user.updated", id, details))
 }
 
-// Delete removes a user.
+// Delete removes a user. Copies of its name and address that are kept for a time
+// stay; see Erase.
 func (u Users) Delete(ctx context.Context, call *cell.Call, id uuid.UUID, pre cell.Precondition) error {
 	return u.Store.DeleteUser(ctx, call, id, pre, userEntry("user.deleted", id, map[string]any{}))
 }
