@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"mime/quotedprintable"
 	"net"
 	"net/mail"
 	"strings"
@@ -205,7 +206,11 @@ func (s session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	body, err := io.ReadAll(m.Body)
+	text := m.Body
+	if m.Header.Get("Content-Transfer-Encoding") == "quoted-printable" {
+		text = quotedprintable.NewReader(m.Body)
+	}
+	body, err := io.ReadAll(text)
 	s.sink.mails = append(s.sink.mails, received{m, string(body)})
 	return err
 }
