@@ -35,7 +35,11 @@ func (s *Store) LookUp(ctx context.Context, call *cell.Call, next func() (lookup
 		if last {
 			w.Queue("COMMIT")
 		}
-		err = prepared.Send(ctx, conn.Conn(), &w.Batch)
+		if w == first {
+			err = prepared.Send(ctx, conn.Conn(), &w.Batch)
+		} else {
+			err = conn.SendBatch(ctx, &w.Batch).Close()
+		}
 		w = &work{call: call, actor: first.actor}
 	}
 	if conn.Conn().PgConn().TxStatus() != idle {
