@@ -47,9 +47,6 @@ func (m *Mover) Freeze(ctx context.Context, id tenancy.ID, epoch uint64, migrati
 }
 
 func freezeBehindGate(ctx context.Context, tx pgx.Tx, id tenancy.ID, epoch uint64, migration uuid.UUID, lasting time.Duration) (cell.Freeze, error) {
-	if _, err := tx.Exec(ctx, fmt.Sprintf(`SET LOCAL lock_timeout = %d`, lasting.Milliseconds())); err != nil {
-		return cell.Freeze{}, err
-	}
 	var f cell.Freeze
 	var now time.Time
 	var frozenBy *uuid.UUID
@@ -57,8 +54,16 @@ func freezeBehindGate(ctx context.Context, tx pgx.Tx, id tenancy.ID, epoch uint6
 	// The clock is read once the lock is held: waiting for writers takes nothing from the freeze.
 	const query = `SELECT state, epoch, freeze_no, frozen_until, frozen_by, clock_timestamp() FROM tenants WHERE tenant_id = $1 FOR UPDATE`
 	var until *time.Time
-	err := tx.QueryRow(ctx, query, id.String()).Scan(&held.State, &held.Epoch, &held.FreezeNo, &until, &frozenBy, &now)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+	look := &pgx.Batch{}
+	look.Queue(fmt.Sprintf(`SET LOCAL lock_timeout = %d`, lasting.Milliseconds()))
+	look.Queue(query, id.String()).QueryRow(func(r pgx.Row) error {
+		err := r.Scan(&held.State, &held.Epoch, &held.FreezeNo, &until, &frozenBy, &now)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	if err := tx.SendBatch(ctx, look).Close(); err != nil {
 		return f, err
 	}
 	repeated := held.State == cell.Frozen && frozenBy != nil && *frozenBy == migration

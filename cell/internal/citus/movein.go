@@ -18,18 +18,11 @@ import (
 func (m *Mover) ActivateImport(ctx context.Context, t cell.Transfer, epoch uint64, requestID string) (cell.Fence, error) {
 	var fence cell.Fence
 	err := m.inTx(ctx, func(tx pgx.Tx) error {
-		held, err := lockRecord(ctx, tx, t.Tenant)
+		held, i, position, err := lookAtArrival(ctx, tx, t)
 		if err != nil {
 			return err
 		}
 		fence = held.Fence
-		i, err := scanImport(tx.QueryRow(ctx, selectImport, t.Tenant.String(), t.Migration.String()))
-		if errors.Is(err, pgx.ErrNoRows) {
-			return fault.New(fault.NotFound, "this cell has no such import")
-		}
-		if err != nil {
-			return err
-		}
 		arriving := cell.Importing
 		if i.Mode == cell.ImportFollow {
 			arriving = cell.Departed
@@ -41,16 +34,41 @@ func (m *Mover) ActivateImport(ctx context.Context, t cell.Transfer, epoch uint6
 			return conflict(held)
 		}
 		fence.State, fence.Epoch = cell.Live, epoch
-		return openImported(ctx, tx, t, epoch, requestID)
+		return openImported(ctx, tx, t, epoch, position, requestID)
 	})
 	return fence, err
 }
 
-func openImported(ctx context.Context, tx pgx.Tx, t cell.Transfer, epoch uint64, requestID string) error {
-	position, err := scanPosition(tx.QueryRow(ctx, logPosition, t.Tenant.String()))
-	if err != nil {
+// lookAtArrival takes the fence's lock, and then reads the import and where the
+// log is, in one round trip: a client who writes waits for it.
+func lookAtArrival(ctx context.Context, tx pgx.Tx, t cell.Transfer) (held record, i cell.Import, position cell.Position, err error) {
+	held.TenantID = t.Tenant
+	var found bool
+	b := &pgx.Batch{}
+	b.Queue(lockRecordSQL, t.Tenant.String()).QueryRow(held.scan)
+	b.Queue(selectImport, t.Tenant.String(), t.Migration.String()).QueryRow(func(r pgx.Row) (err error) {
+		if i, err = scanImport(r); errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		found = true
 		return err
+	})
+	b.Queue(logPosition, t.Tenant.String()).QueryRow(func(r pgx.Row) (err error) {
+		if position, err = scanPosition(r); errors.Is(err, pgx.ErrNoRows) { // nor is there a fence
+			return nil
+		}
+		return err
+	})
+	if err := tx.SendBatch(ctx, b).Close(); err != nil {
+		return held, i, position, err
 	}
+	if !found {
+		return held, i, position, fault.New(fault.NotFound, "this cell has no such import")
+	}
+	return held, i, position, nil
+}
+
+func openImported(ctx context.Context, tx pgx.Tx, t cell.Transfer, epoch uint64, position cell.Position, requestID string) error {
 	id := t.Tenant.String()
 	b := &pgx.Batch{}
 	b.Queue(`UPDATE tenants SET state = 'live', epoch = $2, moved_to = NULL, moved_epoch = NULL, changed_at = now() WHERE tenant_id = $1`, id, epoch)

@@ -60,13 +60,18 @@ type record struct {
 // the state absent.
 func lockRecord(ctx context.Context, tx pgx.Tx, id tenancy.ID) (record, error) {
 	r := record{Fence: cell.Fence{TenantID: id}}
-	const query = `SELECT slug, state, epoch, freeze_no, content_hash FROM tenants WHERE tenant_id = $1 FOR UPDATE`
-	err := tx.QueryRow(ctx, query, id.String()).Scan(&r.Slug, &r.State, &r.Epoch, &r.FreezeNo, &r.contentHash)
+	return r, r.scan(tx.QueryRow(ctx, lockRecordSQL, id.String()))
+}
+
+const lockRecordSQL = `SELECT slug, state, epoch, freeze_no, content_hash FROM tenants WHERE tenant_id = $1 FOR UPDATE`
+
+func (r *record) scan(row pgx.Row) error {
+	err := row.Scan(&r.Slug, &r.State, &r.Epoch, &r.FreezeNo, &r.contentHash)
 	if errors.Is(err, pgx.ErrNoRows) {
 		r.State = cell.Absent
-		return r, nil
+		return nil
 	}
-	return r, err
+	return err
 }
 
 func conflict(r record) error {

@@ -24,7 +24,7 @@ func estimate(bytes, bytesPerSecond int64) time.Duration {
 }
 
 // predict is the write pause as it will be if it were now: three round trips to
-// the source, two to the target, the directory's transaction (six round trips to
+// the source, two to the target, the directory's transaction (four round trips to
 // its database), and what the target is behind. The round trips are measured for
 // this, which also makes sure that connections are open.
 func (v *move) predict(ctx context.Context, l leg) time.Duration {
@@ -41,7 +41,7 @@ func (v *move) predict(ctx context.Context, l leg) time.Duration {
 	if status.LagBytes == 0 {
 		behind = 0
 	}
-	return 3*source + 2*target + 6*v.near + behind
+	return 3*source + 2*target + 4*v.near + behind
 }
 
 // sample is a moment of the copy.

@@ -6,9 +6,11 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/tenancy"
 )
 
 type rawJSON = json.RawMessage
@@ -78,21 +80,20 @@ UPDATE tenants SET cell_id = $4, epoch = $5, placement_reason = $6, updated_at =
 			[16]byte(m.TenantID), from, epoch-1, to, epoch, "migration "+m.ID.String(), s.now(), [16]byte(m.ID))
 		batch.Queue(insertAudit, s.now(), actor.Name, actor.Role, "migration.commit", m.TenantID.String(), actor.RequestID,
 			map[string]any{"migration": m.ID, "slug": m.Slug, "source": from, "target": to, "epoch": epoch})
-		results := tx.SendBatch(ctx, batch)
-		for range batch.Len() {
-			tag, err := results.Exec()
-			if err == nil && tag.RowsAffected() != 1 {
-				err = errPassed()
-			}
-			if err != nil {
-				_ = results.Close()
-				return err
-			}
+		for _, q := range batch.QueuedQueries {
+			q.Exec(func(tag pgconn.CommandTag) error {
+				if tag.RowsAffected() != 1 {
+					return errPassed()
+				}
+				return nil
+			})
 		}
-		if err := results.Close(); err != nil {
+		var version int64
+		queueVersions(batch, 1, &version) // with the rest: a client who writes waits for it
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return err
 		}
-		_, err := s.stampTenants(ctx, tx, m.TenantID)
+		_, err := s.log(ctx, tx, 1, version, stampTenantsSQL, uuids([]tenancy.ID{m.TenantID}))
 		return err
 	})
 }

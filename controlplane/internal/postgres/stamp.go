@@ -49,13 +49,24 @@ func (db *DB) stampCell(ctx context.Context, tx pgx.Tx, id string) (version uint
 }
 
 func (db *DB) stamp(ctx context.Context, tx pgx.Tx, n int, sql string, what any) (uint64, error) {
-	if _, err := tx.Exec(ctx, announce); err != nil {
-		return 0, fmt.Errorf("announce: %w", err)
-	}
 	var last int64
-	if err := tx.QueryRow(ctx, takeVersions, n).Scan(&last); err != nil {
+	b := &pgx.Batch{}
+	queueVersions(b, n, &last)
+	if err := tx.SendBatch(ctx, b).Close(); err != nil {
 		return 0, fmt.Errorf("take versions: %w", err)
 	}
+	return db.log(ctx, tx, n, last, sql, what)
+}
+
+// queueVersions announces a change and takes n versions, of which last will be
+// the last one. It may be the end of a pipeline that makes the change.
+func queueVersions(b *pgx.Batch, n int, last *int64) {
+	b.Queue(announce)
+	b.Queue(takeVersions, n).QueryRow(func(r pgx.Row) error { return r.Scan(last) })
+}
+
+// log gives what has changed its versions, and logs it.
+func (db *DB) log(ctx context.Context, tx pgx.Tx, n int, last int64, sql string, what any) (uint64, error) {
 	base := last - int64(n)
 	tag, err := tx.Exec(ctx, sql, what, db.now(), base)
 	if err != nil {
