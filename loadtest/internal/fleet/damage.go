@@ -3,22 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
-	"sync"
 )
-
-// HoldFence has a tenant's fence locked, as by a writer who does not end, until
-// release is called, which may be done twice.
-func (f *Fleet) HoldFence(ctx context.Context, cell, tenant string) (release func(), err error) {
-	tx, err := f.cells[cell].Begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := tx.Exec(ctx, `SELECT FROM tenants WHERE tenant_id = $1 FOR SHARE`, tenant); err != nil {
-		return nil, errors.Join(err, tx.Rollback(context.WithoutCancel(ctx)))
-	}
-	var once sync.Once
-	return func() { once.Do(func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }) }, nil
-}
 
 // Damage runs a statement in a cell's database as nobody there may: past row
 // security and foreign keys.

@@ -57,6 +57,9 @@ type Migration struct {
 	Failure  string  `json:"failure"`
 	// FailureCode says why it was undone.
 	FailureCode string `json:"failure_code"`
+	Progress    struct {
+		RowsDone int64 `json:"rows_done"`
+	} `json:"progress"`
 	Timings     []struct {
 		Stage string    `json:"stage"`
 		From  time.Time `json:"from"`
@@ -80,6 +83,16 @@ func (f *Fleet) MigrateWithin(ctx context.Context, tenant, target string, window
 	err := f.operate(ctx, http.MethodPost, "/v1/migrations", map[string]any{
 		"tenant_id": tenant, "target": target,
 		"terms": map[string]any{"rollback_window_seconds": int(window.Seconds()), "pause_budget_ms": pause.Milliseconds(), "moves_at_once": 16},
+	}, &m)
+	return m, err
+}
+
+// MigrateSlowly begins to move a tenant with a bound on the copy, in bytes a
+// second.
+func (f *Fleet) MigrateSlowly(ctx context.Context, tenant, target string, bytesPerSecond int64) (Migration, error) {
+	var m Migration
+	err := f.operate(ctx, http.MethodPost, "/v1/migrations", map[string]any{
+		"tenant_id": tenant, "target": target, "terms": map[string]any{"rollback_window_seconds": 0, "bytes_per_second": bytesPerSecond},
 	}, &m)
 	return m, err
 }
