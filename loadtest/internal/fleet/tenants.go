@@ -60,7 +60,7 @@ type Migration struct {
 	Progress    struct {
 		RowsDone int64 `json:"rows_done"`
 	} `json:"progress"`
-	Timings     []struct {
+	Timings []struct {
 		Stage string    `json:"stage"`
 		From  time.Time `json:"from"`
 		Until time.Time `json:"until"`
