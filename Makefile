@@ -15,10 +15,15 @@ lint_version = $(shell awk '$$1 == "github.com/golangci/golangci-lint/v2" {print
 golangci_lint = .local/tools/golangci-lint-$(lint_version)
 mock_version = $(shell awk '$$1 == "github.com/stripe/stripe-mock" {print $$2}' deploy/tools/stripe-mock/go.mod)
 stripe_mock = .local/tools/stripe-mock-$(mock_version)
+tflint_version = $(shell awk '$$1 == "github.com/terraform-linters/tflint" {print $$2}' deploy/tools/tflint/go.mod)
+tflint = .local/tools/tflint-$(tflint_version)
+# A provider that knows the names and types of Google's and nothing else, for where
+# the registry cannot be reached: a directory with an install script.
+TERRAFORM_STANDIN ?= ../shared/terraform-standin
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: up down nuke status logs
 up: install $(local_bin)/local ## Start the whole platform on this machine (PORT_OFFSET=1000 moves its ports)
@@ -105,6 +110,21 @@ smuggling: ## Attack the router, with real servers behind it (ARGS=-short: fewer
 	@deploy/local/install.sh nginx apache2 nodejs
 	@go test -tags smuggling -count=1 -v $(ARGS) ./loadtest/smuggling
 
+# Everything happens in copies under .local/terraform. The file that TF_CLI_CONFIG_FILE
+# names says where providers come from; else the stand-in, if there is one; else the registry.
+.PHONY: test-terraform
+test-terraform: $(tflint) ## Test the infrastructure code, without a cloud (ARGS='-only network', -quick)
+	@command -v terraform >/dev/null || { echo 'test-terraform needs terraform 1.9 or later in PATH: https://developer.hashicorp.com/terraform/install' >&2; exit 1; }
+	@mkdir -p $(local_bin) .local/terraform
+	@go -C terraform/check build -o $(CURDIR)/$(local_bin)/terraform-check .
+	@if [[ ! -e $${TF_CLI_CONFIG_FILE:-/none} && -x $(TERRAFORM_STANDIN)/install ]]; then \
+		$(local_bin)/terraform-check -source terraform -trim-standin $(TERRAFORM_STANDIN) -work .local/terraform/standin; \
+		.local/terraform/standin/install .local/terraform >/dev/null; \
+		export TF_CLI_CONFIG_FILE=$(CURDIR)/.local/terraform/terraform.rc; \
+		echo 'Provider: a stand-in with the names and types of hashicorp/google. It knows no values, no conflicts, no cloud.'; \
+	fi; \
+	exec $(local_bin)/terraform-check -source terraform -work $(CURDIR)/.local/terraform/work -tflint $(CURDIR)/$(tflint) $(ARGS)
+
 .PHONY: model
 model: ## Check the model of a tenant's move, and that every planted mistake is found
 	@deploy/local/install.sh spin gcc
@@ -136,3 +156,7 @@ $(stripe_mock):
 $(golangci_lint):
 	@echo 'Building golangci-lint $(lint_version), once (about a minute)'
 	@go -C deploy/tools build -o $(CURDIR)/$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(tflint):
+	@echo 'Building tflint $(tflint_version), once (about a minute)'
+	@go -C deploy/tools/tflint build -o $(CURDIR)/$@ github.com/terraform-linters/tflint

@@ -133,6 +133,7 @@ var introduced = map[string][]string{
 	"controlplane/internal/onboarding": {"placement"},
 	"controlplane/internal/directory":  {"placement"},
 	"controlplane/internal/migration":  {"placement"},
+	"controlplane/internal/cli":        {"cellfiles"},
 	"router/internal/proxy": {
 		"resolve", "tenantcache", "policy", "authn", "limiter", "hold", "shed", "topk", "http1", "wire", "upstream", "listen",
 	},

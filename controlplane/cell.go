@@ -50,7 +50,8 @@ type Heartbeat struct {
 }
 
 // cellMoves lists the state changes that an operator may ask for. A
-// provisioning cell becomes active by its first heartbeat, and by nothing else.
+// provisioning cell becomes active by its first heartbeat, or cordoned where new
+// cells begin so, and by nothing else.
 //
 //	provisioning ──▶ active ⇄ cordoned ⇄ draining ⇄ active
 //	      │                     │           │

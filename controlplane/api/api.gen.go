@@ -159,6 +159,36 @@ func (e Role) Valid() bool {
 	}
 }
 
+// Defines values for SmokeCheckName.
+const (
+	SmokeCheckNameActivate  SmokeCheckName = "activate"
+	SmokeCheckNameDoor      SmokeCheckName = "door"
+	SmokeCheckNameHeartbeat SmokeCheckName = "heartbeat"
+	SmokeCheckNameInspect   SmokeCheckName = "inspect"
+	SmokeCheckNamePrepare   SmokeCheckName = "prepare"
+	SmokeCheckNameRemove    SmokeCheckName = "remove"
+)
+
+// Valid indicates whether the value is a known member of the SmokeCheckName enum.
+func (e SmokeCheckName) Valid() bool {
+	switch e {
+	case SmokeCheckNameActivate:
+		return true
+	case SmokeCheckNameDoor:
+		return true
+	case SmokeCheckNameHeartbeat:
+		return true
+	case SmokeCheckNameInspect:
+		return true
+	case SmokeCheckNamePrepare:
+		return true
+	case SmokeCheckNameRemove:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TenantAccess.
 const (
 	TenantAccessNone     TenantAccess = "none"
@@ -882,6 +912,26 @@ type SignupResult struct {
 	URL string `json:"url"`
 }
 
+// SmokeCheck defines model for SmokeCheck.
+type SmokeCheck struct {
+	// Detail What was found, or why it failed.
+	Detail string `json:"detail"`
+
+	// Ms How long it took.
+	Ms     int64          `json:"ms"`
+	Name   SmokeCheckName `json:"name"`
+	Passed bool           `json:"passed"`
+}
+
+// SmokeCheckName defines model for SmokeCheck.Name.
+type SmokeCheckName string
+
+// SmokeTest defines model for SmokeTest.
+type SmokeTest struct {
+	Checks []SmokeCheck `json:"checks"`
+	Passed bool         `json:"passed"`
+}
+
 // StageTiming defines model for StageTiming.
 type StageTiming struct {
 	From  time.Time  `json:"from"`
@@ -1338,8 +1388,8 @@ type ClientInterface interface {
 
 	// RegisterCellWithBody Register a cell, or update its registration
 	//
-	// Idempotent. A new cell is `provisioning` until its first heartbeat, which makes it `active`. A cell's region and tier never
-	// change once it holds tenants (409).
+	// Idempotent. A new cell is `provisioning` until its first heartbeat, which makes it `active`, or `cordoned` where the control
+	// plane is told that new cells begin so. A cell's region and tier never change once it holds tenants (409).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1348,8 +1398,8 @@ type ClientInterface interface {
 
 	// RegisterCell Register a cell, or update its registration
 	//
-	// Idempotent. A new cell is `provisioning` until its first heartbeat, which makes it `active`. A cell's region and tier never
-	// change once it holds tenants (409).
+	// Idempotent. A new cell is `provisioning` until its first heartbeat, which makes it `active`, or `cordoned` where the control
+	// plane is told that new cells begin so. A cell's region and tier never change once it holds tenants (409).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1429,6 +1479,15 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/cells/{cell}/restored (the `EndMovesOfRestoredCell` operationId).
 	EndMovesOfRestoredCell(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SmokeTestCell Try a cell out with a tenant that is removed again
+	//
+	// Through the cell's internal door, as a sign-up does it: rows made, tenant opened, looked at, removed. The tenant is in no
+	// directory. The cell's state does not change; a cell that is cordoned for its smoke test is uncordoned by whoever asked.
+	// An answer with `passed: false` is still 200. 409 if the cell is retired.
+	//
+	// Corresponds with POST /v1/cells/{cell}/smoke-test (the `SmokeTestCell` operationId).
+	SmokeTestCell(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetCellStateWithBody Cordon, drain, retire or reactivate a cell
 	//
@@ -2010,8 +2069,8 @@ func (c *Client) GetCell(ctx context.Context, cell CellPath, reqEditors ...Reque
 
 // RegisterCellWithBody Register a cell, or update its registration
 //
-// Idempotent. A new cell is `provisioning` until its first heartbeat, which makes it `active`. A cell's region and tier never
-// change once it holds tenants (409).
+// Idempotent. A new cell is `provisioning` until its first heartbeat, which makes it `active`, or `cordoned` where the control
+// plane is told that new cells begin so. A cell's region and tier never change once it holds tenants (409).
 //
 // Takes any type of body and a specified content type.
 //
@@ -2030,8 +2089,8 @@ func (c *Client) RegisterCellWithBody(ctx context.Context, cell CellPath, conten
 
 // RegisterCell Register a cell, or update its registration
 //
-// Idempotent. A new cell is `provisioning` until its first heartbeat, which makes it `active`. A cell's region and tier never
-// change once it holds tenants (409).
+// Idempotent. A new cell is `provisioning` until its first heartbeat, which makes it `active`, or `cordoned` where the control
+// plane is told that new cells begin so. A cell's region and tier never change once it holds tenants (409).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2192,6 +2251,25 @@ func (c *Client) Heartbeat(ctx context.Context, cell CellPath, body HeartbeatJSO
 // Corresponds with POST /v1/cells/{cell}/restored (the `EndMovesOfRestoredCell` operationId).
 func (c *Client) EndMovesOfRestoredCell(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewEndMovesOfRestoredCellRequest(c.Server, cell)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SmokeTestCell Try a cell out with a tenant that is removed again
+//
+// Through the cell's internal door, as a sign-up does it: rows made, tenant opened, looked at, removed. The tenant is in no
+// directory. The cell's state does not change; a cell that is cordoned for its smoke test is uncordoned by whoever asked.
+// An answer with `passed: false` is still 200. 409 if the cell is retired.
+//
+// Corresponds with POST /v1/cells/{cell}/smoke-test (the `SmokeTestCell` operationId).
+func (c *Client) SmokeTestCell(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSmokeTestCellRequest(c.Server, cell)
 	if err != nil {
 		return nil, err
 	}
@@ -3889,6 +3967,40 @@ func NewEndMovesOfRestoredCellRequest(server string, cell CellPath) (*http.Reque
 	}
 
 	operationPath := fmt.Sprintf("/v1/cells/%s/restored", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSmokeTestCellRequest constructs an http.Request for the SmokeTestCell method
+func NewSmokeTestCellRequest(server string, cell CellPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "cell", cell, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/cells/%s/smoke-test", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -6390,8 +6502,8 @@ type ClientWithResponsesInterface interface {
 
 	// RegisterCellWithBodyWithResponse Register a cell, or update its registration
 	//
-	// Idempotent. A new cell is `provisioning` until its first heartbeat, which makes it `active`. A cell's region and tier never
-	// change once it holds tenants (409).
+	// Idempotent. A new cell is `provisioning` until its first heartbeat, which makes it `active`, or `cordoned` where the control
+	// plane is told that new cells begin so. A cell's region and tier never change once it holds tenants (409).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6400,8 +6512,8 @@ type ClientWithResponsesInterface interface {
 
 	// RegisterCellWithResponse Register a cell, or update its registration
 	//
-	// Idempotent. A new cell is `provisioning` until its first heartbeat, which makes it `active`. A cell's region and tier never
-	// change once it holds tenants (409).
+	// Idempotent. A new cell is `provisioning` until its first heartbeat, which makes it `active`, or `cordoned` where the control
+	// plane is told that new cells begin so. A cell's region and tier never change once it holds tenants (409).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6485,6 +6597,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/cells/{cell}/restored (the `EndMovesOfRestoredCell` operationId).
 	EndMovesOfRestoredCellWithResponse(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*EndMovesOfRestoredCellResponse, error)
+
+	// SmokeTestCellWithResponse Try a cell out with a tenant that is removed again
+	//
+	// Through the cell's internal door, as a sign-up does it: rows made, tenant opened, looked at, removed. The tenant is in no
+	// directory. The cell's state does not change; a cell that is cordoned for its smoke test is uncordoned by whoever asked.
+	// An answer with `passed: false` is still 200. 409 if the cell is retired.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/cells/{cell}/smoke-test (the `SmokeTestCell` operationId).
+	SmokeTestCellWithResponse(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*SmokeTestCellResponse, error)
 
 	// SetCellStateWithBodyWithResponse Cordon, drain, retire or reactivate a cell
 	//
@@ -7565,6 +7688,61 @@ func (r EndMovesOfRestoredCellResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r EndMovesOfRestoredCellResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SmokeTestCellResponseDefaultHeaders the declared response headers of an HTTP default response for SmokeTestCell
+type SmokeTestCellResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type SmokeTestCellResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SmokeTest
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *SmokeTestCellResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SmokeTestCellResponse) GetJSON200() *SmokeTest {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SmokeTestCellResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SmokeTestCellResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SmokeTestCellResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SmokeTestCellResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SmokeTestCellResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -10459,8 +10637,8 @@ func (c *ClientWithResponses) GetCellWithResponse(ctx context.Context, cell Cell
 
 // RegisterCellWithBodyWithResponse Register a cell, or update its registration
 //
-// Idempotent. A new cell is `provisioning` until its first heartbeat, which makes it `active`. A cell's region and tier never
-// change once it holds tenants (409).
+// Idempotent. A new cell is `provisioning` until its first heartbeat, which makes it `active`, or `cordoned` where the control
+// plane is told that new cells begin so. A cell's region and tier never change once it holds tenants (409).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10475,8 +10653,8 @@ func (c *ClientWithResponses) RegisterCellWithBodyWithResponse(ctx context.Conte
 
 // RegisterCellWithResponse Register a cell, or update its registration
 //
-// Idempotent. A new cell is `provisioning` until its first heartbeat, which makes it `active`. A cell's region and tier never
-// change once it holds tenants (409).
+// Idempotent. A new cell is `provisioning` until its first heartbeat, which makes it `active`, or `cordoned` where the control
+// plane is told that new cells begin so. A cell's region and tier never change once it holds tenants (409).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10613,6 +10791,23 @@ func (c *ClientWithResponses) EndMovesOfRestoredCellWithResponse(ctx context.Con
 		return nil, err
 	}
 	return ParseEndMovesOfRestoredCellResponse(rsp)
+}
+
+// SmokeTestCellWithResponse Try a cell out with a tenant that is removed again
+//
+// Through the cell's internal door, as a sign-up does it: rows made, tenant opened, looked at, removed. The tenant is in no
+// directory. The cell's state does not change; a cell that is cordoned for its smoke test is uncordoned by whoever asked.
+// An answer with `passed: false` is still 200. 409 if the cell is retired.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/cells/{cell}/smoke-test (the `SmokeTestCell` operationId).
+func (c *ClientWithResponses) SmokeTestCellWithResponse(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*SmokeTestCellResponse, error) {
+	rsp, err := c.SmokeTestCell(ctx, cell, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSmokeTestCellResponse(rsp)
 }
 
 // SetCellStateWithBodyWithResponse Cordon, drain, retire or reactivate a cell
@@ -12022,6 +12217,52 @@ func ParseEndMovesOfRestoredCellResponse(rsp *http.Response) (*EndMovesOfRestore
 	switch {
 	case true:
 		var headers EndMovesOfRestoredCellResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSmokeTestCellResponse parses an HTTP response from a SmokeTestCellWithResponse call
+func ParseSmokeTestCellResponse(rsp *http.Response) (*SmokeTestCellResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SmokeTestCellResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SmokeTest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers SmokeTestCellResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14494,6 +14735,9 @@ type ServerInterface interface {
 	// EndMovesOfRestoredCell End what a cell that was restored from a backup believes to be under way
 	// (POST /v1/cells/{cell}/restored)
 	EndMovesOfRestoredCell(w http.ResponseWriter, r *http.Request, cell CellPath)
+	// SmokeTestCell Try a cell out with a tenant that is removed again
+	// (POST /v1/cells/{cell}/smoke-test)
+	SmokeTestCell(w http.ResponseWriter, r *http.Request, cell CellPath)
 	// SetCellState Cordon, drain, retire or reactivate a cell
 	// (PUT /v1/cells/{cell}/state)
 	SetCellState(w http.ResponseWriter, r *http.Request, cell CellPath)
@@ -14988,6 +15232,32 @@ func (siw *ServerInterfaceWrapper) EndMovesOfRestoredCell(w http.ResponseWriter,
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.EndMovesOfRestoredCell(w, r, cell)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SmokeTestCell operation middleware
+func (siw *ServerInterfaceWrapper) SmokeTestCell(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "cell" -------------
+	var cell CellPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "cell", mux.Vars(r)["cell"], &cell, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cell", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SmokeTestCell(w, r, cell)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -16838,6 +17108,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/cells/{cell}/heartbeat", wrapper.Heartbeat).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/v1/cells/{cell}/smoke-test", wrapper.SmokeTestCell).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/v1/cells/{cell}/state", wrapper.SetCellState).Methods(http.MethodPut)
 
 	r.HandleFunc(options.BaseURL+"/v1/cells/{cell}/capacity", wrapper.ClearCellCapacity).Methods(http.MethodDelete)
@@ -17347,6 +17619,49 @@ type EndMovesOfRestoredCelldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response EndMovesOfRestoredCelldefaultApplicationProblemPlusJSONResponse) VisitEndMovesOfRestoredCellResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SmokeTestCellRequestObject struct {
+	Cell CellPath `json:"cell"`
+}
+
+type SmokeTestCellResponseObject interface {
+	VisitSmokeTestCellResponse(w http.ResponseWriter) error
+}
+
+type SmokeTestCell200JSONResponse SmokeTest
+
+func (response SmokeTestCell200JSONResponse) VisitSmokeTestCellResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SmokeTestCelldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response SmokeTestCelldefaultApplicationProblemPlusJSONResponse) VisitSmokeTestCellResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -19735,6 +20050,9 @@ type StrictServerInterface interface {
 	// EndMovesOfRestoredCell End what a cell that was restored from a backup believes to be under way
 	// (POST /v1/cells/{cell}/restored)
 	EndMovesOfRestoredCell(ctx context.Context, request EndMovesOfRestoredCellRequestObject) (EndMovesOfRestoredCellResponseObject, error)
+	// SmokeTestCell Try a cell out with a tenant that is removed again
+	// (POST /v1/cells/{cell}/smoke-test)
+	SmokeTestCell(ctx context.Context, request SmokeTestCellRequestObject) (SmokeTestCellResponseObject, error)
 	// SetCellState Cordon, drain, retire or reactivate a cell
 	// (PUT /v1/cells/{cell}/state)
 	SetCellState(ctx context.Context, request SetCellStateRequestObject) (SetCellStateResponseObject, error)
@@ -20184,6 +20502,32 @@ func (sh *strictHandler) EndMovesOfRestoredCell(w http.ResponseWriter, r *http.R
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(EndMovesOfRestoredCellResponseObject); ok {
 		if err := validResponse.VisitEndMovesOfRestoredCellResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SmokeTestCell operation middleware
+func (sh *strictHandler) SmokeTestCell(w http.ResponseWriter, r *http.Request, cell CellPath) {
+	var request SmokeTestCellRequestObject
+
+	request.Cell = cell
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SmokeTestCell(ctx, request.(SmokeTestCellRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SmokeTestCell")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SmokeTestCellResponseObject); ok {
+		if err := validResponse.VisitSmokeTestCellResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -21652,239 +21996,244 @@ func (sh *strictHandler) WhoAmI(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L1tk9s2lj/6VVDarbI9w1ar2w+J23Vrb8dxMt4kY6/d2WzdtLcFkZCEaQpQALBlTW5X7Ytbe9/vh9gP",
-	"Np/kXzgHAEkJpEhZcjL//c+biVskiIeD83x+59dBKhdLKZgwenDx62DOaMYU/OfXXLHUSLX+V6Y0l8L+",
-	"LWM6VXxp4J+DqzkjmX/qgSZ3+CChmsgpMXOuCRV6xdRwkAx0OmcLageZSrWgZnAx4MI8ezJIBgsu+KJY",
-	"DC5GycCslwx/YjOmBsng48lMnri/FvjG/f19MlhSRRfMuMm+ZHn+lpp5fJIpy/MHmvDMToTbvy7ts8lA",
-	"0IUd1/4+SAaK/VJwxbLBhVEFq075HxWbDi4G/3Ba7tYp/qpP7adffz2wc3pZKC3V9hzGgn00Nyn8Osa9",
-	"YWRJZ4xM2FQqFqb1S8HUujIvHK86kwX9+D0TM7vSp2fnsHf+32d2U4xhyo707z9fnvw/9OSvo5PnNycf",
-	"/viPg7C12iguZjDfr+WCctGyb4U2ckEyeCwhXJAfBU9lxohUZFmItf3vhj3Fl1p3tbKW86ePN9eyPd3X",
-	"0x+oSRvm+uqKzoiZUwObm9I8Z4pouiIPrwfXxWj0OHXkCf9g14NHL8iTs3PC8TQME1QYMqeapHMqZiwj",
-	"mou0XB3ejHJ9r6cnOJuGFT1uO5yH14OfRyfPP/x6lpyP7q8H/+/19R8exc/oe77gJr7khdSGcMMWcN8o",
-	"UFQTKeUwTHWuGZvSIjeDi7PRKLEzxzt4NoJ/+it5tnUl7aR+4DNF7UyaaWfhH2m7eOGhvW9fmIm7gldw",
-	"js3TwnNumxM+sfeEcAIwm3s7hl5KoRkwqa94nnMxuwSeaP+QSmGYgNOly2XOU1jJ6V80cttuH3Sj4vda",
-	"FjzB54aD+2TwKpuxtzLn6frAkykH3jkfls0YWcKz9iQqksde5R2n50UNF+SXQhqm6yJm8xrVaPbASw7j",
-	"Nq04EDls/Vs6YweeAQyZZYpp3TQHEDZcE7lkbhpKTnK22DmTJT73x54zwrdis/nJsugVE4aslBSzxGoL",
-	"lLjPkEymxYIJs0ER75hR65PLqWER6fqepVJkmlD7M1nNeTonRhKj1oTOKBd10mjlbCUHOfAR4aDtd+Iz",
-	"3IJ7/zN84TLLUAN4x34pmMYlZhm3n6L5WyWXTBluedeU5polg2XlT796Cb81xdeNakJfgV9y4J/91z6E",
-	"5+TkLyw1lpYvteYzsXCHVJ8kqHbbe5G48fT29P+VKT7lLKtrP7C1IGujo7k/UKXo2v7bMrc+vDIZsKWM",
-	"qTbfKrnSZLImUjDCPtLU5GuymjNR1VpQY9Gg59p5bmnYm4SeDJY5FdGVKDZrVPadHo2PDLfVlWSg82IW",
-	"HVYbali3W/IeHrWbCv+84Vl3mZsM7jpZK27LUGFc0Iw5cyVQUqdt3CDRcr5uI5LSspihkoPb4E/bHUM5",
-	"6S3qrts/YfrDCslXHjnhi6VUeAtAAxrMuJkXk2EqF6epzLhhqTld5tTYpZ3qOVUsOw2jwoIui4ybl3OW",
-	"3i4lFxHN89KTgZ0BNYVipBAZU4SWjInaQUguZ6RYWl5MyTKnqEzHr+emjJAwOss2uMaTUYTm5lQ3KHu5",
-	"nD3QVqef29uimGWUc/aRZizlC5pvDP7sSWRwIbeHPkvIeUIek7/9x3/HqKRNwtj1szsuC91EoDOmjTcR",
-	"03AMzlDcYwHLYpLz9OaWrbe/+Co7f/r07Pkeo2r2S4TxG5JKS8ow+fL04WoFAui5X4HKooKmedpn51/G",
-	"5g1UdUNNzRGRUcNODF+wGEurcaHwSlHANW+XWVWGIOQAt80RbIUSApsoZ1c7t+om7OAQdiC65MPKBf5k",
-	"/uDGLLnDK2HUelvU0tREGe83UlnJtVjmQdPRhV4ykUVFCLW8KH47btn6gSbWTntBxrhBYzKVCpjFSbHU",
-	"CRnrtTZsgX9eBXeAFEbJ3BKhYCSTDEQqN5rl0/gkehBIxgzlebPyhNbjltayQVDNolqhduYocFtgy5zF",
-	"dRKqZizKwJ3awLMEeDn8h1R2e2FzhzsJGygayBRPy80i8TQQPh5V1ywNfcNFZkfeVthqoqfD9txykUWM",
-	"giKdW9NinM4pFzdpYW7kdDruIk8WTGuK6lvVnzMadeWDby2rs0wVebgzQfpqE7CucjaNO/nWzbW+jUwY",
-	"5f4zaK1tKlTlYt/DFr3Gt9AdtKneVvyZEfqaaGveSVx/TrUJnql2qvJzblzqOxbYV53zWDMP7Ze2NX7H",
-	"llXN5j6pEJvuSG2Vfa2v+k9yRRZUrMmc3jGv8PQngmQwxZvR8+j8fYrYIlwYmkb4wJ+lmXMxIyuqyVQW",
-	"NXY8kTJnVIACwcJNbVuxsAbKmpmOq3Sizsg4p8fdQ/XBWfTO/gAXbakc9r1VbjPKgywXWCeH6hQrhxKj",
-	"za+oZj+++z6ix3Izl4UlfzNPSKGZsmwWPLNb5vDTmjn8Zc1dPDdmqf/p4vT0538//ad/uL7W/3fUo29n",
-	"YtL5W2fa1e/IxLvOO3tTk8FCxtSuK1ClqWLE/u6EidX5qAAr1QpZYugtuiO2CWoh73owJrsawbIf5B3r",
-	"wpnkRBua5j0+8Ma9UR/9PDL6BinhOqqfdDsWpxGTzvfzs3gbqUsQCpZwE3a4h1ffKrpq924FCrmCp63B",
-	"TXNu9aMbKfJ1LbDgVrNJAfex7XFO7G3WvpBFzAp9RdM5sZNXdzRPnO8v4zq1j+vE20uGfiRUZKTQTgJ1",
-	"YE2TXKa3LIuZpeuq1wXUSCEN8j8z95RvlU5uL/3a8lUV1S9TKuyxRvmq5X+6mIQ/ESYyTVbczK3GSpZM",
-	"cdnAq1NZLGXcr5MWSjGRrqM/MpH1tIr81neMTrz2j3vlwfufNkwFJRdugTdMZKTByyRX8eOh1gAt8gxO",
-	"ZWLV/jxnqekoKXDcGwj7dd+IcrY93okuHubPtT/7CcuIkS8IRXWKT+2qQGCzO6as1I574AwN8poJe9l/",
-	"HsyktKrkTNGUgTeKZnhbk4GzxFhW4Vp1r12Tq6JKog904lWdJV0v7HyXSt7xjKkHmqykynRYyMoJRSlY",
-	"fAFrkQZi3Nwh8HtyDToLaJaW5KyVivcjNoHa2bdb+orTvM9JbgiEsPUfmjnc68q98cezkAICkGtG1fYx",
-	"1A18Szp6GEb5ZOMexsPkBSdmNviv9moQivkILZTyH43t0slqVTXQ5DL0vw2jty6lS5pys75ZMKoL1ZMR",
-	"hbedmaxvlkzdaIgJNdwxSnJJM2KYNqj4lsqlkSSlSq2r144bIDfLU/wM6zQli0lemZsoFpONlVU2L2ZS",
-	"ZMHe3XZuMpopKRfN7CJn09JhyPI8ISO7jLPyws15zuwqLG/h+aZzu3n6c0ZzM4/4Df/EqMrsN+2l4xU7",
-	"7+wpwZ1vUP3mjCozYXSnqfY91eZP4eHgLYmLIYG3tnkTy5hG9CdtWF+q6xTOsDeqDGZwDCduDVUJWOwS",
-	"UQ3ZUBHfTAg4wGcrNBbbsjIs4ecSId1kmxWUFLK5jzEG6FTUulflyahm9pzXU5joyV8//IxJTCcf/uD+",
-	"60PU8sEEsJgnxN6J7tYAcMHfzAOCc23avXewxy7ZoKcNEeFENeMA/rfLQqheslalzxnETRe047vltW17",
-	"4R0+VbliraFCHnEK9LwtW5vZdGDvPZfwkh50EnvDULDT1PA7e+9SqTIpmL25maLc/ayYgRnuUAnKqGD5",
-	"zQMHBcPALyFs2pP42MclaOHwWp6/mQ4ufu7MOT9sJky8Y9NCM/Lwydn5I5+9h15sbXVQarVkpgiwNHRK",
-	"WI1x+Pk3ra+M2NYmDWsgLWX4lKfUsO9YJBDTIeSXkMfnZLJ2KSNB7ti/7GRSleGjswMSubKCs0L5Qq6A",
-	"ogVb0Txqa+B7OhYRCD8EFr6xKJcXIQUDTQjtc2v3e8LQ6Jjs71gJWdBeMLj0wF0+2TI+D4xp0cOi7KEQ",
-	"bB5NKb9h8NjxlILtaVSwbZu/Hb+NLybhuDrnMviDPzTPmrP0VhZmT6cbOGhuCpV3yb6r+16a9Zuzw3pS",
-	"vB9hl/8UzrVIU6Z19xVt3nrMVOGl5VkdMaluWJQrwO58y6e9D2Kvbd3Uq3CQ6MQUQz76OZyzmGK8K0q1",
-	"/rN9rBLabVV/7DOb64XvuPebF51FpYcTGzumiMHPVMUCzKm5vQHu++QxmVDNnj0pVE7SOVU0NUzp3Xqw",
-	"y3rA8WMLqLPlSPSzxRpsiqM3G4n9rb1P4OF1+63FSOvOYDG75KDc9euQ/LklrPOciRm78bS+EXSkC+a9",
-	"FVf/dkUUs7ovMZKAWqHncXd5GPWO5kUsFcho4hJ14wMgwfey8VvyW6tJrc3UErT+EGC8c7mlUQXI/9hj",
-	"kvEc2ZJUNk5jeyNrOxO9aDDk91xHwu6VFNpOtrWjmQ0lZEeUzX8kNrlKBu0urh3xnVlt0amKK/BgOrJU",
-	"srBc6gVRRc40mbC1BBehVSNhJRD7NDLPyGRN7rjMwSLX5OGT8/NHETVTYkJ3D6lC81yublLFMiYMp3nV",
-	"c1hxp8FjLLupZI3X1/k1huIuyGVh5lLxv8JME/ISr8rJ1XrJEvI6Y4ulNEyk65Pv2DohvrapX86zn82C",
-	"mbnM2mZD89xv9uXb1w/0ft+Ris+iGdxjiJdfnJ7OpTY/X1he92FMqCYTJVeaKU1WihtwiT60j0KuWC5T",
-	"mtsXiBT5+hEkRI3/MCY0l4JdECrWSQhdVA6mfeptdJ5Yu1jq+vF134UF/XhDZ8x5uhsSUnIpZlBdwaY5",
-	"n83BBTxhOWd3LHN+4i+fPRmNXpCR/enZaDTcLaA29z92M6HcTMd4pzaMZqEGMqcQO7IHYOaMK7x8JM2p",
-	"1kwPcVqFmMhCZOh2DzvU4zpNCqUjeorT+DQBZpCy8qpT43bE8gjcYYxjmXlDDMNOOJZqV1mPJ6kLCOCt",
-	"8Y/EyBkzc9YQJpYC47Zts+eC4OniPjKazh0Pi8/VUs5EZusbsP875j21BVXKfXR75WOBQH6qEAmRd0zB",
-	"tXfMtVMEYlOJhz2OUdvm3fAZk5WL1SaX/gSPvbPcflCp2dvr9fuuSllFdh1YNXtlr8oPPgVkyxUnVTSK",
-	"F1JlMccqc6ViMVrAOTZEs0K1W9NHKBYMgK9GkRm/Y4IUy9rV3syyrqZhPkva2OzZqEPeTjnDJGxIuaqo",
-	"ohHPeP5MDqRoVrnPGu9sBeAaDkxrVdrvp4JdGqxfPh+hnjUk33ClDVFsIe9YYmlREM3MCy8oYBYPNJEr",
-	"QfBmkilneaaBohR4hbNt7QvH6ydbNVq1+4gab/Vsa/fecGlX4Z2ejk/v5nWd2U31oA5PA2VQ97PHpNJl",
-	"sc1ovir0msBkq5HxB5oslUyZ1rJJApXfj8JSlLHxXwpWsJuMLWOF5v8sJy4fYkV5PCN2e6Ebix21lAJs",
-	"5ji0raN97HJB3fM7UELIHIP8rSc26lgzp+MRZ3u28UXXDyB2T/7E8uwnLjK56qssshkV3b0EU8pzFi/l",
-	"6HoIlQOes3yfsaI3I16xtEuWWp3N6k4L3T4PsBs6rGiPIs6YQ6xaSoUn5DYrnEBt6u0U0Zepr8q3Ojk6",
-	"KrS3GXGB7fLKyg5FxX82tpjXwLe/54Id1WEt1YwK5zbYhGwZ7Y5tyJXAkHy3sO8beDwW8sVNwSS/EET/",
-	"vyBdYtg3EtI3rcDXNFdrIh/vXPqn070rIa4dQTMpvPW7UkvBdhklSfBF+n+XIjzmisQh3zENg2zlBC55",
-	"PLj8kz0e51CEAMDGUV2A/ACieKDJ5dvX5Jat44ZvU9k+U0qqzvATySB3N6Q+0TfO04eSJSFTJRfkbEhG",
-	"tZwd+67XH0ogqy7FLW1V8IWu+obdboElwjVIvcDPrI0UT8stFguqdoZp8BTfu4cPQpOwnWEdzdT4vpxh",
-	"hETGdmVjcLRF3KVuRzrWY+GudXu4RVbvUFOajym6B+JO8jSWi7ZHGKI1cb8hluXUuthPPne+i88nm0aH",
-	"2CvlHd/RhqqeaZZFg80mDcbMOyzExby3kskV+IBTKsiEEc2YQKZFedaxBNbtc5ion5bb5srh7Qy0OJqJ",
-	"R1o4/thdA/EUeL9DxQgDx6a0US+5o1R3Z4livfTyli1Nc5K/y7meMpPON9OtWwmm0Jhr1i+bt9BLnkaL",
-	"133NTy5nlkIWmhiJBT8TSy9pYYicTjfSxX1l0EaRX6yEeJPPVOv2/RbFz6bFHxVhuUrmaLk5GSzytct4",
-	"92bdLVuTBV0TmprmsqU9+JcVpTeFbijpuJLw8QUXhWHdz7lvIgW7k7c9532Q5Iud1/47tv7OFbB7lcDp",
-	"fSGYy3tkgPrhDuzi8Vu5oQU/acOfdNna7v+HNycf/hDN3P6OreOJ27ds3Z3huZSU3yZtG2YaO916GcO2",
-	"It1HDUA/V4eyjQ3XVHeEid1upTav0a6ooRkkg8O4dr6X8rZYlghtjcgHW3kbjs/pB0SqjKkXRBR5Tlag",
-	"CQhZBQF1T0bCuz+Xrlb79uBDvW746bNtqmvEpLqEpAMscKd5Ttzcwbu2T3V7mf/ZiKXQxDlqm3pg9oFj",
-	"O5HVw1cRh/aw/DFxsGxEKsLjODJNmUICqmhTKqTgKc2trFsACqELQpMcZmsPJl6iGMfpaPDYtzDq4+zy",
-	"fmmMvXhteZzbpN/duxVnmu3k6Rd34J37wZX1vXQu6J6bdyCv/NmuAHjsOzH+WCKSxjCaZNwutJJ7sYwF",
-	"AF4WBlG9JmxWNISE90GX2EeZbEBJdKwdQYe6MM54JR0a9VGsMWsHOKOETqQyDCGTVq7Yf0UtU2lSm92o",
-	"N6nM4sHBKRdcz/uW4Gc9N3xJC81uYgUU/gI4T9hUMfZXBsB9qeF3dFMzb1QH4AtZPFltOaeadZ7xW3ga",
-	"8fIyDhZddfpd5qLkDCBxO3/Sv4DKfz6h6W3fjzZ7/mShUtbkFJyxRv8EiivYvAsgMy5mCVkqtqSKJSSV",
-	"y3VCUnv9boplQiCJdJ0QxWhmf8C7mxCMJdi/m0KJBDIwEpLaw4H3sqZy/BJF7BAu7r1RRgxf9AJFem83",
-	"9Qpe2gJ22VbQimXWmxWFXN7t6LM0c6J5ZhU5mhH2S0Fzh+zYUBeNp3NTCMPzeBYZkiPhmiyl1nySMwJP",
-	"Q55EV7t5V2DNWZ6OVsPZV+BK4VZ6kg33vYSBw9OtXL7y5Coipsb7a7vfKs6werhvQLOCVR+zMuv5Sp1o",
-	"q4L4/VtZnJVZt27ZW890Qy46wilBzely7WCv5GLBDbq3NTMmd3+21BmeWOYMn0AOEipUC+WGyxl1rglL",
-	"rSy7sQQLXiy2dOWuVnBW/nN3aavDbQTYxuHGovbXAaujbrQziENn9ciTzAocqTkv95U2fEENS6rFq2CQ",
-	"kJVUt5YYuPEpqV3lbk5TtmDC3ChGdRPUgQthN02H6khF6D5BrmZRZ+jEZYpFEgUOKmh2QzNvcznYoMQd",
-	"d5hs5Ezbr1xF79ifjuDZG4gA9nmhLU33zZTkm6pcS2DN0GYadvFTy0KiMCNCGnIr5Ep0pN8pz1mvdGT7",
-	"Qq9nw1ZGFxKAq+FZq3ThwRJtpKIzVvXvmwB/J5zO1GEOOZ31Wp99ftH14QNfbDtcH8prv9ST6ubvSgar",
-	"PF25f+WE6nfU/81f2K0rUN33sKetl3c/70nJurpl1XxOxXkfeL4452zduCs/uz6ZdjtZ1leAziSr3GZ0",
-	"0XzvKv6V58+fnp09O//iiy+e7cpQA7TEG2pupKt8Dzt0njRBnsI7hHGAmoA42oI6IFQEw1/R9VZ25K6E",
-	"PSHNDY33OMF2T3fQw8XpThhr1N7EA681ohEul0wwKE7rYxzg9xE3sWUCAfVwwmZcEEZVzvuArKFBPSmy",
-	"GTPBF1F2oholURx/SOxzfgnMCPfL5poYxVmGvV5cABbQR/E1VTuGZ5s+t1FDnq3Xoqr91qII0MFT4Gy4",
-	"Rpn5jVRk7muyqs07MP3Abm5GwMjzZWaU5FLrF+Txs9EIvNOUaC5mOT6cEPwjAMZA4oJiE5pTpzVWlvzk",
-	"yw5JuVtXO+CibukxjZrfXnxtNV/vTouP6G/2vRhLejOdMsWyuCrPhOEmB1W5Z71dY2L/UvnMjE14ZcEu",
-	"SljQVGqjPYRjLazUmhHpFqOiyRzWuDZN6O8AZpjRdYNkLjzGeZ95/Kgd2EWrZ98FwHFutZmE3fLfT+on",
-	"0naeKppR1YQP6zzCPv/mgSZ6QfPccpFC8K4o1Xtjc2yjTnvUDDfhlpX+qOOI7jTm+YZKZij5mxYKpJFd",
-	"HlLbBaHENccI8JxtGxKBJknzIou5uAB+F3ArO+4ktOrcfc/xscqXE1x3dLtCcnEPKKqFa9VQw96u5zE8",
-	"bsk36ZX/HL8WOIXYgryDqvRwKb4BEw7SK4YMHju+al+4LXJqyYkzkmgmMrKaS4CaXdK1HpLXYNlBla7G",
-	"qujdbqomNBjPnI+BBGjHjmfRtWZSIhBqT37oU8pb2WElBxA/0rQjHuZ8a+ItTp39vDC/uacFFxTdCKkM",
-	"zfezw9AduTfEUeX16MxcVvk2XTWF9crOMBG0mdamLluJr1Wbulnmwx9ixYcBpKJG4fVlQDVlHMag7IjS",
-	"ft9xiPamJa13BX4sVYeQVgtbvCNZAIyIoT+lT04RQJvETvBfCmlYU/ZWFKGa+f5yK4Ajt+YIYdMpS013",
-	"Q6mVWwn2saEpsP2FKDYrcqqIS+/dgsMPukIPWHyBlXQbkB4F867q6kdeEMFm1PA7ZnWQVLGss8q1mrOd",
-	"tTkViMGtmin7euLgBmGXaknYDSGmd4HB9uI2HY3E++gXpwV6PLrps5d5DuiWnRs8pnPLbPu3AlhS3gq+",
-	"DqStLGlTHVLl9wg+uvkFhbh2TH4SHxp3Li7hFfzWXYy7U9jFlfyw8enMuDyaMvPOJSH78N0dZ5ifZ1dN",
-	"MeZKswXkCftek4CwEa0beg/4zRX40AoFRFnqX7QUw3d09YPj526MfbPMDlVN2KGG8POUBNZvyGOrOT8Z",
-	"QTP2k78mZHTyHLitc9rM18s5E9CbZMaFgNZL3MwJJTmzxPEC3GqKaabutjpfPuvZLre21UETwx2MkbE/",
-	"1p4Vf1fb9XzkYZqZm7/9x38/8jaDXZY2UrHsBRYeUKLYEqsEXec+YiAIyk3ZsrlBN+2HvBq1cmo9lOVK",
-	"AEgh+fHd98OOHR0HOHAS9iW6o5UMlG1dSyGkf+cyqAZWHjJG9mtXAQwY5hJdQaXDx17Az58F2nQHTml8",
-	"YdD0ZF8j4xPE/lWg4c28zLRDqpprTY7PtlXJ7gV3yHJmWFMA4ieI7sIzkIC2wiotTTJqqL3kiLPSo1Tr",
-	"yA24faLovpmgm7Iq5jDYyrlo7Re1KruheGdcKMDiEE+hgjTwviO161ZM88yrgtsD4JtliZhbyKLQlqHT",
-	"NeEicREXqm9ZBvGIxr4+h2wNHtoWtSW87BWO2DMV8KAtPCI+lA153rOveL+EuxqbiXucC2FVdDLhVmrn",
-	"zDdAw4n7bAkHdIcRDwLv5YxmUEK5pGurAHFNaL6iazuIpTElixm4lL3CW+1VJZrq4cP57U4PrPp5n9XV",
-	"8tHJc3oyvTz55sOvX96fVP/5pM8/z87vt1X5+rHDNqXr4euvP91N4cYCGsJ9iOc5HigPsVby1cnGciJv",
-	"Z6pkAzBQM4G+9TUHrcJ7wUX1r2eb4ryXotEwk859Pspua07e4u8oenuUeR6lX8XVXEnjXIsHzeIYXdQh",
-	"PA+St7FBLluziNKNaxBzeEsd0dALxc36vSWaYDa5orcJo4qpb/zCdyGkW1KBYQYX7tXyk3NjloP7ewjP",
-	"TRva585yOaF5ve35hRXTt4wt9UaXtodOrP/tP/8LVIZHCaopmgi2Cu1d7WxvhVzpMmd1eC2uxWVh5kwY",
-	"noJouiDjGtTwBfkKpk/siv/2H/89HpJ3MmeI2YfODHJdjEaPU+I9Gv7f4NZI4Lv2i9Yq5imDQnZNxnYC",
-	"Y/KQplh2cw3th0GfAvheeG2MrpAxeahQ7FSX/WhIIIiJn7VqjrZiCLN3xh9PUCMfk9VcQm5PSvOccHNh",
-	"R83Z2MXCrkUuV0yHBmxmrhhLyNjNVo9JzrXR9dknvnn9BTGqYGMiGMusmQwVp3ZTXwFALGDdgIgkS/Rq",
-	"k0ymBXQ3fPjum5fk+ZOnXzzyToRxKjM2RmUN0u/pQkMxvxRhE8dl2GE8vLZ6Qc5TJjBFnAOm8RTuyOBy",
-	"SdM5OzkfjgY++ln9WxmGGLysEllF57gYnIEevWSCLvngYvB4eAajWQYF1+P07uyUFhkHtuUiUuE4XmeD",
-	"i8H3XBvAjoDXFIXwsAYcqY08TpGvfbt/rsENkaFrktufoeVyuRBfrYD8fWdV+9Zdj34dPoz971u+69S1",
-	"Q354hUCDGmp4rG4FM9ns8Y/9/ZtmFiJz0ZmdP33cYWoxCVoe2un3fMEtF9754EtUUu4/lFC8QC7noxFG",
-	"2wC7HPnrMneM5/QvzgooF7ATkMQFAe83U85eYe10YvkfpJ1xpc0QbWSXqRYfPUzXI1C5cur7KmYTEDVi",
-	"StlJkFzO6l+CQOlMgxfP8URQgzxPAicE+IW9OxjWYG9T6HXXeJteOvyv3bcJyxK4a7gKBkYT9Xjro9ve",
-	"11pedfh0ab/Gvl2aQJ0+7n24f28EG/obRugVzpRM1lAJf1Aq9Whxnh5Df8KutHj6q/2/+0aS/JaZl96U",
-	"PeLOxXbNe0gOt2Xv53JFKHG2eY89s8oj6gv+hcGH+/utS7qLDIFEzBwIcVnEkuJ8owczJJeg3fn+aOOq",
-	"xTJ2pYVQ0gygzKFva+LAKhaQYMsNGaNtM7YD1vxNqHNwpohgd0xdCxcRB6B9bhBANmiXD5+Mnj9CjaRO",
-	"IO9cX9FAJaC/fCWz9UEJpNZa875uXFgd7f43JFBCcU+xverhyNVvrSNZqGdHzxCcvKpuSTdy9pHIGDVH",
-	"uMJpWsFbQBs44pqAzv52QguazrmAoto7n2CRJYFWLRn7/swuikS+kVatMRBqc+2SQ2mSG6GWk1unvZc5",
-	"o0B4ARfiN6UCuxErqjJ9OBLA/cG9QSoARTJso2+H3fH8Q1D6GMzLbsScz+ZWT1KWSKnxyDnEExJRhXAt",
-	"vbHHBtr+/I6RBTNDUvGK+8baCDRPcy1JKgsEug7IoNp7568FAoBqNEjdXsFPmkCzE6JYyvgd0FPVcB6S",
-	"AABlNXSgP8cKuYlxvPcoEms0d3imtwV58rtjekcg97fYYuwY9B5jb1CZgS65/a+CjHWueetjTySdS6mZ",
-	"xhRwtOKSalv2EOfekMrlXSATlsoF08R3Hh4SQAysFY5h3B4cHlDNYHktzZiV+vDvOYUuOtDR4SwZjUZY",
-	"IfXCBfote54GuBTsWR+j/a/tFI4o6r+iJp37sO9npnj4tvMkR8nebuQL780BQB1f4lVW+3voSQDiOdS1",
-	"+EHeMXcdHpQqmZFEhvK2qhFQxx7ofy3mNUC8Q18NdJ09dZ2I9At/z6E0jlEF5YSWFs/CM9AgmOfM9Qxu",
-	"YuRb1Foi+x2HWsvxO5Hqk1gNkjmsxriUyqBMdNua251CoQiiUNLsSMqiYphDdBSqeW000bl0fm4t6FLP",
-	"4V+KkZkUDFfo0Z7AUyzd3YRKUK6JzLMh+aG8qVzYG6SILEy1CYnbPSgfN9ciYG9U+iIlAe9F154m9Yd9",
-	"66TSRw7jT0Gn004Bwv5GeD6LcHrXwj5uv1AsQ7MnlBveiyo1g18mEJI1Ln7LdWUSM8k0kWJI3gGTh3iu",
-	"IczeKM/o7bhYhRrh9q8Etql6M33nzvbYvoBKa6wIE/7JO1IZRqoOdW1eedKhFQpYgVWHy0bULeoPxHXo",
-	"AxY8qRQU9+HBeLviNykkXBxaRUdfAPnb////kVQqS8oZ/MNrFvAPfOgFqXocgD7DU1JVXv/P/yKKGej+",
-	"AK6DEqbT6RHkIcs1I86B8N6ZexAysuvc7FtD9Zbh16yE+zjrsdwOML5LrfufoIC/hGNN8KgTd7D2vBXz",
-	"SHP9HGgxVSNkN5+4lNVmz2N4FOE4j7jZtS81bDvEZw611aBRQpQRomFwCyp74yKwPtXOcv4+7GXT2RvC",
-	"qqe+/X9rECJ0/G8NQ9gluGhieYsVtn6bU90YjeAi9Ze2vEvVAMF2AkJzokFTwlZju1UjAabPFeyj/xQ3",
-	"5QUZuT4iuorvFFuDHSFACVSnHmhjVCvx35UrEYdzCDMDUYNTA1JomhZ4OuLzcQAXfkpPd+JdHDdc4igs",
-	"ctMuwUnkMRZmdOmULMjKh4MBAvrj2QvCFkuztkaYkxTe6eiwjhwaI9zZJ2dtk3fh+z/2W0RoYxNnF7mc",
-	"WWmIKBfkoVQJ8mxIr3eKBWoUCWiPa2YeAaOdM41AE0aSMSx2TB6mMkNV99GQXNFby4e9GnxYpuScX3b2",
-	"frr+kj+EC7SUef6owoxqrYq6BlF8FUyEQ81Znp1UWnrFLYJ32KiWZDIhWi5YMBYnbM5Fhg4XHMUBklSZ",
-	"q5xuGe2gkRQLPSSX7j3UpgthnG6TkLlcQcW1nBpsgsE1NBofRuIiVpmvtjQ7lg1afmFfK/RqztYgbtxi",
-	"D0hPDDuJ19219l6GS4ptpT3Wiru/GxrGLgqLmaotBIYA4s0SEH/uIPxuOaIftSRuOPTxZlm3o2kCdIto",
-	"EBBWb+AxuPQXhAr0Ddl/uaReIQFHv2miiI/eNtN+CScfjmomGtWopTH745C896mcaLu4ZM4yXU6xgOZv",
-	"pIyZO5j0SaRwyphrGFPpOh16B5/8a5lhHpu4e6dsNuyfhzU8wUv5uWTTnzcaKbh8LJQwhYDgm2vy+QjA",
-	"6eSUbK30ODtxmKAZhwiQW6P3fKErfQ0d42/Z+ojyC9lLi+i6rGj8VCBWF8zrISU6L0LZYSZNQqjwZwLs",
-	"5lH9NsP5ULF2rmAYs9YoY1syIXv7gYpjha7qrQA+s9lca5MRIf43wnEIQu0pBNydnl1HDkqrgFgXGJMB",
-	"UvAql/NMljR6PLr16mRFMG7XuIOx74KseR5mPSlMOwfFeJY2itHFA40lDJNcprcQ0OOQrKLDqu3b0GpL",
-	"F4ttCv6Wmfd+rr1I6U5kQ59sPwwLP6kuPGKETriguPEbIi4qfoJSTi7dcvFWotvVWTXgii+3gGvChcdw",
-	"Pqw2v5rLvJpMXicvZB9ungcnLd+0pNHP8B1bR5wMf09pf745VoQY7OKswLH6VRJOHtVdzVLFDIRfofEZ",
-	"KhlGygPnB7qSb90jZdU7pstIzEbSDRSqeX/cEdyufvxeAuTswN/P2t2AKKE5FA7Yk/Rpd1wTPbeiGrQq",
-	"dCAdzDcLE7P6gDvVPQ61cjFPf7WEed+W2vUaYAGWGnDPPRwCF2XwdkjeWfoFfh9I2W7PztQteC/u1Y0Y",
-	"qPj0QQOldsBP28su9iFbP9DAAILVBdVfwejyrQj3tQ6xf+L9B3eu9V4JjWy3DIJ2SjSvlCs8aHTqBuCF",
-	"bnOvwpM1fFRqFxvC8lWprN4GOi7XLjE4PhXnPOgeZtk5DZ/pDu01mj4bem90y+/aaKTT+n1QArnLAMJw",
-	"TAVJNjYZ7PfUezLdDsSHu+UdovfGJiCXrJ70vw1j/fcl6ettSiKiobxVRy1MWTR8Zq/oUFO6RUCTdikE",
-	"ULxgNMunSUCdLBEFuDWOxEyTYom5aQiO7LPdllvJcFYDjee/Da9FJLmtLFMHl6w1DJxfhzkQ/QxNEh8H",
-	"4D6InA3Jk9FzTAhZ1eEenOkNy6QiuxaYWCFJJmMRZxS/ZWuZI6V9bgLdf2bzud5ppSkHw3jyQPi8CSMP",
-	"awf2CGj+kFpZpaVPXCkLNH/wtDtHLhCAKxPuPi3frnzl9Nfw361VOHXC2z799mWGt/1CD1tRs6hMbi8m",
-	"1MsArHBiSHZp3dNTQOPvn0yz+ZEmTvmVw1SE/geLBTcEuoNfVPodWuYmV+hDdig8lbJpwF4tU7W+LpRT",
-	"p0NLMQOZZC7v3f/VslrL2YAiVxzVkjrVXNqVH5thOWTGe8enfi+E+Qq8voRqB38zp5lrisDEMa5uNa2l",
-	"0X92BR5FyJKqyCGuIUnTR3Jcj0x0l/GZoKZQ0FbiVXb+9OnZc9C6NgOaDzT55/dv/hx1lVXhBI8oObax",
-	"CxuTl8IjFTPar/Sw3i8Nk6p9Uk4tw5J37HfIq7DN6PGY1VVgOBGetE0838B0fp+S55Xjn4EhupA9Asse",
-	"/n5DW5Tjnkwql2t0uLxA1u4qMas5vduH9NZO7HeqHRi5DKDDlZYw1YpAxXSxYNlRzgzHPt6hvbPjb9Yu",
-	"YsvNLh4wO7nf58F9z6z95lYSNpTMJJHHkZ7+Fh/vrFy/kU12Ya2VF0RIslLcgJjNpTaR03Lv/Q9Vp8AU",
-	"qugsrnXo4QnBVDCujkMI3Tmrx9s69pkHXK/utv5vQwXY7c23ejvK+a88Zlw8AC0Iu2PCkHF4ZewzdTEk",
-	"DQmLWFmDHBj8VZoFGFRT9RVY+8DqzS+ADOxOAACXW6IQDPCArgW1Cno1gu2LaBziejkg1wT7eZezMUyQ",
-	"BReFYfrCj+qaoTUV3vxkd2GXaKjQnmEfzSnszIkL5daIr1PcGl4/aOl6ntedA+QhIGerE8AyxO89+i21",
-	"8NBSpjFS8haeOKLVFJrhtNScHvBQfI2YxPY4CRY2AaYko9ogOBVmnlcOZoLwz5ungtULjk/5ex0iE83p",
-	"Tz9hFHGj4Dkp+6UTgD+EvDPQQBzaHWSo5lKz1gJoUqt/jqhdfn7/p4L5M1cw+1yhQHPTAvubIZyUoz22",
-	"WBrO+sUztsWLBrj8lhy8rwtFJzm0P3FkgLGtKeU5y4hUUACYQm3o1JIT2ubYtlNV6ylhO4Fq6QKTAyxJ",
-	"T2S29lkBAF6B7zhQQlfKIacQCoEP6yJNGctYNiSI5W1/0UU6D/NbSXULqVfohYYiUqvNwATeMaPWJwDG",
-	"Eq2X4zPx486c5pdWVArXmJSkOWfC2Hs5K5jWdrvIQ0p+/PH112TF85xk8pG7in5OdtXBsJvC5X345Pw8",
-	"sdtyo5j9w6MQMcRU0DJkGNCP0vVJmV/SIRf5aS0X+cs6ROj19cfzs5Pr649fsA9/jCGDfjgOI6j34fjM",
-	"SSy1bhENzCDufjwI4pZDWh1c/Pyh5g/gM1EGVCDF3l9xf1+7iJgKwHGj4L5yz3TKb3B8yUfZP1tugfvu",
-	"ESD8amjsOz7v+BcH8PtGGD8HWN5dq2lJJCgR98OndV7MGpfuutRFMTn/dwO+rECEx+4tnllCZJ4dDfky",
-	"XB1/OStQ3x1KTd3TpxXE66gEfiMYeQ3PfM8FI5TkHFLgPUrNM/Id/wrKuB4lkOIuisUEhaZ9UmNVl5Ok",
-	"aPZgZgEOiswP8hOgFAxGx2zqa+EYPtbdCWZXRBXPoZwGcsCH5JJMaIZvgTRbYlNvyGv2Lba1kWgsgvTT",
-	"VaAFq4MinoOlbjplF+AlvBZogypGaK4YteJSu0WwjIzZR66NHsdEOC6rI2MD/GU9drhZkLqgKzfPMR3G",
-	"HXrMCzIOKb9jTLiq4EgDRMZDu5O5pBkxUMm1mZj+qJFz+LTwzuwDV/o2vNdDRn88EVm/C1eS4Ker6/t+",
-	"vVlQv9mkZ7wmrcnl40wKNvYCHdLMgYwrCm3AfbJHiHR6OC7y2uGYlJQ2KfLbplTzduayrdl79vIr/kdr",
-	"AmtdzSlrcbGDFxoiArzAQ/IjWJ/japedMVbqFgtGJlaaAKAmeI8p/OeKIhOKNtq5FjB8KD3ydUhQ4INc",
-	"BNrmOHgv6J0/JF/7OrUy78SZ7BNm/+xLKjpAZMBQ7MrnZfbzmLye/gCeuFgdfaF0xVbfWPYLMnL/qV0A",
-	"Xkt0tC2l1nySN2o4M0VTdjO3w8cr2L84rxawf/nFzqr6D/s4T11zlcN6TvEsKkVprrAa1kyWTHGZ7XMn",
-	"ksZ8oXDuv5MdcJlCIU24p27Rl35DBxIXCvBu5XgNueXhqJgKtgI1+IFDjdQ+5z1kvDtAPSsNnXCcBvMX",
-	"4HTNnG6kNtas4dHzRxfO3cIQ5qlMMANz34EQoWpHqng58OHNZk8dAXN+BODYT+UGneXwgqkZO4Ft/+N+",
-	"CjB870ABkaNQNEJYBJp+gPbTASUb9l44gXRXSCprjIt8w0w69wItQClhGARDD0Py2mgyLseCBhkQtx6j",
-	"eAKse8CbWZOTEyrSuVRj6Iysh+TJ6AnhU6e4gigVjKxZFCPyW4YtIV6W8z5qAday+qXGkp2lIeXiD5tk",
-	"5LKwy2QtBASrEEZoJODharUHu4ICdVl8bo7YTnGIOpSG1npNyWzlAmE1ZRMXLDoEBBGReRCjsnuoa69Q",
-	"nkdQcuCcLJFdhDRzuRKlKfIA1awJ1exapFQEBy3F3ZUzBow45JWV33BmVwKlqgg2qViMfqG94dqxDNfb",
-	"5Lh9LhArpBXxDjCTD4nztVhSxeI0WqIM+hMBKMX99JMjEKkPRzVGiUEmj/VapNBDD7Dvq9o0AN6TCeAm",
-	"EirKygIuyEzKjGhDRearmH3ddyl9UfVHfMdoyqXrl7qX9uXePYb65TAO3VYs6VojCJZdpFwBcKZduC6v",
-	"D/QP3B0JPEa3hD6kcArXXBZ75HlvKooNrqp87fDCKp5LrHLRlSa8VahDyBZAdDErLB16VQgWOSXTKE7z",
-	"bRp6s2TipV/Tkeps3fD9IxQ7qJDO2IGJ1+4G5KPNmENlqOi/bv8nDiNtUwlrp9hKl/YWmNtmspPFUopP",
-	"J7oiZsPxO/YSxz8SAcDg3/KpOZiefRzeZXeiblDV7hwlGdeAXJUQq1swmqFN5kBR+hPD7oPn4k4isbTE",
-	"oF77hzpUCoPL+5Mx/s6f1no1/pYAf27xbbktfhOP0LmrNL3dNxJv3cfqJX+vUs1qhdic/SAybVvEvMUP",
-	"HIe/4OB/L+IFZLIVMFbMLxgVoEQu6XrBkLEgHVVgxjWRq1ri+lFFzS+FrFUW1Q/zX+yvDqe4A7epqLLa",
-	"1fHSiSzMjuDvfjAFTcHgP8lViaMYCkmXtLktpOVc6i4QbP+pOPn02o9zXBYIh9LE/OA8D9jajK4DhLnr",
-	"4zXFY8adTaU2iYNVgp+dq/DvgAsqNi1E1i5q37lnjnia+Ik2eeYmmoC+H+LO6ZyqGTuwjFttOIGtOYoN",
-	"32l6+3cp66oqXT2kt1GGT0XK8vfVp3eFwhUTbEXz8QVxm8YQtRNYPoReKvA9sItTqV6QsZArfAexXzfw",
-	"BcJ2N0JEz1n3kDfy7iuOcC6/H90bt7tZ+z6U+EsOYkFt3ElJFlJBzmJODVPAD6GLnktwXDOqqiaD+/NC",
-	"CjN/VDl5vMKIdYEQ52VDaSSgIbmSJGdaw1uO4OwfHaoEVCDbHwN3ViSFrc0xNT7g4qJLxo0ABQv0lgkk",
-	"NMz2hORQKrxKYp8pBIjNGGoFfG7juhwl3bHyid4NE34TysaD2OSkNXfC51Lu9FqkR1Lz369F+vtzR3r/",
-	"c42v0BSs+IqPDLVvBJbMmNoo7v1ka95lYLRqFl+7Z46oWeAn2jQLN9HEwwkeWJuoRAHSQhu58B/8/HH6",
-	"xuJonBEIXoa++bIHrlwJ7DiBDTUgS3+czmmeMzFjN4BsPcb0o6t/uyKKpVJlsJG15+wfxi5PBzQq330D",
-	"2tbcMUVLvNMFXWOhhNX13NzcxF7A31JouncHZYZhHHKZYVjBv4JlYJXSAOcAirHyyyxDSjkSBw/j/0Y5",
-	"625xrVegRHP2p3bAmFhO+cJK6OoVOGQ4312q01/xP+7b1Nx3kEJVOe8OGP5ehIX01NDWIGzeGjSi4WFd",
-	"sxtbVk/s/yyhwt2p27iTO2yRzQM6xXSIT5PMPefWVraMGRiefzm8ARfVhjiey0Kq41W7UymZEAa4kQ+F",
-	"BkPuqZ2wBfhyE2GOPhM32Jj24Qgal7dF0gh/V5Eeh+QLLJuxk6XMebrelcwKJWYg58qsMGyCg+8PG7JA",
-	"X2Uz9ha/8Gm5Xz3YkKU/Id3EfDdGudrsHPDqis52ZJd4VHAu0G0GIKQt5c2HQ4k1hRI1CLiVz98B3xri",
-	"cu2bGhFPXqhlKqxA2fBeB3+j20/8W2Zqx91f5y9fP34WwqosvWJEuXzMCVtLJ+h75dQdTA1t6m+OiU24",
-	"8wnZKFWRUwcm4JcxxRL4egZpCQVuxXEqxZTPClcgj9vAlR6St5Ubjt+7Fl1SP0nlBi4KDa0lXNtHqYgO",
-	"TVFqTRm3QYUKczCWcXhNtTK1Q/kYjkby7xhUr1dtLMvv3ZkeUozsi3bUyQTbZEu6QkqruYvhUB3qE3j1",
-	"AbByhiTAJVHhSbLW9mknWNJBspd/F7nDuB7IHvKbhFsBilwhMmltRKgFkcIzEMsOP7VgoIl43DyORD0h",
-	"zx6zG+xCQkewJ6Pz0KwJddLNPdlNHu71z5bd3tc1CrOrmNW/nyR2N7f+lRnbNLWaS7rgjc60n+bycvH6",
-	"uKngrS0bEGUBASGh5tid9fCw6g2kKtM8Z+oBqLs9uws0R+CSaoOVepW93TVul3/x8wdLxYizg8RfqHxw",
-	"MZgbs7w4PT07/2I4Go6GZxdfjp6PgOLdxLZAWuYSe8djxp3l3qCyX3jtJiFhKcMy6FU2jom3rMOSmZBE",
-	"YeZsDa6ylCq1Htbr7PUgnjQQdMdULnwT7mG1vSxCCUQm4Fss+c+HFZBMBrfzYrjZ1SA21g/yrtpObsLM",
-	"ijGB66sMUIEu2R4DsbRDByUEDlnS9ZC8xG3Stz7mxCER3j+ceOgpqUEnJdCTgmtTLztwDnKSySF5bxRf",
-	"sgearNhkLuUtIJ8xYuS1GL998/6KwBV2v51qeHpciYsKScJ9LvsRyLRYMGEuMFlYYjXzX4psxjIiU8MM",
-	"dFyz/4Fapu9O4Dz321viG9YEfOSQlj6s9RZwd+j+w/3/CgAA//8=",
+	"7L1tk9s2li/+VVDarbI9w1arO7YTt+tf++84TuJNMvbanc3WTXtbEAlJmKYABQBb1uR21b64tff9foj5",
+	"YPNJbuEcACQlkCJlycncvfNm4hYJ4uHgPP7OOb8OUrlYSsGE0YOLXwdzRjOm4D+/4oqlRqr1vzKluRT2",
+	"bxnTqeJLA/8cXM0ZyfxTDzS5wwcJ1UROiZlzTajQK6aGg2Sg0zlbUDvIVKoFNYOLARfm6eNBMlhwwRfF",
+	"YnAxSgZmvWT4E5sxNUgGH05m8sT9tcA37u/vk8GSKrpgxk32BcvzN9TM45NMWZ4/0IRndiLc/nVpn00G",
+	"gi7suPb3QTJQ7JeCK5YNLowqWHXK/6jYdHAx+IfTcrdO8Vd9aj/96quBndOLQmmptucwFuyDuUnh1zHu",
+	"DSNLOmNkwqZSsTCtXwqm1pV54XjVmSzoh++ZmNmVPjk7h73z/z6zm2IMU3akf//58uR/0JO/jE6e3Zy8",
+	"/+M/DsLWaqO4mMF8v5ILykXLvhXayAXJ4LGEcEF+FDyVGSNSkWUh1va/G/YUX2rd1cpazp98trmW7em+",
+	"mv5ATdow15dXdEbMnBrY3JTmOVNE0xV5eD24Lkajz1JHnvAPdj149Jw8PjsnHE/DMEGFIXOqSTqnYsYy",
+	"orlIy9XhzSjX92p6grNpWNFnbYfz8Hrw8+jk2ftfz5Lz0f314H9eX//hUfyMvucLbuJLXkhtCDdsAfeN",
+	"AkU1kVIOw1TnmrEpLXIzuDgbjRI7c7yDZyP4p7+SZ1tX0k7qBz5T1M6kmXYW/pG2ixce2vv2hZm4K3gF",
+	"59g8LTzntjnhE3tPCCcAs7m3Y+ilFJoBk/qS5zkXs0vgifYPqRSGCThdulzmPIWVnP5ZI7ft9kE3Kn6v",
+	"ZcETfG44uE8GL7MZeyNznq4PPJly4J3zYdmMkSU8a0+iInnsVd5xel7UcEF+KaRhui5iNq9RjWYPvOQw",
+	"btOKA5HD1r+hM3bgGcCQWaaY1k1zAGHDNZFL5qah5CRni50zWeJzf+w5I3wrNpufLIteMWHISkkxS6y2",
+	"QIn7DMlkWiyYMBsU8ZYZtT65nBoWka7vWCpFpgm1P5PVnKdzYiQxak3ojHJRJ41WzlZykAMfEQ7afic+",
+	"wS249z/DFy6zDDWAt+yXgmlcYpZx+ymav1FyyZThlndNaa5ZMlhW/vSrl/BbU3zVqCb0FfglB/7Zf+19",
+	"eE5O/sxSY2n5Ums+Ewt3SPVJgmq3vReJG09vT/9fmeJTzrK69gNbC7I2Opr7A1WKru2/LXPrwyuTAVvK",
+	"mGrzjZIrTSZrIgUj7ANNTb4mqzkTVa0FNRYNeq6d55aGvUnoyWCZUxFdiWKzRmXf6dH4yHBbXUkGOi9m",
+	"0WG1oYZ1uyXv4FG7qfDPG551l7nJ4K6TteK2DBXGBc2YM1cCJXXaxg0SLefrNiIpLYsZKjm4Df603TGU",
+	"k96i7rr9E6Y/rJB85ZETvlhKhbcANKDBjJt5MRmmcnGayowblprTZU6NXdqpnlPFstMwKizossi4eTFn",
+	"6e1SchHRPC89GdgZUFMoRgqRMUVoyZioHYTkckaKpeXFlCxzisp0/HpuyggJo7Nsg2s8HkVobk51g7KX",
+	"y9kDbXX6ub0tillGOWcfaMZSvqD5xuBPH0cGF3J76LOEnCfkM/K3//hrjEraJIxdP7vjstBNBDpj2ngT",
+	"MQ3H4AzFPRawLCY5T29u2Xr7iy+z8ydPzp7tMapmv0QYvyGptKQMky9PH65WIICe+xWoLCpomqd9dv5F",
+	"bN5AVTfU1BwRGTXsxPAFi7G0GhcKrxQFXPN2mVVlCEIOcNscwVYoIbCJcna1c6tuwg4OYQeiSz6sXOCP",
+	"5g9uzJI7vBRGrbdFLU1NlPF+LZWVXItlHjQdXeglE1lUhFDLi+K345atH2hi7bTnZIwbNCZTqYBZnBRL",
+	"nZCxXmvDFvjnVXAHSGGUzC0RCkYyyUCkcqNZPo1PogeBZMxQnjcrT2g9bmktGwTVLKoVameOArcFtsxZ",
+	"XCehasaiDNypDTxLgJfDf0hltxc2d7iTsIGigUzxtNwsEk8D4eNRdc3S0NdcZHbkbYWtJno6bM8tF1nE",
+	"KCjSuTUtxumccnGTFuZGTqfjLvJkwbSmqL5V/TmjUVc++MayOstUkYc7E6SvNgHrKmfTuJNv3Fzr28iE",
+	"Ue4/g9bapkJVLvY9bNErfAvdQZvqbcWfGaGvibbmncT151Sb4Jlqpyo/58alvmWBfdU5jzXz0H5pW+N3",
+	"bFnVbO6TCrHpjtRW2df6qr+VK7KgYk3m9I55hac/ESSDKd6Mnkfn71PEFuHC0DTCB/4kzZyLGVlRTaay",
+	"qLHjiZQ5owIUCBZuatuKhTVQ1sx0XKUTdUbGOT3uHqoPzqJ39ge4aEvlsO+tcptRHmS5wDo5VKdYOZQY",
+	"bX5JNfvx7fcRPZabuSws+Zt5QgrNlGWz4JndMoef1MzhL2ru4rkxS/1PF6enP//76T/9w/W1/v+jHn07",
+	"E5PO3zjTrn5HJt513tmbmgwWMqZ2XYEqTRUj9ncnTKzORwVYqVbIEkNv0R2xTVALedeDMdnVCJb9IO9Y",
+	"F84kJ9rQNO/xgdfujfro55HRN0gJ11H9pNuxOI2YdL6fn8XbSF2CULCEm7DDPbz6VtFVu3crUMgVPG0N",
+	"bppzqx/dSJGva4EFt5pNCriPbY9zYm+z9oUsYlboS5rOiZ28uqN54nx/GdepfVwn3l4y9AOhIiOFdhKo",
+	"A2ua5DK9ZVnMLF1XvS6gRgppkP+Zuad8q3Rye+nXlq+qqH6ZUmGPNcpXLf/TxST8iTCRabLiZm41VrJk",
+	"issGXp3KYinjfp20UIqJdB39kYmsp1Xkt75jdOKVf9wrD97/tGEqKLlwC7xhIiMNXia5ih8PtQZokWdw",
+	"KhOr9uc5S01HSYHj3kDYr/tGlLPt8U508TB/rv3ZT1hGjHxOKKpTfGpXBQKb3TFlpXbcA2dokNdM2Mv+",
+	"82AmpVUlZ4qmDLxRNMPbmgycJcayCteqe+2aXBVVEn2gE6/qLOl6Yee7VPKOZ0w90GQlVabDQlZOKErB",
+	"4gtYizQQ4+YOgd+Ta9BZQLO0JGetVLwfsQnUzr7d0lec5n1OckMghK1/38zhXlXujT+ehRQQgFwzqraP",
+	"oW7gW9LRwzDKRxv3MB6CF5yY2eC/2qtBKOYjtFDKfzS2SyerVdVAk8vQ/zaM3rqULmnKzfpmwaguVE9G",
+	"FN52ZrK+WTJ1oyEm1HDHKMklzYhh2qDiWyqXRpKUKrWuXjtugNwsT/EzrNOULCZ5ZW6iWEw2VlbZvJhJ",
+	"kQV7d9u5yWimpFw0s4ucTUuHIcvzhIzsMs7KCzfnObOrsLyF55vO7ebpzxnNzTziN/yWUZXZb9pLxyt2",
+	"3tkTgjvfoPrNGVVmwuhOU+17qs234eHgLYmLIYG3tnkTy5hG9CdtWF+q6xTOsDeqDGZwDCduDVUJWOwS",
+	"UQ1oqIhvJgQc4LMVGottWRmW8HOJkG6yzQpKCtncxxgDdCpq3avyeFQze87rECZ68pf3PyOI6eT9H9x/",
+	"vY9aPggAi3lC7J3obg0AF/zNPCA416bdewt77MAGPW2ICCeqGQfwv10WQvWStSp9ziBuuqAd3y2vbdsL",
+	"b/GpyhVrDRXyiFOg523Z2symA3vnuYSX9KCT2BuGgp2mht/Ze5dKlUnB7M3NFOXuZ8UMzHCHSlBGBctv",
+	"HjgoGAZ+AWHTnsTHPixBC4fX8vz1dHDxc2fO+X4TMPGWTQvNyMPHZ+ePPHoPvdja6qDUaslMEWBp6JSw",
+	"GuPw029aXxmxrU0a1kBayvApT6lh37FIIKZDyC8hn52TydpBRoLcsX/ZyaQqw0dnByRyZQVnhfKFXAFF",
+	"C7aiedTWwPd0LCIQfggsfGNRDhchBQNNCO1za/d7wtDomOzvWAkoaC8YHDxwl0+2jM8DY1r0sCh7KASb",
+	"R1PKbxg8djylYHsSFWzb5m/Hb+OLSTiuzlgGf/CH5llzlt7KwuzpdAMHzU2h8i7ou7rvpVm/OTusJ8X7",
+	"EXb5T+FcizRlWndf0eatR6QKLy3P6ohJdcOiXAF25xs+7X0Qe23rpl6Fg0Qnphjy0U/hnEWI8a4o1fpP",
+	"9rFKaLdV/bHPbK4XvuPeb150FpUeTmzsmCIGP1MVCzCn5vYGuO/jz8iEavb0caFyks6poqlhSu/Wgx3q",
+	"AcePLaDOliPRzxZrsCmO3mwk9rf2PoKH1+23FiOtO4NFdMlBuetXAfy5JazznIkZu/G0vhF0pAvmvRVX",
+	"/3ZFFLO6LzGSgFqh53F3eRj1juZFDApkNHFA3fgASPC9bPwWfGsV1NpMLUHrDwHGO4ctjSpA/scek4xj",
+	"ZEtS2TiN7Y2s7Uz0osGQ33MdCbtXILSdbGtHMxtKyI4om/9IbHIVBO0urh3xnVlt0amKK/BgOrJUsrBc",
+	"6jlRRc40mbC1BBehVSNhJRD7NDLPyGRN7rjMwSLX5OHj8/NHETVTIqC7h1SheS5XN6liGROG07zqOay4",
+	"0+Axlt1UUOP1dX6FobgLclmYuVT8LzDThLzAq3JytV6yhLzK2GIpDRPp+uQ7tk6Iz23qh3n2s1kwM5dZ",
+	"22xonvvNvnzz6oHe7ztS8VkUwT2GePnF6elcavPzheV178eEajJRcqWZ0mSluAGX6EP7KGDFcpnS3L5A",
+	"pMjXjwAQNf7DmNBcCnZBqFgnIXRROZj2qbfReWLtYqnrx9d9Fxb0ww2dMefpbgCk5FLMILuCTXM+m4ML",
+	"eMJyzu5Y5vzEXzx9PBo9JyP709PRaLhbQG3uf+xmQrqZjvFObRjNQg5kTiF2ZA/AzBlXePlImlOtmR7i",
+	"tAoxkYXI0O0edqjHdZoUSkf0FKfxaQLMIGXlVafG7YjlEbjDGMcy84YYhp1wDGpXWY8nqQsI4K3xj8TI",
+	"GTNz1hAmlgLjtm2z54Lg6eI+MprOHQ+Lz9VSzkRm6xuw/zvintqCKuU+ur3ysUAgP1WIhMg7puDaO+ba",
+	"KQKxqcTDHseobfNueMRk5WK1yaVv4bG3ltsPKjl7e71+31Upq8iuA6tmL+1V+cFDQLZccVJFo3gBKosY",
+	"q8ylisVoAefYEM0K2W5NH6GYMAC+GkVm/I4JUixrV3sTZV2FYT5N2tjs2agDbqecYRI2pFxVVNGII54/",
+	"kQMpiir3qPHOVgCu4cC0VqX9firYpcH85fMR6llD8jVX2hDFFvKOJZYWBdHMPPeCAmbxQBO5EgRvJply",
+	"lmcaKEqBVzjb1r5wvH6yVaNVu4+o8VbPtnbvDZd2Fd7p6fj0bl7Xmd1UD+rwNFAGdT95TCpdFtuM5stC",
+	"rwlMthoZf6DJUsmUaS2bJFD5/WhZijI2/kvBCnaTsWUs0fyf5cThIVaUxxGx2wvdWOyoJRVgE+PQto72",
+	"scsFdcd3oISQOQb5W09s1DFnTscjzvZs44uuH0DsnnzL8uwnLjK56qssshkV3b0EU8pzFk/l6HoIlQOe",
+	"s3yfsaI3I56xtEuWWp3N6k4L3T4PsBs6rGiPJM6YQ6yaSoUn5DYrnEBt6u0U0Zepr8q3Ojk6KrS3GXGB",
+	"7fLKyg5FxX82tphXwLe/54Id1WEt1YwK5zbYLNky2h3bkCuBIfluYd/X8Hgs5IubgiC/EET//wAuMewb",
+	"CekLK/A5zdWcyM92Lv3j6d6lENeOoJkU3vhdqUGwHaIkCb5I/+9ShMdckTjkW6ZhkC1M4JLHg8s/2eNx",
+	"DkUIAGwc1QXIDyCKB5pcvnlFbtk6bvg2pe0zpaTqXH4iGeTuhtQn+tp5+lCyJGSq5IKcDcmohtmx73r9",
+	"oSxk1SW5pS0LvtBV37DbLbBEuAapF/iZtZHisNxisaBqZ5gGT/Gde/ggNAnbGdbRTI3vyhlGSGRsVzYG",
+	"R1vEXep2pGM+Fu5at4dbZPUONaX5mKJ7IO4kT2NYtD3CEK3A/YZYllPrYj957HwXn082jQ6xF+Qd39GG",
+	"qp4wy6LBZpMGY+YdFuJi3ltgcgU+4JQKMmFEMyaQaVGedUyBdfscJuqn5ba5cng7Ay2OZuKRFo4/dtdA",
+	"PAXe71AxwsCxKW3kS+5I1d2ZolhPvbxlS9MM8neY6ykz6XwTbt1KMIVGrFk/NG+hlzyNJq/7nJ9cziyF",
+	"LDQxEhN+JpZe0sIQOZ1uwMV9ZtBGkl8shXiTz1Tz9v0Wxc+mxR8VYblK5mi5ORks8rVDvHuz7patyYKu",
+	"CU1Nc9rSHvzLitKbQjekdFxJ+PiCi8Kw7ufcF0jB7uRtz3kfBHyx89p/x9bfuQR2rxI4vS8Ec3kPBKgf",
+	"7sAuHr+VG1rw47b6kw6t7f5/eHPy/g9R5PZ3bB0Hbt+ydXeG5yApvw1sG2YaO916GsO2It1HDUA/V4e0",
+	"jQ3XVPcKE7vdSm1eo11RQzNIBodx7Xwv5W2xLCu0NVY+2MJtOD6nHxCpMqaeE1HkOVmBJiBktQioezIS",
+	"3v25dLXatwfv63nDT55uU11jTapLAB1ggjvNc+LmDt61fbLbS/xnYy2FJs5R29QDsw8c24msHr6KeGkP",
+	"yx8TV5aNSEV4vI5ME1JIQBZtSoUUPKW5lXULqELogtAkh9nag4mnKMbrdDR47FsY9XF2eT8YYy9eWx7n",
+	"Nul3927FmWY7efrFHXjnfnBpfS+cC7rn5h3IK3+2KwAe+06MP5YVSWM1mmTcLrSSe7GMBQBeFAarek3Y",
+	"rGgICe9TXWIfZbKhSqJj7Vh0qAvjjGfSoVEfrTVm7QBnlNCJVIZhyaSVS/ZfUctUmtRmN+pNKrN4cHDK",
+	"Bdfzvin4Wc8NX9JCs5tYAoW/AM4TNlWM/YVB4b7U8Du6qZk3qgPwhSwOVlvOqWadZ/wGnsZ6eRkHi646",
+	"/S5zUXIGJXE7f9K/gMp/PqHpbd+PNnv+ZKFS1uQUnLFG/wSKK9i8CyAzLmYJWSq2pIolJJXLdUJSe/1u",
+	"imVCAES6TohiNLM/4N1NCMYS7N9NoUQCCIyEpPZw4L2sKR2/rCJ2CBf33lVGDF/0Kor0zm7qFby0Vdhl",
+	"W0ErlllvVhSwvNvRZ2nmRPPMKnI0I+yXguausmNDXjSezk0hDM/jKDIkR8I1WUqt+SRnBJ4GnERXu3lX",
+	"YM1Zno5Ww9lXypXCrfQkG+57WQYOT7dy+cqTq4iYGu+v7X6rOMPs4b4BzUqt+piVWccrdaKtSsXv38ri",
+	"rMy6dcveeKYbsOhYTglyTpdrV/ZKLhbcoHtbM2Ny92dLneGJZc7wCeQgIUO1UG64nFHnmrDUyrIbS7Dg",
+	"xWJLl+5qBWflP3entrq6jVC2cbixqP11wOqoG+0M4qWzeuAkswJHasblvtSGL6hhSTV5FQwSspLq1hID",
+	"Nx6S2lXu5jRlCybMjWJUN5U6cCHspulQHckI3SfI1SzqDJ04pFgEKHBQQbO7NPM2l4MNStxxh8lGzrT9",
+	"ylX0jv3pCJ69gQhgnxfaYLqvpyTfVOVaAmuGNtOwi59aFhItMyKkIbdCrkRH+p3ynPWCI9sXej0btjK6",
+	"kFC4Gp61ShceLNFGKjpjVf++CeXvhNOZOswhp7Ne67PPL7o+fOCLbYfrQ3ntl3pS3fxdYLDK05X7V06o",
+	"fkf93/yF3boC1X0Pe9p6effznpSsqxuq5lMqzvuU54tzztaNu/Kz64O028myvoTqTLLKbUYXzfeu4l95",
+	"9uzJ2dnT888///zpLoQaVEu8oeZGusz3sEPnSVPJU3iHMA6lJiCOtqCuECoWw1/R9RY6chdgT0hzQ+M9",
+	"TrDd0x30cHG6E8YatTfxwGuN1QiXSyYYJKf1MQ7w+1g3sWUCoerhhM24IIyqnPcpsoYG9aTIZswEX0TZ",
+	"iWqUROv4A7DP+SUQEe6XzTUxirMMe724ACxUH8XXVO0Ynm763EYNOFuvRVX7rUUrQAdPgbPhGmXm11KR",
+	"uc/JqjbvQPiB3dyMgJHn08woyaXWz8lnT0cj8E5TormY5fhwQvCPUDAGgAuKTWhOndZYWfLjLzqAcreu",
+	"dqiLuqXHNGp+e/G11Xy9GxYf0d/sezGW9Ho6ZYplcVWeCcNNDqpyz3y7RmD/UnlkxmZ5ZcEuyrKgqdRG",
+	"+xKOtbBSKyLSLUZFwRzWuDZN1d+hmGFG1w2SufA1zvvM40ftil20evZdABznVptJ2C3//aR+Im3nqaKI",
+	"qqb6sM4j7PE3DzTRC5rnlosUgnetUr13bY7tqtO+aoabcMtKf9Txiu405vmGTGZI+ZsWCqSRXR5S2wWh",
+	"xDXHCOU52zYkUpokzYss5uKC8rtQt7LjTkKrzt33HB+rfDnBdUe3K4CLe5SiWrhWDbXa23Ucw2cteJNe",
+	"+Of4tcApxBbkHVSlh0vxjTLhIL1ilcFjx1ftC7dFTi2YOCOJZiIjq7mEUrNLutZD8gosO8jS1ZgVvdtN",
+	"1VQNxjPnY1QCtGPHUXStSEoshNqTH3pIeSs7rGAA8SNNO+LLnG9NvMWps58X5jf3tOCCohshlaH5fnYY",
+	"uiP3LnFUeT06M4cq36arprBe2RkmUm2mtanLFvC1alM3y3z4Qyz5MBSpqFF4fRmQTRkvY1B2RGm/7zhE",
+	"e9OS1rsCP5aqQ4DVwhbvAAuAETH0p/TREAG0SewE/6WQhjWht6IVqpnvL7eCcuTWHCFsOmWp6W4otXIr",
+	"wT40NAW2vxDFZkVOFXHw3q1y+EFX6FEWX2Am3UZJj4J5V3X1I8+JYDNq+B2zOkiqWNZZ5VrN2c7cnEqJ",
+	"wa2cKft64soNwi7VQNgNIaa3gcH24jYdjcT76BenBXo8uumzl3kO1S07N3hM55bZ9m8FsKS8tfg6kLay",
+	"pE11gMrvEXx08wsKce2Y/CTeN+5cXMIr+K27GHensIsr+WHj05lxeTRl5q0DIfvw3R1niM+zq6YYc6XZ",
+	"AnDCvtckVNiI5g29g/rNlfKhFQqIstQ/aymGb+nqB8fP3Rj7oswOlU3YIYfw06QE1m/IZ1ZzfjyCZuwn",
+	"f0nI6OQZcFvntJmvl3MmoDfJjAsBrZe4mRNKcmaJ4zm41RTTTN1tdb582rNdbm2rgyaGOxgjY3+sPTP+",
+	"rrbz+cjDNDM3f/uPvz7yNoNdljZSsew5Jh5QotgSswRd5z5iIAjKTdmyuUE37Vd5NWrl1Hooy5WAIoXk",
+	"x7ffDzt2dBzgwEnYl+iOLuQtg5yXSOW0oBjGmmP7flwOYQbAM8w2i+7Loq34EzfESHnbVcbTetXesl5/",
+	"MsgkcBuHPPLVq7HOHBeQdgOaPZTbeB/1/OoGcFjcUHbPBzUaVtq401dMN6Uo9UANlWcWcbZ1XkCYuft8",
+	"dNIVgNK2Kq6w40PnLLkGSR8ARft1MwH5DHOJrqDSAGavuuCfpPLtjjK28YVBT5x9bdCP0AqvAovbhO2m",
+	"HZCMrnM9PtuWRL1XNUyWM8Oa4lM/QfAfngF84gqT+DTJqKFWBiBf6JHJd+T+7B5HvC9QeFOVifmTtiA5",
+	"re3EVmWzHO+rDfl5HMJtVJAG0Xikbu6KaZ55S2F7AHyzzCB0C1kU2sp7uiZcJC4gR/UtyyBc1dj26ZCd",
+	"40NXqzY81F7Rqj2Rogft8BJxsW2oez3bzvfDY9bYTFyFKYS14MiEW6UuZ74/Hk7cg2lcHUQMiBF4L2c0",
+	"gwzbJV1b/ZhrQvMVXdtBLI0pWcwg4uAVlGorM9FULiGc3270aDUM8LRutY1OntGT6eXJ1+9//eL+pPrP",
+	"x33+eXZ+v23p1Y8dtildD1999fFeLDcW0BDuQxwGeyCYai0jsJPK5UTeTiRtQ92oZgJ941NSWoX3govq",
+	"X882xXkvRaNhJp3bwJTN+Jy8xd9R9PbIAj5KO5OruZLGeZ4PCvIZXdQrvB4E1rNBLluziNKN6x90eEcO",
+	"FssvFDfrd5ZoglXtciInjCqmvvYL31VA35IKDGNtEHi1/OTcmOXg/h6it9OG7sqzXE5oXu+Kf2HF9C1j",
+	"S73RxO+hE+t/+8//ApXhUYJqiiaCrUL3XzvbWyFXuoQ0D6/FtbgszJwJw1MQTRdkXKtEfUG+hOkTu+K/",
+	"/cdfx0PyVuYMSzqir4tcF6PRZynxDi//b/B6JfBd+0XN1B1PGdQ50GRsJzAmD2mKWVnX0J0a9Cmo7gyv",
+	"jdFTNiYPFYqd6rIfDQnEuPGzVs3RVgwhuGv84QQ18jFZzSVAv1Ka54SbCztqzsYuVHotcrliOvTnM3PF",
+	"WELGbrZ6THKuja7PPiFjbLFzQYwq2JgIxjJNhISEZLupL6F+MJRCAhFJlhj0IJlMC2h++fDt1y/Is8dP",
+	"Pn/kfUzjVGZsjMoaZGfQhYZaD1KETRyXUanx8NrqBTlPmcAMAg4lr6dwRwaXS5rO2cn5cDTwXoPq38oo",
+	"1eBFlcgqOsfF4Az06CUTdMkHF4PPhmcwmmVQcD1O785OaZFxYFsuYBmO41U2uBh8z7WB0iLwmqKAHtBQ",
+	"ZmwD5ivyNebqQRn3W7YmGXquuf0ZOnKXC/HJLMjfdxY92Lrr0a/Dhy2nR1274btOXTvkh1fepwQld43E",
+	"mbhLzbPEXQsV0t0jMwuB2+jMzp981mFqMQlaHtrp93zBLRfe+eALVFLu35eVmoFczkcjDMZCaXvkr8vc",
+	"MZ7TPzsroFzAzno1LkZ8v4lIfImp9Ynlf4BK5EqbIdrIDsgYHz1M1xcoc9n299WSXkDUWHLMToLkclb/",
+	"EsTRZxqcvI4nghrkeRI4ISBs4KMFsAZ7m0IrxMbb9MKVh9t9mzBrhbt+vGBgNFGPtz667X2tI1qHT5f2",
+	"a+zbpQnU6ePexf/3RrCh/WWEXuFMyWQNhRIOSqW+mKCnx9C+sistnv5q/+++kSS/YeaFN2WPuHOxXfMe",
+	"ksNt2bu5XBFKnG3eY8+s8oj6gn9h8P7+fuuS7iJDIBEzB0JcFjHMpO8DYobkErQ73z5vXLVYxi7zFDLe",
+	"oWZ3CBMkrpbJAvDX3JAx2jZj7H3g21yOXckVRPWDfnAtQEEAvUnm2IMhTEE7sLmWdmI1vxXqLpwpIgCr",
+	"5nAX0M6BGyxTHJTUh49Hzx6hYlOns7eue20gNlCDvpTZ+qB0Vmvgel+3Uayqd/8b0jmhuKXYxPdwVO+3",
+	"1lE+EAI6mICAVHVLut0KH++OXYoIczlNK1U90JSOeDimdop2QguazrmA1O07D+PJkkDylkB9F3AXqyRf",
+	"S6sdGQjouqbcIQHOjVBDftdp70XOKBBeqD7ym1KB3YgVVZk+HAng/uDeIBWAPhq20Tdd73j+AfpwDB5o",
+	"N2LOZ3OrbilLpNT4+kzEExJRhXCN47GTC7oQ+B0jC2aGpOJc9+3bsZ0BzbUkqSywnHqoP6u9k/9aYJlZ",
+	"jXat2yv4SRNoqUMUSxm/A3qq2t9DEsqMWUUf6M+xQm5iHO8dStYazR2e6W0V1vndMb0jkPsbbGR3DHqP",
+	"sTfI/0HP3v5XQcb6I73xISySzqXUTGOiARqDSbX5f0BTbAjl8i6QCUvlgmni+1sPCdSlrKUnIjoE/CaQ",
+	"M2N5Lc2YFfrw7zmFXk3QN+QsGY1GmIf33MFJACcRivJokrNplPa/slM4oqj/kpp07qPHn5ji4dvOIR0l",
+	"e7uRz71TCMo2+UTCsqaEL3AK5Z4OdS1+kHfMXYcHpUpmJJEhibJqS9QrXPS/FvNa2cVDXw30wD1x/a70",
+	"c3/PIQGTUQVJq5YWz8Iz0Iaa58x1pm5i5FvU+m0Fg3MMai3H70Sqj2OZbuawGuNSKoMy0W1rbncKhSKI",
+	"QkmzIymLiiFS7ShU88poonPp3OVa0KWew78UIzMpGK7Q1xQDh7N0dxPyjbkmMs+G5IfypnJhb5AisjDV",
+	"Vjdu96BIgbkWocJLpftWEqoK6drTpP6wb9BVutph/CnodNopQNhFC89nEU7vWtjH7ReKZWgphnLDO2Ol",
+	"ZvDLBCK7xoWBua5MYiaZJlIMyVtg8hxBbczeKM/o7biY6xzh9i8FNkN7PX3rzvbYLoVKA7YIEw4YP4YB",
+	"r0Ndm5eedGiFAlZg1eGysbYb9Qfi+kACC55U0tb78GC8XfGbpBfylp0YD8s79F26QjBAtbkTgLoEzUkm",
+	"pYKyFzTgSyFtnZsLouQKtYrE+8AlpMsnUPfTEr1JAlqJlFBRS2dcECGvRRlorar64OUs0+NR+35eOw2g",
+	"a3SBgHCwNxu2idhtwlaX4YHJOiTgAXpmeC0uhetDgXdojDjDCwKBV4g5acPznJyPRkPyePSsWmEIQVjG",
+	"svaoPeAxlMe+HCVYs+1uQEo/spy5XEGFRWjtfKjLcqXW/mQs53TqkDtpf1aOCtDMP4yyHsBMh7Zb0c9G",
+	"/va//1dJYvYfXt2Gf+BDz0nVmwd7HJ6SqvL6f/6Xpxj0p5UVkp1yTR6yXDPivGrvnA8EwrFwGTZahlG9",
+	"5Q1ptkw9huFYvjgY38FW/ztYpS/gWBM86sQdrD1vxTyQu59zOkbpIbHkxGULNHv1w6NYCfmIm137UsO2",
+	"Q+zzYMzFmlkQwYdIM9yCyt44dIOHsVre00fmbgZSgjQ6dZerPcDnntkR4rNLcJH68hYr7Lo5p7ox0sdF",
+	"6i9teZeqwbdtcE8ziKcJDNmY7GAkVEh1tVIwNuHl8MiJTl0trRdbgx0hVHGpTj3QxqhWXWUXDileSSfM",
+	"DPSvilRvmha4/+LzcbWF/JSe7Cw1dNxQpKOwyE27BM+pL28zo0tneUB0Bw4GCOiPZ88JWyzN2uovTlJ4",
+	"T7wrM+cK4cKdfXzWNnkHjfljv0WEDmJxdpHLmZWGWGCIPARtc4pBjqBto5qdgDK4ZuYRMNo501jjx0gy",
+	"hsWOycNUZmj/PRqSK3pr+bC3DQ/LlJxH2M7eT9df8odwgZYyzx9VmFGtS1zXAKVPQIxwqDnLs5NKN8W4",
+	"av8We4STTCZEywULHpQJm3ORoRcSR3G1oKrMVU63PFmgkRQLPSSX7j1UxQthnG6TWDUTdG05Ndh/yEUi",
+	"h5FgobVwq90kj+WYKb+wr2vmas7WIG7cYg9IT6A7TzdiGPZehkuKHf19mSt3fzc0jF0UFvPftBAY9m5o",
+	"loD4cwfhd8ux8FwLKMo1fmiWdTv61UCjngYBYfUGHutU8ZxQgQ5T+y8HmBcS4ulNE8XWFG0z7Qfmen9U",
+	"34lRjVoasz8OyTsPk0bbxQGlSyiqYqGRipEyZu4goJpI4ZQx16ur0vA/tG0/+dcyeyM2cfdO2efdPw9r",
+	"eIyX8lPJpj9t9LBxWEeUMIWAiLTrr/wIHCRySrZWepydOEwkmUNY1K3Ru4MxvrS2x2mXe0T5heylRXRd",
+	"VjR+KrBMIszrISU6L0LGdyZNQqjwZwLs5lH9NqMDS6xdfAQBMdXz3ZZMyN5+oOJY8dx6F5ZPbDbXOhRF",
+	"iP+1cByCUHsKoeRZz4ZPB6VVKBYaGJMBUvAql3PXlzR6PLr16mRFMG6XFwFj3yEP8jzMelKYdg6KXlBt",
+	"FKOLBxrTgya5TG8hys3B76rDqu3bmBZdLLYp+Btm3vm59iKlO5ENfSLLMCz8pLrwiBE64YLixm+IuKj4",
+	"CUo5uXTLxVuJsQhn1UB8qtwC8Br78vmH1eZXc5lXEzXq5OX93zDPg5OW7xfV6Gf4jq0jToa/J0it70sY",
+	"IQa7OCtwrH6VhJNHdVezVDEDmAToOYlKhpHywNhbV21D94CD+2hNGVLZQKJBEqj3xx3B7erH7yVAzg78",
+	"/azdDYgSGiIzcJIe0so10XMrqkGrQgfSwXyzMDGrD7hT3eNQKxfz9FdLmPdteMdXUJFlqaHlhK9Ew0WJ",
+	"aBiSt5Z+gd8HUrbbsxPPCO/FvboRAxWfPih6wA74cXvZxT5k6wcaGECwuiCzMhhdvgvsvtYhtq69f+/O",
+	"td6mppHtlsiATkkclVSgB41O3VDzptvcq5UhGz4qtYsNYWq4VFZvAx2Xawe6j0/FOQ+6h1l2TsNnkUBn",
+	"o6bPhrZH3UCPGz3MWr8PSiB3sDgMx1SKeMcmg632ek+m24F4DIi8w8LpsQnIJasn1GxXw/n7kvT1DlER",
+	"0VDeqqMmfS0aPrNXdKgZN+EK+TtcDSQGGc3yaVLHGziEArH8XpNiiYBNrEvvIaDLLYSo1UDjoNDhtYgg",
+	"PssSEOCStYaB8+sw17/EwQB8HID7IHKGEAdASa3qpVSc6Q3LpCK7Fog2kiSTsYgzit+yq9eRsNCbPUY+",
+	"sflcb3LVBL4wnjywcumEkYe1A3sENH9IrazSTS2ulAWaPzgW1eM9ZHCqbnin9wChlq+c/hr+uzXDrU54",
+	"26ffvszwtl/oYbPVFpXJ7cWEehmAFU4MYJfWPT2FRij9wTSbH2nilF+6craQpLZYcEOWkgtzUWk1a5mb",
+	"XKEP2aGFKiUJoOx1iV/8qlBOnQ7dHA3AK10yiP+rZbWWswFFrjiqJXWqubQrPzbDckVx7x2f+r0Q5kvw",
+	"+hKqXWmpOc1cPxomjnF1q7CWRv/ZFXgUASVlapDBnN+FJq6uPTG6y/hMUFMoyHh8mZ0/eXL2DLSuzYDm",
+	"A03++d3rP0VdZdVKrseE7G2VjW0EL4VHKma0X+lhvV8aJlX7pJxahiXv2O+QV2GH5+Mxq6vAcCI8aZt4",
+	"vobp/D4lz0vHPwNDdCF7rOl9+PsNHamOezKpXK7R4fIcWbtLT64C3bcP6Y2d2O9UOzByGeq9V7pxVdNk",
+	"FdPFgmVHOTMc+3iH9taOv5nQi92Ou3jA7OR+nwf3PbP2m1tJ2FAyk0QeR3r6W3y8s3KtnjbZhbVWnhMh",
+	"yUpxA2I2l9pETsu9999UnQJTqKKzuK7NhycEU6kfdxxC6M5ZfS27Y595qJnX3db/bagAG236LptHOf+V",
+	"r8cYD0ALwu6YMGQcXhl7pC6GpAGwiOlmyIHBX6VZKDFsqr4Cax9Yvfk5kIHdCShu50uOCAa1tq4FtQp6",
+	"NYLtM8tcs4tyQK5BP08qszFMkAUXhWH6wo/q+lA2ZaP9ZHdhl2io0J5hH8wp7MyJC+XWiK9T3BpeP2g9",
+	"hzyvOwfIQ2haoE6gTih+79FvqYWHbl6NkZI38MQRrabQh6wlEfuAh+ITJyV2Jksw2w/qtTKqDRZ+Q+R5",
+	"5WAmWFp981Qwe8HxKX+vQ2SiGf70E0YRN6oA+Oop4BSZU4UgXdBAXCVJQKjmUrPWqgCkVhQgonb5+f2/",
+	"tP5PnNbvsUKB5qYFtpbE6k2O9thiaTjrF8/YFi8aOpW0YPC+KhSd5NB5ypEBxrawhQb01KDQNtneFUtO",
+	"aJtjyqWqJhnDdgLV0gWCAyxJT2S29qgAqOiC77iCny6VQ04hFAIf1kWaMpaxbEiwTr79RRfpPMxvJdUt",
+	"QK/QCw2Z1VabgQm8ZUatT6BCUTRfjs/EjzsxzS+sqBSuJzRJc86EsfdyVjCt7XaRh5T8+OOrr8iK5znJ",
+	"5CN3Ff2c7KqDYTeFy/vw8fl5YrflRjH7h0chYohQ0DJkGCqLpeuTEl/SAYv8pIZF/qJefvf6+sP52cn1",
+	"9YfP2fs/xqruvj8OI6i3QPrEIJZao54GZhB3Px6kmp2rYjy4+Pl9zR/AZ6IMqADE3l9xf1+7iJhK8fBG",
+	"wX3lnumEb3B8yUfZPxm2wH33COUxa50Odnze8S8OjSUaS2S6ZgDdtZoWIEHZzSJ8WufFrHHprkFotN7t",
+	"/21FZSvl92P3Fs8sITLPjlZVNlwdfzkrZfQ7pJq6p08r1eSjEvi1YOQVPPM9F4xQknOAwPvSTU/Jd/xL",
+	"SON6lADEXRSLCQpN+6TGrC4nSdHsQWQBDorMD/AJkAoGoyOa+lo4ho95d4LZFVHFc0inAQz4kFySCc3w",
+	"LZBmdkyfTOLLN2gj0VgE6aer1UesDopFTix10ym7AC/htUAbVDFCc8WoFZfaLYJlZMw+cG30OCbCcVkd",
+	"GRvUNtdjV0wOoAu6cvMc02HclVR6TsYB8jtGwFWlRjtUP3hodzKXNIMyFHoLmP6okXN4WHhn9oErfRPe",
+	"6yGjP5yIrN+FK0nw49X1fb/eLKhfb9IzXpNWcPk4k4KNvUAHmDmQcUWhDcXQ7BEinR6Oi7xyxX1KSpsU",
+	"+W0T1LyduWxr9p69/Ir/0Qpgras5ZS4uNk9EQ0SAF3hIfgTrc1ztYDXGTN1iwcjEShMoVgveYwr/uaLI",
+	"hKJNrK4FDB9Sj3weEiT4IBeBllSu5h2ZKsaG5Cufp7ZVZ2TC7J99SkWHEhkwFLvyuMx+HpNX0x/AExfL",
+	"oy+UrtjqG8t+TkbuP7ULwGuJjral1JpP8kYNZ6Zoym7mdvh4Bvvn59UE9i8+35lV/34f56lrXHRYzyme",
+	"RSUpzSVWw5rJkikus33uRNKIFwrn/jvZAYcUCjDhnrpFX/oN3X1cKMC7leM55JaHo2Iq2ArU4AeulKr2",
+	"mPeAeHdVJq00dMJxGsxfKDFt5nQD2lizhkfPHl04dwvD2mclwAzMfVdxCFU7Uq2XAx/ebKTWsWDOj1BN",
+	"+WO5QWc5vGBqxk5g2/+4nwIM3ztQQOQoFI0lLAJNP0D76YCSDfuanADcFUBljXGRr5lJ516ghVJKGAbB",
+	"0MOQvDKajMuxoBAYxK3HKJ6gjwTUm1mTkxMq0rlUY2hKr4fk8eixKxOGWCTolLNm0cKp3zBst/KinPdR",
+	"E7CW1S81puwsDSkXf1iQkUNhl2AtrJJXIYzQpMPXcNa+2BUkqMviU3PEdorDqkNpaFvZBGYrFwirKRsk",
+	"YdIhVBARmS9iVDZudq1LyvMISg6ckyWyiwAzlyuhq/X7rL4xoZpdi5SK4KCluLtyxoARB1xZ+Q1ndiWQ",
+	"qooVWBWL0S+0Dl07luH6Bh23hwzWCmktdQeFxA9Z52uxpIrFabQsvelPBOqL7qefHIFIfTiqMUoMMnms",
+	"1yKF/pRjK7Sr2jQ2gZhAMVFCRZlZwAWZSZkRbajIfBazz/supS+q/lj0NAq5dL2I99K+3LvHUL9c4U+3",
+	"FUu61lgEq6yfCAvX5fWB3py7I4HH6ETShxRO4ZrLYg+c96ai2OCqyteuXljFc4lZLrrS4Lpa6hDQAlhd",
+	"zApLV70qBIuckmkUp/k2Db1eMvHCr+lIebZu+P4Rih1USGfswMRrdwPwaDNW6QnjTsLt/8TVSNtUwtop",
+	"NrCq1trPzWQni6UUH090RcyG43fsBY5/JAKAwb/hU3MwPfs4vMvuRN2gqt05SjKuoXJVQqxuwWiGNpkr",
+	"itKfGHYfPBd3EomlJQb1yj/UIVMYXN4fXePv/EmtD+pvWeDPLb4N2+I38Qhd8UrT230j8dZ9LF/y9yrV",
+	"rFZI84PJtG0R8wY/cBz+goP/vYgXkMlWwFgxv2BUgBK5pOsFQ8aCdFSpva+JXNWA60cVNb8UspZZVD/M",
+	"f7G/ujrFHbhNRZXVLo+XTmRhdgR/9ytT0BQM/lauyjqKIZF0SZtbrkLp9rtAsP2n4uTTKz/OcVkgHEoT",
+	"84PzPGDbQLoOdf1dc7spHjPubCq1SVxZJfjZuQr/DrigYtNCZO2i9q175oiniZ9ok2duogno+yHunM6p",
+	"mrEDy7jVhhPYmqP25kB06u9S1lVVunpIbyMNn4qU5e+qT+8KhSsm2Irm4wviNo1h1U5g+RB6qZTvgV2c",
+	"SvWcjIVc4TtY+3WjvkDY7sYS0XPWPeSNvPuKYzmX34/ujdvdrH0fSvwlB7GgNu6kJAupALOYU8MU8ENo",
+	"LekAjmtGVdVkcH9eSGHmjyonj1cYa11gifOyWTsS0JBcSZIzreEtR3D2j66qBGQg2x8Dd1Ykha3NERof",
+	"6uKiS8aNAAkL9JYJJDREewI4lAqvkmBDEBCbsaoV8LmN63IUuGPlE70bJvwmlI0HsclJa+6ET6Xc6bVI",
+	"j6Tmv1uL9PfnjvT+5xpfoSlY8RUfGWrfWFgyY2ojufejrXmHwGjVLL5yzxxRs8BPtGkWbqKJLyd4YG2i",
+	"EgVIC23kwn/w08fpG5OjcUYgeBn65sv+0nIlsOMENtQAlP44ndM8Z2LGbqCy9RjhR1f/dkUUS6XKYCNr",
+	"z9k/jB1OBzQq330D2tbcMUXLeqcLusZECavrubm5iT2Hv6XQifIO0gzDOOQyw7CCfwXTwCqpAc4BFGPl",
+	"l1mGlHIkDh7G/40w625xrVegrObsT+2AMbGc8oWV0NUrcMhwvrtUp7/if9y3qblvAUJVOe8ONfy9CAvw",
+	"1NDWIGzeGjSi4WFdsxtbVgf2f5JQ4W7oNu7kDltk84BOEQ7xcZK559za0pZdozbHv1y9ARfVhjieQyHV",
+	"61W7UymZEAa4kQ+FBkPuqZ1lC/DlJsIcfSJusDHtwxE0Lm+LpLH8XUV6HJIvsGzGTpYy5+l6F5gVUsxA",
+	"zpWoMGyCg+8PG1CgL7MZe4Nf+DjsVw82ZOlPSDcx36JUrjY7B7y8orMd6BJfFZwLdJtBEdKW9ObDVYk1",
+	"hRK1EnArj98B3xrW5doXGhEHL9SQCitQNrzXwd/o9hP/hpnacffX+cvXj49CWJWpV4woh8ecsLV0gr4X",
+	"pu5gamhT038ENuHOJ2QjVUVOXTEBv4wppsDXEaRlKXArjlMppnxWuAR53Aau9JC8qdxw/N616AL9rDYj",
+	"XRQaWku4to9SER2aotSaMm4XFSrMwVjG4TXVytQO5WM4Gsm/ZZC9XrWxLL93Z3pIMbJvtaNOJtgmW9IV",
+	"UlrNXQyH6pCfwKsPgJUzJKFcEhWeJGttn3YWSzoIevl3gR3G9QB6yG8SbgUocoXIpLURIRdECs9ALDv8",
+	"2ISBJuJx8zgS9QScPaIb7EJCR7DHo/PQrAl10s092U0e7vVPhm7v6xqF2VXM6t8PiN3NrX9mxjZNreaS",
+	"LnijM+2nubxcvDouFLy1ZQNWWcCCkJBz7M56eFj1BqDKNM+ZegDqbs/uAs0RuKTaYKWeZW93jdvlX/z8",
+	"3lIx1tlB4i9UPrgYzI1ZXpyenp1/PhwNR8Oziy9Gz0ZA8W5iW0Va5hLqAmhE3FnuDSr7hdduEhKWMiyD",
+	"XmXjmHjLOkyZCSAKM2drcJWlVKn1sJ5nrwdx0EDQHVO58J3ph9X2slhKIDIB32LJfz6sgGQyuJ0Xw82u",
+	"BrGxfpB31XZyE2ZWjAlcX2WASumS7TGwlnbooISFQ5Z0PSQvcJv0rY85cQDC+4cTX3pKatBJCfSk4NrU",
+	"0w6cg5xkckjeGcWX7IEmKzaZS3kLlc8YMfJajN+8fndF4Aq73041PD2uxEWFJOE+l/0IZFosmDAXCBaW",
+	"mM385yKbsYzI1DADHdfsf6CW6bsTOM/99pb4hjWhPnKApQ9rvQXcHbp/f/9/AgAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -61,10 +61,10 @@ func newHandler(opts Options, db *postgres.DB, admin *telemetry.Admin, client *c
 	if err != nil {
 		return nil, err
 	}
-	cellStore, tenants, signups := postgres.CellStore{DB: db}, postgres.TenantStore{DB: db}, postgres.SignupStore{DB: db}
+	cellStore, tenants, signups := postgres.CellStore{DB: db, BeginCordoned: opts.CordonNewCells}, postgres.TenantStore{DB: db}, postgres.SignupStore{DB: db}
 	options := httpapi.Options{
 		Offered: opts.Offered,
-		Cells:   cells.Service{Store: cellStore, Clock: opts.Clock},
+		Cells:   cells.Service{Store: cellStore, Door: client, Domain: opts.Domain, Clock: opts.Clock},
 		Reader:  directory.Reader{Log: postgres.DirectoryStore{DB: db}, Announcer: announcer},
 		Tenants: directory.Tenants{TenantStore: tenants, Cells: cellStore, Plans: controlplane.PlansOf(opts.Offered), Clock: opts.Clock},
 		Domains: directory.Domains{Store: postgres.DomainStore{DB: db}, Tenants: tenants, Resolver: opts.Resolver, Own: opts.Domain},

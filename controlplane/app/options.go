@@ -30,6 +30,8 @@ type Options struct {
 	SignupsTotal     int            // a minute, together; 0: unlimited
 	TrustedProxies   []netip.Prefix // whose X-Forwarded-For names the client
 
+	CordonNewCells bool // a new cell gets no tenants until an operator lets it
+
 	Offered     *plans.Catalogue
 	KeepChanges uint64        // changes of the log that are always kept
 	KeepFor     time.Duration // and those younger than this

@@ -54,6 +54,7 @@ func serve(env func(string) string) *cobra.Command {
 	flags.StringVar(&opts.TenantURL, "tenant-url", opts.TenantURL, "a tenant's base URL, with {slug}")
 	flags.IntVar(&opts.SignupsPerClient, "signups-per-client", opts.SignupsPerClient, "sign-ups a minute from one address; 0 is unlimited")
 	flags.IntVar(&opts.SignupsTotal, "signups-total", opts.SignupsTotal, "sign-ups a minute together, for this process; 0 is unlimited")
+	flags.BoolVar(&opts.CordonNewCells, "cordon-new-cells", opts.CordonNewCells, "a new cell begins cordoned, until 'cellctl cell smoke' has passed")
 	flags.StringSliceVar(&proxies, "trusted-proxies", nil, "networks (CIDR) of the load balancers whose X-Forwarded-For names the client")
 	flags.Int32Var(&opts.DatabaseConns, "database-conns", opts.DatabaseConns, "most connections to the database")
 	flags.Uint64Var(&opts.KeepChanges, "keep-changes", opts.KeepChanges, "changes of the log that are always kept")

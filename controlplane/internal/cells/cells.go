@@ -1,5 +1,5 @@
 // Package cells is what a cell and its operators tell the control plane:
-// registration, heartbeats, state changes.
+// registration, heartbeats, state changes, smoke tests.
 package cells
 
 import (
@@ -24,7 +24,9 @@ type Store interface {
 // Service is the use-cases of cells.
 type Service struct {
 	Store
-	Clock func() time.Time
+	Door   Door   // for smoke tests
+	Domain string // the platform's own, of smoke tests' mail address
+	Clock  func() time.Time
 }
 
 // Heartbeat notes a cell's load as of now, whatever the cell's own clock says.

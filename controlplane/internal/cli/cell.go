@@ -28,10 +28,11 @@ keeps serving what it has and gets no new tenants; so does a draining one, whose
 tenants are to leave. A retired cell is gone for ever.`
 
 func (p *program) cellCommand() *cobra.Command {
-	cmd := group("cell", "Show, cordon, drain and retire cells", cellHelp, `  cellctl cell ls -o wide
+	cmd := group("cell", "Show, cordon, drain and retire cells, and begin new ones", cellHelp, `  cellctl cell ls -o wide
   cellctl cell show cell-a
   cellctl cell cordon cell-a`)
-	cmd.AddCommand(p.cellLs(), p.cellShow(), p.cellCordon(), p.cellUncordon(), p.cellDrain(), p.cellUndrain(), p.cellRetire(), p.cellCapacity(), p.cellRestored())
+	cmd.AddCommand(p.cellLs(), p.cellShow(), p.cellCordon(), p.cellUncordon(), p.cellDrain(), p.cellUndrain(), p.cellRetire(), p.cellCapacity(), p.cellRestored(),
+		p.cellScaffold(), p.cellSmoke())
 	return cmd
 }
 

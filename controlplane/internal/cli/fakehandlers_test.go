@@ -101,6 +101,19 @@ func (f *fakePlane) ClearCellCapacity(_ context.Context, r api.ClearCellCapacity
 	return api.ClearCellCapacity200JSONResponse(*c), nil
 }
 
+func (f *fakePlane) SmokeTestCell(_ context.Context, r api.SmokeTestCellRequestObject) (api.SmokeTestCellResponseObject, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := f.cell(r.Cell); err != nil {
+		return nil, err
+	}
+	checks := []api.SmokeCheck{{Name: "heartbeat", Passed: true, Detail: "heard of 2s ago, 100 places", Ms: 0}, {Name: "door", Passed: true, Detail: "schema 40, 31 tables", Ms: 12}}
+	if f.broken {
+		checks = append(checks, api.SmokeCheck{Name: "prepare", Passed: false, Detail: "the database does not answer", Ms: 5000})
+	}
+	return api.SmokeTestCell200JSONResponse{Passed: !f.broken, Checks: checks}, nil
+}
+
 func (f *fakePlane) ListTenants(_ context.Context, r api.ListTenantsRequestObject) (api.ListTenantsResponseObject, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -47,6 +47,7 @@ type fakePlane struct {
 	seen      []*http.Request
 	scenes    []scene // of the migration; empty: one that succeeds
 	created   int     // migrations
+	broken    bool    // smoke tests fail
 }
 
 func startPlane(t *testing.T) *fakePlane {

@@ -98,3 +98,14 @@ func (s *server) ClearCellCapacity(ctx context.Context, r api.ClearCellCapacityR
 	}
 	return api.ClearCellCapacity200JSONResponse(s.cell(c)), nil
 }
+
+// SmokeTestCell tries a cell out.
+func (s *server) SmokeTestCell(ctx context.Context, r api.SmokeTestCellRequestObject) (api.SmokeTestCellResponseObject, error) {
+	t, err := s.Cells.SmokeTest(ctx, r.Cell)
+	if err != nil {
+		return nil, err
+	}
+	return api.SmokeTestCell200JSONResponse{Passed: t.Passed(), Checks: each(t.Checks, func(c controlplane.SmokeCheck) api.SmokeCheck {
+		return api.SmokeCheck{Name: api.SmokeCheckName(c.Name), Passed: c.Passed, Detail: c.Detail, Ms: c.Took.Milliseconds()}
+	})}, nil
+}

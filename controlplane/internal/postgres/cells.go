@@ -12,7 +12,10 @@ import (
 )
 
 // CellStore keeps the cells.
-type CellStore struct{ *DB }
+type CellStore struct {
+	*DB
+	BeginCordoned bool // a new cell begins cordoned instead of active
+}
 
 const selectCells = `
 SELECT c.cell_id, c.region, c.tier, c.endpoint, c.internal_endpoint, c.state, c.version, c.capacity_tenants, c.assigned_tenants, c.registered_at,
@@ -98,7 +101,7 @@ VALUES ($1, $2, $3, $4, $5, 'provisioning', $6, $7) ON CONFLICT DO NOTHING`,
 	return after, err
 }
 
-// Heartbeat notes the cell's load. A provisioning cell becomes active.
+// Heartbeat notes the cell's load. A provisioning cell becomes active, or cordoned.
 func (s CellStore) Heartbeat(ctx context.Context, id string, h controlplane.Heartbeat) error {
 	return s.tx(ctx, func(tx pgx.Tx) error {
 		c, err := oneCell(ctx, tx, id, "")
@@ -119,7 +122,7 @@ ON CONFLICT (cell_id) DO UPDATE SET at = greatest(excluded.at, cell_heartbeats.a
 	})
 }
 
-// welcome takes the cell's capacity over, and makes a provisioning cell active.
+// welcome takes the cell's capacity over, and ends its provisioning.
 func (s CellStore) welcome(ctx context.Context, tx pgx.Tx, id string, capacity int) error {
 	c, err := oneCell(ctx, tx, id, "FOR UPDATE OF c")
 	if err != nil {
@@ -129,6 +132,10 @@ func (s CellStore) welcome(ctx context.Context, tx pgx.Tx, id string, capacity i
 	if c.State != directory.CellProvisioning {
 		_, err := tx.Exec(ctx, `UPDATE cells SET capacity_tenants = $2 WHERE cell_id = $1`, id, capacity)
 		return err
+	}
+	if s.BeginCordoned {
+		c.State = directory.CellCordoned
+		return s.saveCell(ctx, tx, &c, "cell.cordon", nil)
 	}
 	c.State = directory.CellActive
 	return s.saveCell(ctx, tx, &c, "cell.activate", nil)

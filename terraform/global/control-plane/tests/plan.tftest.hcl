@@ -1,0 +1,9 @@
+mock_provider "google" {}
+
+run "can_be_planned" {
+  command = plan
+  assert {
+    condition     = output.registry == "us-central1-docker.pkg.dev/coditect-control-plane/images"
+    error_message = "it is what its directory says"
+  }
+}

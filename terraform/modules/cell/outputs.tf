@@ -1,0 +1,39 @@
+output "credentials_command" {
+  description = "What an operator types to get kubectl access."
+  value       = module.cluster.credentials_command
+}
+
+output "manifests" {
+  description = "Manifests of the cell's database and broker, for kubectl apply --server-side -f -; the cell's programs are deploy/k8s."
+  value       = join("---\n", concat(module.citus[*].manifests, [module.rabbitmq.manifests]))
+}
+
+output "settings" {
+  description = "What the cell's programs are started with; deploy/k8s takes it as a ConfigMap."
+  value = {
+    CELL             = var.cell.id
+    REGION           = var.cell.region
+    TIER             = var.cell.tier
+    CAPACITY_TENANTS = tostring(var.cell.capacity_tenants)
+    DOMAIN           = var.fleet.domain
+    CONTROLPLANE_URL = var.fleet.control_plane.url
+    BLOB_URL         = module.storage.urls["blobs"]
+    DATABASE_HOST    = local.citus ? module.citus[0].host : module.postgres[0].address
+    AMQP_HOST        = module.rabbitmq.host
+  }
+}
+
+output "workloads" {
+  description = "The workloads' service accounts."
+  value       = module.iam.emails
+}
+
+output "egress_addresses" {
+  description = "The public addresses that the cell's webhooks come from."
+  value       = module.network.egress_addresses
+}
+
+output "secrets" {
+  description = "Secrets that need values: docs/infrastructure.md says which and how."
+  value       = module.secrets.secrets
+}

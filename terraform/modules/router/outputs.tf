@@ -1,0 +1,19 @@
+output "endpoint_groups" {
+  description = "Self links of the routers' endpoint groups, one a zone, for terraform/fleet.yaml; GKE makes them for the Service's annotation."
+  value       = [for z in var.router.zones : "projects/${var.router.project}/zones/${z}/networkEndpointGroups/router"]
+}
+
+output "credentials_command" {
+  description = "What an operator types to get kubectl access."
+  value       = module.cluster.credentials_command
+}
+
+output "workloads" {
+  description = "The workloads' service accounts."
+  value       = module.iam.emails
+}
+
+output "secrets" {
+  description = "Secrets that need values: docs/infrastructure.md says which and how."
+  value       = module.secrets.secrets
+}
