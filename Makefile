@@ -51,6 +51,7 @@ test-race: install $(local_bin)/withservers $(stripe_mock) ## Run all tests with
 .PHONY: lint
 lint: $(golangci_lint) ## Check the code (the linter is built once)
 	@$(golangci_lint) run --allow-parallel-runners $(ARGS) $(PKG)
+	@[[ "$(PKG)" != ./... ]] || { cd terraform/check && $(CURDIR)/$(golangci_lint) run --config $(CURDIR)/.golangci.yml --allow-parallel-runners; }
 
 .PHONY: generate verify
 generate: ## Generate code from the API documents

@@ -6,17 +6,17 @@ import (
 
 // keyFields say where each kind of store names the key that encrypts it.
 var keyFields = map[string][]string{
-	"google_artifact_registry_repository":   {"kms_key_name"},
-	"google_container_cluster":              {"database_encryption.key_name", "cluster_autoscaling.auto_provisioning_defaults.boot_disk_kms_key"},
-	"google_logging_project_bucket_config":  {"cmek_settings.kms_key_name"},
-	"google_redis_instance":                 {"customer_managed_key"},
-	"google_secret_manager_secret":          {"replication.user_managed.replicas.customer_managed_encryption.kms_key_name"},
-	"google_sql_database_instance":          {"encryption_key_name"},
-	"google_storage_bucket":                 {"encryption.default_kms_key_name"},
-	"google_bigquery_dataset":               {"default_encryption_configuration.kms_key_name"},
-	"google_compute_disk":                   {"disk_encryption_key.kms_key_self_link"},
-	"google_pubsub_topic":                   {"kms_key_name"},
-	"google_redis_cluster":                  {"kms_key"},
+	"google_artifact_registry_repository":  {"kms_key_name"},
+	"google_container_cluster":             {"database_encryption.key_name", "cluster_autoscaling.auto_provisioning_defaults.boot_disk_kms_key"},
+	"google_logging_project_bucket_config": {"cmek_settings.kms_key_name"},
+	"google_redis_instance":                {"customer_managed_key"},
+	"google_secret_manager_secret":         {"replication.user_managed.replicas.customer_managed_encryption.kms_key_name"},
+	"google_sql_database_instance":         {"encryption_key_name"},
+	"google_storage_bucket":                {"encryption.default_kms_key_name"},
+	"google_bigquery_dataset":              {"default_encryption_configuration.kms_key_name"},
+	"google_compute_disk":                  {"disk_encryption_key.kms_key_self_link"},
+	"google_pubsub_topic":                  {"kms_key_name"},
+	"google_redis_cluster":                 {"kms_key"},
 }
 
 // encrypted: every store with a key of ours. A kind of store that is not in the

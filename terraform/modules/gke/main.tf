@@ -95,7 +95,7 @@ resource "google_container_cluster" "this" {
     mode               = "BASIC"
     vulnerability_mode = "VULNERABILITY_BASIC"
   }
-  secret_manager_config { enabled = true } # pods mount secrets; Kubernetes keeps no copy
+  secret_manager_config { enabled = true } # pods may mount secrets as files
   monitoring_config {
     enable_components = ["SYSTEM_COMPONENTS", "APISERVER", "SCHEDULER", "CONTROLLER_MANAGER", "STORAGE", "HPA", "POD", "DAEMONSET", "DEPLOYMENT", "STATEFULSET"]
     managed_prometheus { enabled = true }

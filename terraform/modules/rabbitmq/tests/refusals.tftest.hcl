@@ -1,5 +1,3 @@
-mock_provider "google" {}
-
 variables {
   site = {
     project = "coditect-test"
