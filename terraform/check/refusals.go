@@ -75,7 +75,7 @@ func unexpecting(dir string) ([]string, error) {
 		file.Body().AppendBlock(run)
 		name := run.Labels()[0]
 		names = append(names, name)
-		if err := os.WriteFile(filepath.Join(dir, "tests", fmt.Sprintf("unexpecting-%s.tftest.hcl", name)), file.Bytes(), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "tests", fmt.Sprintf("unexpecting-%s.tftest.hcl", name)), file.Bytes(), 0o600); err != nil { //nolint:gosec // G703: the path is of the copy made before
 			return nil, err
 		}
 	}
