@@ -16,7 +16,6 @@ const day = 24 * time.Hour
 // is made of the log, which is therefore never kept for less.
 var retentions = map[string]Retention{
 	"free":       {Audit: 90 * day, Deliveries: 7 * day, Jobs: 14 * day, Usage: 400 * day},
-	"starter":    {Audit: 180 * day, Deliveries: 14 * day, Jobs: 30 * day, Usage: 400 * day},
 	"team":       {Audit: 365 * day, Deliveries: 30 * day, Jobs: 30 * day, Usage: 800 * day},
 	"business":   {Audit: 2 * 365 * day, Deliveries: 30 * day, Jobs: 60 * day, Usage: 1200 * day},
 	"enterprise": longestRetention,

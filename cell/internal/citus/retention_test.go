@@ -71,7 +71,7 @@ func TestRetention(t *testing.T) {
 
 func TestRetentionsOfPlans(t *testing.T) {
 	t.Parallel()
-	for _, plan := range []string{"free", "starter", "team", "business", "enterprise", "one of another version"} {
+	for _, plan := range []string{"free", "team", "business", "enterprise", "one of another version"} {
 		r := cell.RetentionOf(plan)
 		if r.Deliveries > r.Audit || r.Jobs < cell.FileLife || min(r.Audit, r.Deliveries, r.Jobs, r.Usage) <= 0 {
 			t.Errorf("%s: %+v", plan, r)

@@ -30,9 +30,9 @@ func cell(id string, changes ...change) controlplane.Cell {
 	return c
 }
 
-func tenants(n int) change    { return func(c *controlplane.Cell) { c.AssignedTenants = n } }
-func counted(n int) change    { return func(c *controlplane.Cell) { c.Heartbeat.Tenants = n } }
-func cpu(x float64) change    { return func(c *controlplane.Cell) { c.Heartbeat.CPU = x } }
+func tenants(n int) change { return func(c *controlplane.Cell) { c.AssignedTenants = n } }
+func counted(n int) change { return func(c *controlplane.Cell) { c.Heartbeat.Tenants = n } }
+func cpu(x float64) change { return func(c *controlplane.Cell) { c.Heartbeat.CPU = x } }
 func measured(rate float64) change {
 	return func(c *controlplane.Cell) { c.Measured.RequestsPerSecond = rate }
 }
