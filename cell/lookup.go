@@ -26,42 +26,70 @@ func (l *LookupOf[T]) lookup() {}
 // Common returns what all lookups of the type have.
 func (l *LookupOf[T]) Common() *LookupOf[T] { return l }
 
-// Lookups by what they look for. Their filters narrow lists, not rows by ids.
-type (
-	OrganizationLookup struct{ LookupOf[Organization] }
-	UserLookup         struct {
-		LookupOf[User]
-		Filter UserFilter
-	}
-	SessionLookup    struct{ LookupOf[Session] } // of users only
-	KeyLookup        struct{ LookupOf[Key] }     // of users only
-	InvitationLookup struct{ LookupOf[Invitation] }
-	RoleLookup       struct{ LookupOf[CustomRole] }
-	WorkspaceLookup  struct {
-		LookupOf[Workspace]           // Of: of their members
-		Member              uuid.UUID // zero: anybody's
-	}
-	MemberLookup  struct{ LookupOf[WorkspaceMember] } // of workspaces only
-	ProjectLookup struct {
-		LookupOf[Project]
-		Filter ProjectFilter // Of: of workspaces
-	}
-	EndpointLookup struct{ LookupOf[WebhookEndpoint] }
-	DeliveryLookup struct {
-		LookupOf[Delivery] // of endpoints only
-		Filter             DeliveryFilter
-	}
-	JobLookup struct {
-		LookupOf[Job]
-		Filter JobFilter
-	}
-	ScheduleLookup struct{ LookupOf[Schedule] }
-	UsageLookup    struct {
-		LookupOf[Usage]
-		Span UsageSpan
-	}
-	AuditLookup struct {
-		LookupOf[AuditEntry]
-		Filter AuditFilter
-	}
-)
+// Lookups by what they look for follow. Their filters narrow lists, not rows by ids.
+
+// OrganizationLookup looks for the tenant's own row.
+type OrganizationLookup struct{ LookupOf[Organization] }
+
+// UserLookup looks for users.
+type UserLookup struct {
+	LookupOf[User]
+	Filter UserFilter
+}
+
+// SessionLookup looks for the sessions of users.
+type SessionLookup struct{ LookupOf[Session] }
+
+// KeyLookup looks for the API keys of users.
+type KeyLookup struct{ LookupOf[Key] }
+
+// InvitationLookup looks for invitations.
+type InvitationLookup struct{ LookupOf[Invitation] }
+
+// RoleLookup looks for roles that the tenant made.
+type RoleLookup struct{ LookupOf[CustomRole] }
+
+// WorkspaceLookup looks for workspaces, also those of their members.
+type WorkspaceLookup struct {
+	LookupOf[Workspace]
+	Member uuid.UUID // zero: anybody's
+}
+
+// MemberLookup looks for the members of workspaces.
+type MemberLookup struct{ LookupOf[WorkspaceMember] }
+
+// ProjectLookup looks for projects, also those of workspaces.
+type ProjectLookup struct {
+	LookupOf[Project]
+	Filter ProjectFilter
+}
+
+// EndpointLookup looks for webhook endpoints.
+type EndpointLookup struct{ LookupOf[WebhookEndpoint] }
+
+// DeliveryLookup looks for the deliveries of webhook endpoints.
+type DeliveryLookup struct {
+	LookupOf[Delivery]
+	Filter DeliveryFilter
+}
+
+// JobLookup looks for jobs.
+type JobLookup struct {
+	LookupOf[Job]
+	Filter JobFilter
+}
+
+// ScheduleLookup looks for schedules.
+type ScheduleLookup struct{ LookupOf[Schedule] }
+
+// UsageLookup looks for what was used in a span of days.
+type UsageLookup struct {
+	LookupOf[Usage]
+	Span UsageSpan
+}
+
+// AuditLookup looks for entries of the audit log.
+type AuditLookup struct {
+	LookupOf[AuditEntry]
+	Filter AuditFilter
+}

@@ -78,10 +78,7 @@ var ways = map[string]way{
 	"Workspace":       {`{ workspace(id: "%s") { id %s } }`, []any{"workspace"}, []cell.Permission{cell.WorkspacesRead}, []string{"workspace_id"}},
 	"Project":         {`{ project(id: "%s") { id %s } }`, []any{"project"}, []cell.Permission{cell.ProjectsRead}, []string{"project_id"}},
 	"WebhookEndpoint": {`{ webhookEndpoint(id: "%s") { id %s } }`, []any{"webhookEndpoint"}, []cell.Permission{cell.WebhooksRead}, []string{"endpoint_id"}},
-	"Member": {
-		`{ workspace(id: "%s") { members { edges { node { userId %s } } } } }`, []any{"workspace", "members", "edges", 0, "node"},
-		[]cell.Permission{cell.WorkspacesRead}, []string{"inhabited"},
-	},
+	"Member":          {`{ workspace(id: "%s") { members { edges { node { userId %s } } } } }`, []any{"workspace", "members", "edges", 0, "node"}, []cell.Permission{cell.WorkspacesRead}, []string{"inhabited"}},
 	"AuditEntry": {`{ auditLog(first: 1) { edges { node { id %s } } } }`, []any{"auditLog", "edges", 0, "node"}, []cell.Permission{cell.AuditRead}, nil},
 }
 

@@ -26,29 +26,67 @@ type PageInfo struct {
 	StartCursor, EndCursor       *string
 }
 
-// UserConnection and those that follow are the schema's types.
-type (
-	UserConnection       = Connection[*User]
-	UserEdge             = Edge[*User]
-	InvitationConnection = Connection[*Invitation]
-	InvitationEdge       = Edge[*Invitation]
-	RoleConnection       = Connection[*Role]
-	RoleEdge             = Edge[*Role]
-	WorkspaceConnection  = Connection[*Workspace]
-	WorkspaceEdge        = Edge[*Workspace]
-	MemberConnection     = Connection[*Member]
-	MemberEdge           = Edge[*Member]
-	ProjectConnection    = Connection[*Project]
-	ProjectEdge          = Edge[*Project]
-	DeliveryConnection   = Connection[*Delivery]
-	DeliveryEdge         = Edge[*Delivery]
-	JobConnection        = Connection[*Job]
-	JobEdge              = Edge[*Job]
-	ScheduleConnection   = Connection[*Schedule]
-	ScheduleEdge         = Edge[*Schedule]
-	AuditEntryConnection = Connection[*AuditEntry]
-	AuditEntryEdge       = Edge[*AuditEntry]
-)
+// The schema's types of pages and their items.
+
+// UserConnection is a page of the schema's type.
+type UserConnection = Connection[*User]
+
+// UserEdge is one item of it.
+type UserEdge = Edge[*User]
+
+// InvitationConnection is a page of the schema's type.
+type InvitationConnection = Connection[*Invitation]
+
+// InvitationEdge is one item of it.
+type InvitationEdge = Edge[*Invitation]
+
+// RoleConnection is a page of the schema's type.
+type RoleConnection = Connection[*Role]
+
+// RoleEdge is one item of it.
+type RoleEdge = Edge[*Role]
+
+// WorkspaceConnection is a page of the schema's type.
+type WorkspaceConnection = Connection[*Workspace]
+
+// WorkspaceEdge is one item of it.
+type WorkspaceEdge = Edge[*Workspace]
+
+// MemberConnection is a page of the schema's type.
+type MemberConnection = Connection[*Member]
+
+// MemberEdge is one item of it.
+type MemberEdge = Edge[*Member]
+
+// ProjectConnection is a page of the schema's type.
+type ProjectConnection = Connection[*Project]
+
+// ProjectEdge is one item of it.
+type ProjectEdge = Edge[*Project]
+
+// DeliveryConnection is a page of the schema's type.
+type DeliveryConnection = Connection[*Delivery]
+
+// DeliveryEdge is one item of it.
+type DeliveryEdge = Edge[*Delivery]
+
+// JobConnection is a page of the schema's type.
+type JobConnection = Connection[*Job]
+
+// JobEdge is one item of it.
+type JobEdge = Edge[*Job]
+
+// ScheduleConnection is a page of the schema's type.
+type ScheduleConnection = Connection[*Schedule]
+
+// ScheduleEdge is one item of it.
+type ScheduleEdge = Edge[*Schedule]
+
+// AuditEntryConnection is a page of the schema's type.
+type AuditEntryConnection = Connection[*AuditEntry]
+
+// AuditEntryEdge is one item of it.
+type AuditEntryEdge = Edge[*AuditEntry]
 
 // connect makes a connection of up to limit+1 rows that were read for it.
 func connect[T any, N node](tenant tenancy.ID, list string, k kind[T, N], rows []T, page cell.PageRequest) *Connection[N] {
