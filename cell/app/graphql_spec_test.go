@@ -79,7 +79,7 @@ var ways = map[string]way{
 	"Project":         {`{ project(id: "%s") { id %s } }`, []any{"project"}, []cell.Permission{cell.ProjectsRead}, []string{"project_id"}},
 	"WebhookEndpoint": {`{ webhookEndpoint(id: "%s") { id %s } }`, []any{"webhookEndpoint"}, []cell.Permission{cell.WebhooksRead}, []string{"endpoint_id"}},
 	"Member":          {`{ workspace(id: "%s") { members { edges { node { userId %s } } } } }`, []any{"workspace", "members", "edges", 0, "node"}, []cell.Permission{cell.WorkspacesRead}, []string{"inhabited"}},
-	"AuditEntry": {`{ auditLog(first: 1) { edges { node { id %s } } } }`, []any{"auditLog", "edges", 0, "node"}, []cell.Permission{cell.AuditRead}, nil},
+	"AuditEntry":      {`{ auditLog(first: 1) { edges { node { id %s } } } }`, []any{"auditLog", "edges", 0, "node"}, []cell.Permission{cell.AuditRead}, nil},
 }
 
 // madeFor says which maker of spec_world_test.go makes what a field's argument
