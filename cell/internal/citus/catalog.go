@@ -33,6 +33,9 @@ WHERE contype = 'f' AND connamespace = 'public'::regnamespace AND conrelid <> co
 // that refer to them.
 func (m *Mover) Tables(ctx context.Context) ([]cell.Table, error) {
 	tables, err := tablesOf(ctx, m.pool)
+	if err == nil {
+		err = noteUndistributed(ctx, m.pool, tables)
+	}
 	return tables, translate(err, nil)
 }
 

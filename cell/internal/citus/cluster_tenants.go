@@ -3,6 +3,7 @@ package citus
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,8 +30,8 @@ func (c *Cluster) BusiestTenants(ctx context.Context, limit int) ([]cell.TenantL
 		JOIN citus_shards h ON h.shardid = p.shardid
 		WHERE s.colocation_id = (SELECT colocationid FROM pg_dist_partition WHERE logicalrelid = 'tenants'::regclass)
 		  AND s.tenant_attribute ~ '^[0-9a-f-]{36}$'
-		ORDER BY 6 DESC, 5 DESC LIMIT $1`
-	rows, err := c.conn.Query(ctx, query, limit)
+		ORDER BY 6 DESC, 5 DESC`
+	rows, err := c.conn.Query(ctx, query)
 	if err != nil {
 		return nil, translate(err, nil)
 	}
@@ -43,7 +44,26 @@ func (c *Cluster) BusiestTenants(ctx context.Context, limit int) ([]cell.TenantL
 		l.TenantID, l.Node, l.CPU = tenancy.ID(id), hostPort(host, port), time.Duration(cpu*float64(time.Second))
 		return l, err
 	})
-	return loads, translate(err, nil)
+	if err != nil {
+		return nil, translate(err, nil)
+	}
+	loads, err = c.ownTenants(ctx, loads)
+	return loads[:min(limit, len(loads))], translate(err, nil)
+}
+
+// ownTenants leaves out tenants of other databases on the same servers, which
+// Citus counts together.
+func (c *Cluster) ownTenants(ctx context.Context, loads []cell.TenantLoad) ([]cell.TenantLoad, error) {
+	ids := make([]string, len(loads))
+	for i, l := range loads {
+		ids[i] = l.TenantID.String()
+	}
+	rows, err := c.conn.Query(ctx, `SELECT tenant_id FROM tenants WHERE tenant_id = ANY($1::text[]::uuid[])`, ids)
+	if err != nil {
+		return nil, err
+	}
+	own, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	return slices.DeleteFunc(loads, func(l cell.TenantLoad) bool { return !slices.Contains(own, uuid.UUID(l.TenantID)) }), err
 }
 
 // IsolateTenant gives a tenant shards of its own, in the place where they are;
