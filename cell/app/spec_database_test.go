@@ -73,7 +73,7 @@ func TestWhatOperationsAskOfTheDatabase(t *testing.T) {
 			r := w.sample(op, w, nil)
 			ears.turnsFor(w.tn.id.String())
 			if a := call(r); a.status < 200 || a.status > 299 {
-				t.Errorf("%s by %s: %d %s", op.id, way, a.status, a.body)
+				t.Errorf("%s by %s: %d %s %s", op.id, way, a.status, a.body, p.log.troubles())
 				continue
 			}
 			if got := ears.turnsFor(w.tn.id.String()); got > want || got == 0 && want > 0 {
@@ -134,21 +134,22 @@ var (
 	blanks  = regexp.MustCompile(`\s+`)
 )
 
-// elsewhere are files whose statements no tenant's request or job sends, and who does.
-var elsewhere = map[string]string{}
+// elsewhere are files whose statements no tenant's request or job sends, by who does.
+var elsewhere = map[string]string{
+	"the mover, for tenants that come and go": "activate apply arrivals catalog cleanup copyout exports facts freeze home importfiles imports importsession " +
+		"intake inventory lateusage movein mover nodes plan prepare removal size slots tenantdigest thaw undistributed",
+	"the sealer, the trimmer and their hub, over all tenants": "audit_horizon audit_lead audit_seal forget",
+	"the relay and the scheduler, over all tenants":           "depths leader relay republish schedules_fire",
+	"the owner of the servers":                                "cluster cluster_tenants distribute schema",
+}
 
-func init() {
-	for who, files := range map[string]string{
-		"the mover, for tenants that come and go": "activate apply arrivals catalog cleanup copyout exports facts freeze home importfiles imports importsession " +
-			"intake inventory lateusage movein mover nodes plan prepare removal size slots tenantdigest thaw undistributed",
-		"the sealer, the trimmer and their hub, over all tenants": "audit_horizon audit_lead audit_seal forget",
-		"the relay and the scheduler, over all tenants":           "depths leader relay republish schedules_fire",
-		"the owner of the servers":                                "cluster cluster_tenants distribute schema",
-	} {
-		for _, file := range strings.Fields(files) {
-			elsewhere[file+".go"] = who
+func isElsewhere(file string) bool {
+	for _, files := range elsewhere {
+		if slices.Contains(strings.Fields(files), strings.TrimSuffix(file, ".go")) {
+			return true
 		}
 	}
+	return false
 }
 
 // unheard begin statements within the other files that nothing here sends, and say why.
@@ -179,7 +180,7 @@ func wantAllSeen(t *testing.T, seen []heard) {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
 	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") || elsewhere[filepath.Base(name)] != "" {
+		if strings.HasSuffix(name, "_test.go") || isElsewhere(filepath.Base(name)) {
 			continue
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
@@ -250,7 +251,7 @@ func (p *process) wantOneShard(t *testing.T, statements []heard) {
 	tables := p.texts(t, `SELECT relname::text FROM pg_class WHERE obj_description(oid, 'pg_class') LIKE 'tenancy: %'`)
 	explained := 0
 	for _, s := range statements {
-		if aside.MatchString(s.text) {
+		if aside.MatchString(s.text) || strings.Contains(s.text, "pg_class") { // the catalog is every server's own
 			continue
 		}
 		result := conn.PgConn().ExecParams(t.Context(), "EXPLAIN (FORMAT JSON) "+s.text, s.values, s.types, s.formats, nil).Read()

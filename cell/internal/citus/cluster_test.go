@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -20,17 +21,28 @@ func openCluster(t *testing.T, dsn string) *citus.Cluster {
 	return cluster
 }
 
-// await waits for the newest rebalance to be over.
+// await waits for the newest rebalance to be over: Citus moves one shard after
+// the other, each with a subscription of its own, and looks for the next every
+// few seconds.
 func await(t *testing.T, cluster *citus.Cluster) {
 	t.Helper()
-	testkit.Eventually(t, "the rebalance to be over", func() bool {
+	look := time.NewTicker(200 * time.Millisecond)
+	defer look.Stop()
+	for limit := time.After(4 * time.Minute); ; {
 		r, err := cluster.RebalanceState(t.Context())
 		must(t, err)
-		if r.State == "failed" {
+		switch {
+		case r.State == "failed":
 			t.Fatalf("the rebalance failed: %s", r.Problem)
+		case r.Over():
+			return
 		}
-		return r.Over()
-	})
+		select {
+		case <-look.C:
+		case <-limit:
+			t.Fatalf("the rebalance is not over: %+v", r)
+		}
+	}
 }
 
 func workers(t *testing.T, cluster *citus.Cluster) []cell.Node {
