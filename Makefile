@@ -131,6 +131,11 @@ model: ## Check the model of a tenant's move, and that every planted mistake is 
 	@deploy/local/install.sh spin gcc
 	@controlplane/internal/migration/model/check.sh $(ARGS)
 
+.PHONY: test-alerts
+test-alerts: ## Try every alert: firing, quiet just below, metrics absent
+	@deploy/local/install.sh prometheus
+	@go run ./deploy/alerts/cmd/alerts test
+
 .PHONY: build
 build: ## Build the programs into .local/bin
 	@mkdir -p $(local_bin)

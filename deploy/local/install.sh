@@ -27,6 +27,7 @@ reason() {
     apache2|nodejs)  echo 'what make smuggling puts behind the router' ;;
     wrk)             echo 'what make bench-loadtest compares the load tester with' ;;
     spin|gcc)        echo 'what make model checks the protocol of migrations with' ;;
+    prometheus)      echo 'promtool: what make test-alerts checks the alerts with' ;;
     *)               echo 'asked for on the command line' ;;
   esac
 }

@@ -1,0 +1,136 @@
+package alerts_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/coditect/platform/deploy/alerts"
+	"github.com/coditect/platform/deploy/internal/inventory"
+)
+
+const root = "../.."
+
+func TestRulesOfObjectivesAreUpToDate(t *testing.T) {
+	t.Parallel()
+	want, err := alerts.Generated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile("slo.rules.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != string(want) {
+		t.Error("slo.rules.yaml is stale: go generate ./deploy/alerts")
+	}
+}
+
+func TestRulesNameOnlyMetricsThatAreRegistered(t *testing.T) {
+	t.Parallel()
+	metrics, err := inventory.Registered(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range inventory.Runtime() {
+		metrics[m.Name] = m
+	}
+	for _, r := range rules(t) {
+		if err := inventory.Check(r.Expr, metrics); err != nil {
+			t.Errorf("%s%s: %v", r.Alert, r.Record, err)
+		}
+	}
+}
+
+var (
+	template = regexp.MustCompile(`{{.*?}}`)
+	byLabel  = regexp.MustCompile(`^{{ \$labels\.[a-z]+ }}$`)
+)
+
+func TestEveryAlertSaysWhatAndWhereToRead(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, r := range rules(t) {
+		if r.Alert == "" {
+			continue
+		}
+		if seen[r.Alert] {
+			t.Errorf("%s is there twice", r.Alert)
+		}
+		seen[r.Alert] = true
+		if !slices.Contains([]string{"critical", "warning"}, r.Labels["severity"]) {
+			t.Errorf("%s has the severity %q", r.Alert, r.Labels["severity"])
+		}
+		if keys := slices.Sorted(maps.Keys(r.Annotations)); !slices.Equal(keys, []string{"description", "runbook_url", "summary"}) {
+			t.Errorf("%s has the annotations %v", r.Alert, keys)
+		}
+		for _, text := range r.Annotations {
+			for _, used := range template.FindAllString(text, -1) {
+				if !byLabel.MatchString(used) {
+					t.Errorf("%s: %s changes with each evaluation, or is not known to the cases", r.Alert, used)
+				}
+			}
+		}
+		page, ok := strings.CutPrefix(r.Annotations["runbook_url"], alerts.Runbooks)
+		if !ok || strings.TrimSuffix(page, ".md") != runbook(r.Alert) {
+			t.Errorf("%s points to %s", r.Alert, r.Annotations["runbook_url"])
+		}
+		checkRunbook(t, page)
+	}
+}
+
+// runbook is an alert's page; both alerts of an objective share one.
+func runbook(alert string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(alert, "BurnsFast"), "BurnsSlowly")
+}
+
+func checkRunbook(t *testing.T, page string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "docs/runbooks", page))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for _, part := range []string{"## What it means\n", "## How to look\n\n```\n", "## What to do\n\n- "} {
+		if !strings.Contains(string(text), part) {
+			t.Errorf("docs/runbooks/%s lacks %q", page, part)
+		}
+	}
+}
+
+func TestEveryRunbookHasItsAlert(t *testing.T) {
+	t.Parallel()
+	wanted := map[string]bool{"README": true}
+	for _, r := range rules(t) {
+		wanted[runbook(r.Alert)] = true
+	}
+	pages, err := filepath.Glob(root + "/docs/runbooks/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatal(pages, err)
+	}
+	for _, p := range pages {
+		if name := strings.TrimSuffix(filepath.Base(p), ".md"); !wanted[name] {
+			t.Errorf("docs/runbooks/%s.md belongs to no alert", name)
+		}
+	}
+}
+
+func rules(t *testing.T) []alerts.Rule {
+	t.Helper()
+	groups, err := alerts.Groups()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []alerts.Rule
+	for _, g := range groups {
+		all = append(all, g.Rules...)
+	}
+	if len(all) < 50 {
+		t.Fatalf("only %d rules were read", len(all))
+	}
+	return all
+}
