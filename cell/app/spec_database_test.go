@@ -155,6 +155,9 @@ func isElsewhere(file string) bool {
 
 // unheard begin statements within the other files that nothing here sends, and say why.
 var unheard = map[string]string{
+	"INSERT INTO jobs (tenant_id, job_id, kind, payload, state, max_attempts) SELECT tenant_id, $3::uuid": "takes a webhook endpoint that fails until it is disabled",
+	"SELECT user_id FROM users WHERE tenant_id = $1 AND role = 'owner' AND status = 'active'":             "likewise",
+	"SELECT coalesce(u.role_id::text, u.role), r.permissions, u.user_id":                                  "takes GraphQL that asks for the keys of several users; lookups_test.go",
 	"SELECT tenant_id, job_id, attempts, priority FROM jobs WHERE state = 'running' AND cancel_requested": "the relay's, over all tenants",
 	"SELECT t.tenant_id, coalesce((SELECT max(c.seq) FROM audit_chain c":                                  "the hub's, over all followed tenants",
 	"SELECT tenant_id, epoch, max(sequence) FROM usage":                                                   "the control plane's, over all tenants",
