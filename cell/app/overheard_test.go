@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -62,7 +63,7 @@ func overhear(t *testing.T, dsn string) *overheard {
 				return
 			}
 			pumps.Go(func() {
-				_ = o.listen(io.TeeReader(client, upstream)) // until either side has enough
+				_ = o.listen(client, upstream) // until either side has enough
 				_ = upstream.Close()
 			})
 			pumps.Go(func() {
@@ -75,8 +76,9 @@ func overhear(t *testing.T, dsn string) *overheard {
 	return o
 }
 
-// listen follows one connection, from the startup message on.
-func (o *overheard) listen(client io.Reader) error {
+// listen follows one connection, from the startup message on. It notes a message
+// before it passes it on: what has been answered has been noted.
+func (o *overheard) listen(client io.Reader, server io.Writer) error {
 	c := connection{to: o, named: map[string]heard{}}
 	kind, header := make([]byte, 1), make([]byte, 4)
 	for first := true; ; first = false {
@@ -92,8 +94,13 @@ func (o *overheard) listen(client io.Reader) error {
 		if _, err := io.ReadFull(client, body); err != nil {
 			return err
 		}
+		message := slices.Concat(header, body)
 		if !first {
 			c.message(kind[0], body)
+			message = slices.Concat(kind, message)
+		}
+		if _, err := server.Write(message); err != nil {
+			return err
 		}
 	}
 }
