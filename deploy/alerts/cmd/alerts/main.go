@@ -1,5 +1,6 @@
 // Alerts makes the rule files of objectives (alerts generate, in
-// deploy/alerts) and tests every alert (alerts test, anywhere).
+// deploy/alerts) and tests every alert (alerts test, anywhere); the latter also
+// has the dashboards' queries parsed.
 package main
 
 import (
@@ -9,6 +10,7 @@ import (
 	"os/signal"
 
 	"github.com/coditect/platform/deploy/alerts"
+	"github.com/coditect/platform/deploy/dashboards"
 )
 
 // casesLeast is how many cases there must be.
@@ -40,6 +42,9 @@ func run(ctx context.Context, args []string) error {
 
 // test prints the figure in the form of the benchmarks'.
 func test(ctx context.Context) error {
+	if _, err := dashboards.CheckSyntax(ctx); err != nil {
+		return err
+	}
 	n, err := alerts.Check(ctx)
 	if err != nil {
 		return err
