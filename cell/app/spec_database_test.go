@@ -155,6 +155,7 @@ func isElsewhere(file string) bool {
 
 // unheard begin statements within the other files that nothing here sends, and say why.
 var unheard = map[string]string{
+	"UPDATE jobs SET progress = $4, progress_text = $5":                                                   "takes a job that lasts for some seconds: one row by its key",
 	"INSERT INTO jobs (tenant_id, job_id, kind, payload, state, max_attempts) SELECT tenant_id, $3::uuid": "takes a webhook endpoint that fails until it is disabled",
 	"SELECT user_id FROM users WHERE tenant_id = $1 AND role = 'owner' AND status = 'active'":             "likewise",
 	"SELECT coalesce(u.role_id::text, u.role), r.permissions, u.user_id":                                  "takes GraphQL that asks for the keys of several users; lookups_test.go",
