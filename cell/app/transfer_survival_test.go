@@ -134,7 +134,7 @@ func TestTheAuditChainGoesOnInTheTarget(t *testing.T) {
 		return nil
 	})
 	rows := target.texts(t, `SELECT count(*)::text FROM audit_logs WHERE tenant_id = $1`, tn.id.String())[0]
-	if v := verification(target, 2); v.Checkpoints < 1 || rows != strconv.FormatInt(int64(v.Entries), 10) {
+	if v := verification(target, 2); v.Checkpoints < 1 || rows != strconv.FormatInt(v.Entries, 10) {
 		t.Errorf("%s rows, %d entries in the chain", rows, v.Entries)
 	}
 }

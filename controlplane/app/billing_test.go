@@ -84,7 +84,7 @@ func (s *shop) billing(t *testing.T, id tenancy.ID) api.Billing {
 	if err != nil || got.JSON200 == nil {
 		t.Fatalf("%v, %s", err, got.Body)
 	}
-	return api.Billing(*got.JSON200)
+	return *got.JSON200
 }
 
 // From Stripe's webhook to what routers are told it takes less than a second,

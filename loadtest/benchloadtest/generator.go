@@ -26,7 +26,7 @@ var wrkRequests = regexp.MustCompile(`(?m)^\s*(\d+) requests in `)
 // generator compares what a request costs the load tester with what it costs
 // wrk, both as fast as the same server answers over as many connections, in turns.
 func (b *bench) generator(ctx context.Context) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
@@ -92,18 +92,23 @@ const (
 func (b *bench) stall(ctx context.Context) error {
 	var first sync.Once
 	var begun time.Time
-	handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+	handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		first.Do(func() { begun = time.Now() })
 		if since := time.Since(begun); since >= stallAfter && since < stallAfter+stallFor {
-			time.Sleep(stallAfter + stallFor - since)
+			stalled := time.NewTimer(stallAfter + stallFor - since)
+			defer stalled.Stop()
+			select {
+			case <-r.Context().Done():
+			case <-stalled.C:
+			}
 		}
 	})
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
-	defer server.Close()
+	defer func() { _ = server.Close() }() // it holds nothing
 	go func() { _ = server.Serve(listener) }()
 	d, _, err := b.load(ctx, "stall", fmt.Sprintf(`name: stall
 target: {url: "http://%s"}

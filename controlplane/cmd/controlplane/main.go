@@ -43,6 +43,6 @@ func command(env func(string) string) *cobra.Command {
 // Names in the environment.
 const (
 	databaseURL         = "CONTROLPLANE_DATABASE_URL"
-	stripeKey           = "CONTROLPLANE_STRIPE_KEY"            //nolint:gosec // G101: a name
-	stripeWebhookSecret = "CONTROLPLANE_STRIPE_WEBHOOK_SECRET" //nolint:gosec // G101: a name
+	stripeKey           = "CONTROLPLANE_STRIPE_KEY"
+	stripeWebhookSecret = "CONTROLPLANE_STRIPE_WEBHOOK_SECRET"
 )

@@ -192,7 +192,7 @@ func compareProducts(w, now Stock, f *fault.Error) (steps []Step) {
 		case i < 0:
 			steps = append(steps, Step{Kind: StepCreate, What: "product " + p.ID, Product: &p})
 		case !now.Products[i].Ours:
-			f.At("product "+p.ID, "rename it at Stripe, or mark it as ours")
+			_ = f.At("product "+p.ID, "rename it at Stripe, or mark it as ours")
 		case now.Products[i] != p:
 			steps = append(steps, Step{Kind: StepUpdate, What: "product " + p.ID, Old: p.ID, Product: &p})
 		}
@@ -212,7 +212,7 @@ func comparePrices(w, now Stock, f *fault.Error) (steps []Step) {
 		same.ID = old.ID
 		switch {
 		case !old.Ours:
-			f.At("price "+p.Key, "take its lookup key away at Stripe, or mark it as ours")
+			_ = f.At("price "+p.Key, "take its lookup key away at Stripe, or mark it as ours")
 		case old != same:
 			steps = append(steps, Step{Kind: StepReplace, What: "price " + p.Key + old.terms() + " with" + p.terms(), Old: old.ID, Price: &p})
 		}
@@ -237,7 +237,7 @@ func compareCoupons(w, now Stock, f *fault.Error) (steps []Step) {
 		old := now.Coupons[i]
 		switch {
 		case !old.Ours:
-			f.At("coupon "+k.ID, "rename it at Stripe, or mark it as ours")
+			_ = f.At("coupon "+k.ID, "rename it at Stripe, or mark it as ours")
 		case old.PercentOff != k.PercentOff || old.Months != k.Months:
 			steps = append(steps, Step{Kind: StepReplace, What: "coupon " + k.ID, Old: k.ID, Coupon: &k})
 		case old.Title != k.Title:

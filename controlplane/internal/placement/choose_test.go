@@ -33,12 +33,15 @@ func cell(id string, changes ...change) controlplane.Cell {
 func tenants(n int) change { return func(c *controlplane.Cell) { c.AssignedTenants = n } }
 func counted(n int) change { return func(c *controlplane.Cell) { c.Heartbeat.Tenants = n } }
 func cpu(x float64) change { return func(c *controlplane.Cell) { c.Heartbeat.CPU = x } }
+
 func measured(rate float64) change {
 	return func(c *controlplane.Cell) { c.Measured.RequestsPerSecond = rate }
 }
+
 func answers(rate float64) change {
 	return func(c *controlplane.Cell) { c.Heartbeat.RequestsPerSecond = rate }
 }
+
 func in(region string) change { return func(c *controlplane.Cell) { c.Region = region } }
 func tier(name string) change { return func(c *controlplane.Cell) { c.Tier = name } }
 func heard(ago time.Duration) change {

@@ -15,7 +15,7 @@ func round(x float64) int64 { return int64(math.Round(x)) }
 
 // bill makes, finalises and tries to collect the invoice that is due: what is
 // pending, the period that begins, and the metered usage since a time.
-func (s *Server) bill(u *subscription, reason string, usedSince int64) *invoice {
+func (s *Server) bill(u *subscription, reason string, usedSince int64) {
 	v := s.draft(u, reason, usedSince)
 	u.pending = nil
 	v.ID, v.Number, v.Status = s.id("in"), fmt.Sprintf("F-%06d", s.serial), "open"
@@ -25,7 +25,6 @@ func (s *Server) bill(u *subscription, reason string, usedSince int64) *invoice 
 	u.LatestInvoice = v.ID
 	s.emit("invoice.finalized", *v)
 	s.collect(v)
-	return v
 }
 
 // draft is the invoice as it would be now.
