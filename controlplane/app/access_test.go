@@ -32,7 +32,7 @@ var allowed = map[string][]controlplane.Role{
 	"createMigration": {"operator", "admin"}, "pauseMigration": {"operator", "admin"}, "resumeMigration": {"operator", "admin"},
 	"throttleMigration": {"operator", "admin"}, "abortMigration": {"operator", "admin"}, "rollbackMigration": {"operator", "admin"},
 	"finishMigration": {"operator", "admin"}, "getCertificate": {"viewer", "operator", "admin"}, "getCertificateKey": {"viewer", "operator", "admin"},
-	"setCellCapacity": {"operator", "admin"}, "clearCellCapacity": {"operator", "admin"},
+	"setCellCapacity": {"operator", "admin"}, "smokeTestCell": {"operator", "admin"}, "clearCellCapacity": {"operator", "admin"},
 	"drainCell": {"operator", "admin"}, "rebalance": {"operator", "admin"}, "endMovesOfRestoredCell": {"admin"},
 	"reportHeldWindows": {"admin", "router"},
 	"listPlans":         {"", "viewer", "operator", "admin", "cell", "router"},

@@ -90,7 +90,7 @@ func TestPartThatDiesIsNamedWithItsLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	bin := t.TempDir()
-	for _, name := range []string{"controlplane", "cell", "local"} {
+	for _, name := range []string{"controlplane", "cell", "local", "stripefake"} {
 		if err := os.Symlink(filepath.Join(good, name), filepath.Join(bin, name)); err != nil {
 			t.Fatal(err)
 		}

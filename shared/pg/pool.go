@@ -22,8 +22,6 @@ type PoolOptions struct {
 	// statement may then be prepared under a name, since the next one may reach
 	// another server connection. Those of Prepared may.
 	Pooled bool
-	// Prepared are statements that connections keep prepared; nil: none.
-	Prepared *Prepared
 }
 
 // Open returns a pool for dsn (a postgres:// URL). It does not connect yet:
@@ -42,9 +40,6 @@ func Open(ctx context.Context, dsn string, opts PoolOptions) (*pgxpool.Pool, err
 	cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	if opts.Pooled {
 		cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
-	}
-	if opts.Prepared != nil {
-		cfg.AfterConnect = opts.Prepared.learn
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

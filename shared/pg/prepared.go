@@ -51,8 +51,25 @@ func (p *Prepared) names() []string {
 	return all
 }
 
-// learn has a new client connection know the statements. A database that lacks
-// what they speak of is no error of the connection's: texts are sent there.
+// uses is how many transactions a client connection sends as texts, before it is
+// worth a round trip a statement to know them by name.
+const uses = 3
+
+// knows reports whether the connection knows the statements, and has it learn
+// them when it has been used often enough.
+func (p *Prepared) knows(ctx context.Context, conn *pgx.Conn) (bool, error) {
+	used, _ := conn.PgConn().CustomData()[p.guard()].(int)
+	if used <= uses {
+		conn.PgConn().CustomData()[p.guard()] = used + 1
+	}
+	if used != uses {
+		return used > uses, nil
+	}
+	return true, p.learn(ctx, conn)
+}
+
+// learn has a client connection know the statements. A database that lacks
+// what they speak of is no error: texts are sent there.
 func (p *Prepared) learn(ctx context.Context, conn *pgx.Conn) error {
 	tx, err := conn.Begin(ctx) // all on one server connection
 	if err != nil {
@@ -110,9 +127,16 @@ func (p *Prepared) onServer(ctx context.Context, conn *pgx.Conn) (map[string]boo
 // Send executes a batch that begins a transaction, with the set's statements by
 // name. Those may be used until the transaction ends.
 func (p *Prepared) Send(ctx context.Context, conn *pgx.Conn, b *pgx.Batch) error {
+	known, err := p.knows(ctx, conn)
+	if err != nil {
+		return err
+	}
+	if !known {
+		return conn.SendBatch(ctx, b).Close()
+	}
 	begin, rest := b.QueuedQueries[0], b.QueuedQueries[1:]
 	guarded := &pgx.Batch{QueuedQueries: slices.Concat([]*pgx.QueuedQuery{begin, {SQL: p.guard()}}, rest)}
-	err := conn.SendBatch(ctx, guarded).Close()
+	err = conn.SendBatch(ctx, guarded).Close()
 	if !unprepared(err) {
 		return err
 	}

@@ -27,7 +27,9 @@ func TestStatementsStayPreparedBehindThePooler(t *testing.T) {
 	ws, err := db.addWorkspace(t.Context(), a, "w")
 	must(t, err)
 
-	must(t, db.store.Warm(t.Context(), a.TenantID, clients))
+	for range 4 { // a connection learns the statements when it has been used
+		must(t, db.store.Warm(t.Context(), a.TenantID, clients))
+	}
 	const most = 4 * serverConns // the four statements that judge, once on each
 	before := tap.fenceParses()
 	db.useAtOnce(t, a, ws, clients, "first")

@@ -20,7 +20,7 @@ type Store struct {
 // OpenStore returns a store on dsn, which names the role cell_app and may lead
 // through PgBouncer in transaction mode. It does not connect yet.
 func OpenStore(ctx context.Context, dsn string, maxConns int32) (*Store, error) {
-	pool, err := pg.Open(ctx, dsn, pg.PoolOptions{MaxConns: maxConns, Pooled: true, Prepared: prepared})
+	pool, err := pg.Open(ctx, dsn, pg.PoolOptions{MaxConns: maxConns, Pooled: true})
 	if err != nil {
 		return nil, err
 	}
