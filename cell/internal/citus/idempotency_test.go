@@ -57,6 +57,7 @@ func TestRoundTripsWithAKey(t *testing.T) {
 		a := db.live(t)
 		call := func() *cell.Call { return calls(t, db, a)(cell.WorkspacesWrite) }
 		must(t, db.addOnce(t.Context(), call(), "warm", "warm"))
+		db.used(t, a)
 		for _, c := range []struct {
 			name, key, workspace string
 			ok                   func(error) bool

@@ -56,6 +56,7 @@ func TestLookupsTakeARoundTripALevel(t *testing.T) {
 		call := calls(t, db, a)
 		ws, err := db.store.CreateWorkspace(t.Context(), call(cell.WorkspacesWrite), cell.Workspace{ID: newID(), Name: "w"}, entry("workspace.created"))
 		must(t, err)
+		db.used(t, a)
 		var first []cell.Lookup
 		for n := range 3 {
 			first = everyLookup(ws.ID)

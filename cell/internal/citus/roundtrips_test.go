@@ -25,9 +25,7 @@ func TestRoundTrips(t *testing.T) {
 		ws, err := db.store.CreateWorkspace(t.Context(), call(cell.WorkspacesWrite), cell.Workspace{ID: newID(), Name: "warm"}, entry("workspace.created"))
 		must(t, err)
 		missing := newID()
-		for range 4 { // what a connection learns once (pg.Prepared) is no operation's
-			must(t, db.store.Warm(t.Context(), a.TenantID, 1))
-		}
+		db.used(t, a)
 		for _, c := range []struct {
 			name string
 			want int
@@ -63,6 +61,15 @@ func TestRoundTrips(t *testing.T) {
 				t.Errorf("%s, %s: %d round trips, want %d", caller, c.name, got, c.want)
 			}
 		}
+	}
+}
+
+// used has connections learn what they learn once (pg.Prepared), which is no
+// operation's.
+func (db *database) used(t *testing.T, a cell.Arrival) {
+	t.Helper()
+	for range 4 {
+		must(t, db.store.Warm(t.Context(), a.TenantID, 1))
 	}
 }
 
