@@ -37,6 +37,7 @@ func (s Postgres) defaults() map[string]string {
 		"password_encryption":        "scram-sha-256",
 		"max_connections":            "200",
 		"shared_buffers":             "128MB",
+		"jit":                        "off", // many short statements: compiling costs more than it saves
 		"dynamic_shared_memory_type": "posix",
 		"wal_level":                  "logical", // tenants leave through logical replication slots
 		"max_wal_senders":            "20",
