@@ -101,6 +101,9 @@ func moveOften(ctx context.Context, b *bench, s size) error {
 	all.lost += verdict.Lost
 	all.doubled += verdict.Doubled + verdict.Strange
 	all.stale += len(verdict.Stale)
+	for _, why := range verdict.Stale {
+		b.say("stale: %s", why)
+	}
 	all.print(b.out, s.name)
 	b.out.AtMost("write_pause_p95_"+s.name, milliseconds(quantile(writes, 0.95)), "ms", milliseconds(writePauseP95))
 	b.out.AtMost("write_pause_p99_"+s.name, milliseconds(quantile(writes, 0.99)), "ms", milliseconds(writePauseP99))
