@@ -61,7 +61,7 @@ func TestInvitationIsAcceptedOnce(t *testing.T) {
 			if a := w.p.asTenant(t, nobody, accept(token, "Bob")); a.status == 201 {
 				won.Store(i, a)
 			} else if a.status != 404 {
-				t.Errorf("%d %s", a.status, a.body)
+				t.Errorf("%d %s %s", a.status, a.body, w.p.log.troubles())
 			}
 		})
 	}
@@ -317,6 +317,6 @@ func TestProjectsAreFoundAndChangedInBulk(t *testing.T) {
 	}
 	find("q=shut", 0)
 	if a := w.p.asTenant(t, w.tn, request{method: http.MethodGet, target: "/v1/projects?q=" + strings.Repeat("a", 201)}); a.code() != string(fault.Invalid) {
-		t.Errorf("%d %s", a.status, a.body)
+		t.Errorf("%d %s %s", a.status, a.body, w.p.log.troubles())
 	}
 }

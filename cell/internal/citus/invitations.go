@@ -169,8 +169,10 @@ func (s *Store) Accept(ctx context.Context, call *cell.Call, invitation uuid.UUI
 		w.Queue(`SELECT token_hashes, expires_at <= now() FROM invitations WHERE tenant_id = $1 AND invitation_id = $2 FOR UPDATE`,
 			w.tenant(), invitation.String()).QueryRow(judgeToken(tokenHash))
 		w.Queue(`INSERT INTO users (tenant_id, user_id, email, name, role, role_id, status)
-			SELECT tenant_id, $3, email, $4, role, role_id, 'active' FROM invitations WHERE tenant_id = $1 AND invitation_id = $2 RETURNING `+userColumns,
-			w.tenant(), invitation.String(), user.ID.String(), user.Name).QueryRow(into(&u, scanUser))
+			SELECT tenant_id, $3, email, $4, role, role_id, 'active' FROM invitations WHERE tenant_id = $1 AND invitation_id = $2`,
+			w.tenant(), invitation.String(), user.ID.String(), user.Name)
+		// Not RETURNING: Citus names the table there by a name that its INSERT … SELECT does not have.
+		w.Queue(`SELECT `+userColumns+` FROM users WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), user.ID.String()).QueryRow(into(&u, scanUser))
 		w.Queue(insertKeySQL, w.tenant(), key.ID.String(), user.ID.String(), keyHash, key.Name, key.Prefix, texts(key.Scopes), orNull(key.ExpiresAt)).
 			QueryRow(into(&k, scanKey))
 		w.Queue(`DELETE FROM invitations WHERE tenant_id = $1 AND invitation_id = $2`, w.tenant(), invitation.String())
