@@ -52,7 +52,8 @@ func (c Consumer) RunOnce(ctx context.Context) error {
 		return fmt.Errorf("consume: %w", err)
 	}
 	lost := ch.NotifyClose(make(chan *amqp.Error, 1))
-	for c.takeSome(ctx, deliveries) {
+	held := c.hold(deliveries)
+	for c.takeSome(ctx, held) {
 	}
 	if ctx.Err() != nil {
 		return nil
@@ -65,6 +66,20 @@ func (c Consumer) RunOnce(ctx context.Context) error {
 	default: // only the subscription ended: the queue was deleted
 	}
 	return errors.New("the broker ended the subscription")
+}
+
+// hold keeps the deliveries at hand that the broker has sent ahead. The driver's
+// channel has no room: however many it holds, only one at a time is to be seen
+// there, and jobs would be begun one by one. The prefetch bounds what is held.
+func (c Consumer) hold(deliveries <-chan amqp.Delivery) <-chan amqp.Delivery {
+	held := make(chan amqp.Delivery, c.Prefetch)
+	go func() {
+		defer close(held)
+		for d := range deliveries { // until the connection is closed
+			held <- d
+		}
+	}()
+	return held
 }
 
 // takeSome returns false when there will be no more.

@@ -51,11 +51,14 @@ func (w *work) audit(entry cell.AuditEntry) {
 		w.tenant(), entry.ID.String(), string(kind), entry.Action, entry.SubjectType, entry.SubjectID.String(),
 		w.call.RequestID, string(details),
 	}
-	if w.call.Token == nil {
+	switch {
+	case w.call.Token != nil:
+		w.Queue(auditByToken, append(args, tokenActor(w.call.Token)...)...)
+	case w.call.System:
+		w.Queue(auditByToken, append(args, nil, "", "")...)
+	default:
 		w.Queue(auditByKey, append(args, w.keyHash())...)
-		return
 	}
-	w.Queue(auditByToken, append(args, tokenActor(w.call.Token)...)...)
 }
 
 // tokenActor returns the last three of auditColumns.

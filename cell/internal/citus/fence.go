@@ -29,11 +29,14 @@ FROM tenants t
 JOIN tenant_gate g ON g.tenant_id = t.tenant_id
 LEFT JOIN users u ON u.tenant_id = t.tenant_id AND u.user_id = $2 AND u.status = 'active'
 LEFT JOIN roles r ON r.tenant_id = t.tenant_id AND (r.role_id = u.role_id OR r.role_id = ANY($3::text[]::uuid[]))`
+	byNobody = `NULL::text[], NULL::timestamptz, false
+FROM (SELECT NULL::uuid AS user_id, NULL::uuid AS role_id, NULL::text AS role) u, (SELECT NULL::uuid AS role_id, NULL::text[] AS permissions) r, tenants t
+JOIN tenant_gate g ON g.tenant_id = t.tenant_id`
 	toRead  = ` WHERE t.tenant_id = $1`
 	toWrite = ` WHERE t.tenant_id = $1 AND g.open FOR SHARE OF t`
 
-	readByKey, readByUser   = fenceColumns + byKey + toRead, fenceColumns + byUser + toRead
-	writeByKey, writeByUser = fenceColumns + byKey + toWrite, fenceColumns + byUser + toWrite
+	readByKey, readByUser, readByNobody    = fenceColumns + byKey + toRead, fenceColumns + byUser + toRead, fenceColumns + byNobody + toRead
+	writeByKey, writeByUser, writeByNobody = fenceColumns + byKey + toWrite, fenceColumns + byUser + toWrite, fenceColumns + byNobody + toWrite
 )
 
 // fence queues the statement that judges the call.
@@ -41,6 +44,10 @@ func (w *work) fence(purpose string, judge func(pgx.Rows) error) {
 	if token := w.call.Token; token != nil {
 		// A machine's user id is zero, which no user has: never null, see keyHash.
 		w.Queue(fenceColumns+byUser+purpose, w.tenant(), token.UserID.String(), customRoles(token.Roles)).Query(judge)
+		return
+	}
+	if w.call.System { // nobody's credential is to be judged
+		w.Queue(fenceColumns+byNobody+purpose, w.tenant()).Query(judge)
 		return
 	}
 	w.Queue(fenceColumns+byKey+purpose, w.tenant(), w.keyHash()).Query(judge)

@@ -135,10 +135,13 @@ func (r *Relay) mark(ctx context.Context, refs []cell.JobRef, to, from string) e
 			SELECT job_id FROM jobs WHERE tenant_id = $1 AND job_id = ANY($2::text[]::uuid[]) AND attempts = $3 AND state IN (` + from + `)
 			FOR UPDATE SKIP LOCKED)`
 	b := &pgx.Batch{}
+	b.Queue(`BEGIN`)
+	b.Queue(customPlans)
 	for _, group := range byTenant(refs, func(ref cell.JobRef) cell.JobRef { return ref }) {
 		for attempt, ids := range byAttempt(group) {
 			b.Queue(statement, group[0].TenantID.String(), ids, attempt)
 		}
 	}
+	b.Queue(`COMMIT`)
 	return translate(r.pool.SendBatch(ctx, b).Close(), nil)
 }

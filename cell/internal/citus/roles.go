@@ -30,7 +30,8 @@ func (p Passwords) Logins() map[string]string {
 // has let them pass. A tenant's rows, and jobs by state, are reached by index: a plan that
 // is kept (see prepared) must not be a scan because the table was small when it
 // was made. No statement here is worth compiling, which Postgres would do for those that
-// scan all the same, since it takes them for endlessly expensive.
+// scan all the same, since it takes them for endlessly expensive. What the relay
+// writes need not survive a crash: it finds lost jobs, and hands out again.
 var roleSettings = []string{
 	`ALTER ROLE cell_app SET statement_timeout = '10s'`,
 	`ALTER ROLE cell_app SET idle_in_transaction_session_timeout = '10s'`,
@@ -38,6 +39,7 @@ var roleSettings = []string{
 	`ALTER ROLE cell_app SET jit = off`,
 	`ALTER ROLE cell_relay SET enable_seqscan = off`,
 	`ALTER ROLE cell_relay SET jit = off`,
+	`ALTER ROLE cell_relay SET synchronous_commit = off`,
 	`ALTER ROLE cell_mover SET jit = off`,
 	replicaRight,
 }

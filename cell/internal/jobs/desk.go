@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	mostFlushes    = 4   // transactions that record outcomes at once
+	mostFlushes    = 2   // transactions that record outcomes at once
 	mostOutcomes   = 128 // in one of them
 	mostStatements = 512
 

@@ -85,6 +85,7 @@ func (r Relay) RunOnce(ctx context.Context) error {
 				return err
 			}
 		}
+		begun := time.Now()
 		sent, waiting, err := rounds.run(ctx)
 		if err != nil {
 			return err
@@ -93,7 +94,8 @@ func (r Relay) RunOnce(ctx context.Context) error {
 		case !waiting:
 			pause = r.Poll
 		case sent > 0:
-			pause = shortPause
+			// Where many queues wait, a round that comes too early asks most in vain.
+			pause = min(max(shortPause, 3*time.Since(begun)), longPause)
 		default:
 			pause = min(2*pause, longPause)
 		}
