@@ -1,4 +1,0 @@
-package httpapi
-
-// ClientAddress is for tests.
-var ClientAddress = clientAddress
