@@ -129,6 +129,7 @@ var siblings = []string{"controlplane/internal/", "router/internal/", "cell/inte
 // docs/architecture.md draws as arrows: an edge that serves use-cases.
 var introduced = map[string][]string{
 	"controlplane/internal/httpapi":    {"cells", "custody", "directory", "onboarding", "identity", "migration", "billing"},
+	"controlplane/internal/signin":     {"throttle"},
 	"controlplane/internal/stripe":     {"billing"},
 	"controlplane/internal/onboarding": {"placement"},
 	"controlplane/internal/directory":  {"placement"},
