@@ -11,7 +11,7 @@ import (
 
 // load is what the tenant that moves does meanwhile: 200 writes and 400 reads a
 // second.
-var load = tenantclient.Load{Registers: 20, Writes: 180, Reads: 400, Creates: 20}
+var load = tenantclient.Load{Registers: 200, Writes: 180, Reads: 400, Creates: 20}
 
 const (
 	writePauseP95 = 100 * time.Millisecond

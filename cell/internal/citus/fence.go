@@ -6,14 +6,15 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/shared/fault"
 )
 
 // The fence and the caller's credential are judged by one statement. A read
-// looks at the state in its own snapshot; a write must find the gate open and
-// holds the state still until it has committed.
+// looks at the state in its own snapshot; a write must find the gate open, having
+// taken the lock that holds the state still until it has committed.
 const (
 	fenceColumns = `
 SELECT t.state, t.epoch, coalesce(t.moved_to, ''), coalesce(t.moved_epoch, 0), u.user_id, coalesce(u.role_id::text, u.role, ''),
@@ -33,14 +34,20 @@ LEFT JOIN roles r ON r.tenant_id = t.tenant_id AND (r.role_id = u.role_id OR r.r
 FROM (SELECT NULL::uuid AS user_id, NULL::uuid AS role_id, NULL::text AS role) u, (SELECT NULL::uuid AS role_id, NULL::text[] AS permissions) r, tenants t
 JOIN tenant_gate g ON g.tenant_id = t.tenant_id`
 	toRead  = ` WHERE t.tenant_id = $1`
-	toWrite = ` WHERE t.tenant_id = $1 AND g.open FOR SHARE OF t`
+	toWrite = ` WHERE t.tenant_id = $1 AND g.open`
 
 	readByKey, readByUser, readByNobody    = fenceColumns + byKey + toRead, fenceColumns + byUser + toRead, fenceColumns + byNobody + toRead
 	writeByKey, writeByUser, writeByNobody = fenceColumns + byKey + toWrite, fenceColumns + byUser + toWrite, fenceColumns + byNobody + toWrite
 )
 
-// fence queues the statement that judges the call.
+// fence queues the statements that judge the call.
 func (w *work) fence(purpose string, judge func(pgx.Rows) error) {
+	if purpose == toWrite {
+		w.Queue(holdWrites, w.tenant(), writeLock(w.call.Tenant)).Exec(func(tag pgconn.CommandTag) error {
+			w.holds = tag.RowsAffected() > 0
+			return nil
+		})
+	}
 	if token := w.call.Token; token != nil {
 		// A machine's user id is zero, which no user has: never null, see keyHash.
 		w.Queue(fenceColumns+byUser+purpose, w.tenant(), token.UserID.String(), customRoles(token.Roles)).Query(judge)
@@ -162,7 +169,8 @@ func (w *work) admitRead(r pgx.Rows) error {
 
 func (w *work) admitWrite(r pgx.Rows) error {
 	v, err := scanVerdict(r)
-	if errors.Is(err, pgx.ErrNoRows) {
+	// The gate may have opened after it was found closed.
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && !w.holds {
 		return errNoFence
 	}
 	if err != nil {

@@ -56,6 +56,7 @@ func freezeBehindGate(ctx context.Context, tx pgx.Tx, id tenancy.ID, epoch uint6
 	var until *time.Time
 	look := &pgx.Batch{}
 	look.Queue(fmt.Sprintf(`SET LOCAL lock_timeout = %d`, lasting.Milliseconds()))
+	look.Queue(stopWrites, id.String(), writeLock(id))
 	look.Queue(query, id.String()).QueryRow(func(r pgx.Row) error {
 		err := r.Scan(&held.State, &held.Epoch, &held.FreezeNo, &until, &frozenBy, &now)
 		if errors.Is(err, pgx.ErrNoRows) {

@@ -11,7 +11,7 @@ import (
 // prepared are the statements that the busiest operations consist of. To parse
 // and plan them takes Postgres three times as long as to execute them.
 var prepared = pg.Prepare(
-	readByKey, readByUser, readByNobody, writeByKey, writeByUser, writeByNobody,
+	holdWrites, readByKey, readByUser, readByNobody, writeByKey, writeByUser, writeByNobody,
 	selectProjectSQL, lockProjectSQL, insertProjectSQL, updateProjectSQL, deleteProjectSQL, deleteTermsSQL, insertTermsSQL,
 	auditByKey, auditByToken, claimSQL, answerSQL,
 	insertJobSQL, claimJobsSQL, finishJobSQL, beatSQL,

@@ -30,7 +30,7 @@ func TestStatementsStayPreparedBehindThePooler(t *testing.T) {
 	for range 4 { // a connection learns the statements when it has been used
 		must(t, db.store.Warm(t.Context(), a.TenantID, clients))
 	}
-	const most = 4 * serverConns // the four statements that judge, once on each
+	const most = 6 * serverConns // the six statements that judge, once on each
 	before := tap.fenceParses()
 	db.useAtOnce(t, a, ws, clients, "first")
 	if parses := tap.fenceParses() - before; parses > most {

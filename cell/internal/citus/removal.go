@@ -21,6 +21,9 @@ func (m *Mover) CloseGate(ctx context.Context, id tenancy.ID) error {
 // earlier one. A tenant that is not here is no error. Call CloseGate before.
 func (m *Mover) Remove(ctx context.Context, id tenancy.ID, epoch uint64) error {
 	return m.inTx(ctx, func(tx pgx.Tx) error {
+		if err := stopWriters(ctx, tx, id); err != nil {
+			return err
+		}
 		held, err := lockRecord(ctx, tx, id)
 		if err != nil || held.State == cell.Absent {
 			return err

@@ -22,6 +22,7 @@ type work struct {
 	actor   cell.Actor
 	newDay  bool // see verdict
 	claimed bool // the call's Once is ours to execute
+	holds   bool // the tenant's write lock
 	changes scope
 }
 
