@@ -62,6 +62,9 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := secured(opts, listeners[:2]); err != nil {
+		return err
+	}
 	store, err := citus.OpenStore(ctx, opts.DatabaseURL, opts.DatabaseConns)
 	if err != nil {
 		return err
@@ -150,17 +153,20 @@ func keepMembership(ctx context.Context, opts APIOptions, mover *citus.Mover, me
 		Client: client, Cell: opts.Cell, Loads: mover, Requests: meter, Processors: &membership.Processors{}, Log: opts.Log,
 		Registration: membership.Registration{
 			Region: opts.Region, Tier: opts.Tier, CapacityTenants: opts.CapacityTenants,
-			Endpoint:         orOwn(opts.Advertise, listeners[0]),
-			InternalEndpoint: orOwn(opts.AdvertiseInternal, listeners[1]),
+			Endpoint:         orOwn(opts.Advertise, opts.TLS != "", listeners[0]),
+			InternalEndpoint: orOwn(opts.AdvertiseInternal, opts.TLS != "", listeners[1]),
 		},
 	}
 	loop := run.Loop{Name: "membership", Interval: membership.Interval, MaxPause: membership.Interval, Log: opts.Log}
 	return loop.Run(ctx, member.RunOnce)
 }
 
-func orOwn(advertised string, l net.Listener) string {
-	if advertised != "" {
+func orOwn(advertised string, secure bool, l net.Listener) string {
+	switch {
+	case advertised != "":
 		return advertised
+	case secure:
+		return "https://" + l.Addr().String()
 	}
 	return "http://" + l.Addr().String()
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -17,6 +18,7 @@ type APIOptions struct {
 	Listen             string // tenant-facing; the router's requests
 	InternalListen     string // the control plane's requests
 	AdminListen        string // health, metrics, profiles
+	TLS                string // "CERT,KEY" files, for Listen and InternalListen; "": no TLS
 	Advertise          string // base URL at which routers reach Listen; "": as it listens
 	AdvertiseInternal  string // likewise for the control plane
 	ControlplaneURL    string // "": the cell registers nowhere
@@ -68,6 +70,8 @@ func (o *APIOptions) Validate() error {
 	c.address("--listen", o.Listen)
 	c.address("--internal-listen", o.InternalListen)
 	c.address("--admin-listen", o.AdminListen)
+	cert, key, pair := strings.Cut(o.TLS, ",")
+	c.unless(o.TLS == "" || pair && cert != "" && key != "", "--tls: use CERT,KEY, two PEM files")
 	c.baseURL("--advertise", o.Advertise)
 	c.baseURL("--advertise-internal", o.AdvertiseInternal)
 	c.baseURL("--controlplane-url", o.ControlplaneURL)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"time"
 
@@ -23,6 +24,21 @@ func listen(stack *run.Stack, addresses ...string) ([]net.Listener, error) {
 		stack.PushClose("listener", func() { _ = l.Close() }) // closed already once it was served
 	}
 	return listeners, nil
+}
+
+// secured puts TLS over both APIs, if the options say so.
+func secured(opts APIOptions, listeners []net.Listener) error {
+	if opts.TLS == "" {
+		return nil
+	}
+	certificate, err := web.OpenCertificate(opts.TLS, opts.Log)
+	if err != nil {
+		return fmt.Errorf("--tls: %w", err)
+	}
+	for i, l := range listeners {
+		listeners[i] = certificate.Over(l)
+	}
+	return nil
 }
 
 const schemaPatience = 5 * time.Second

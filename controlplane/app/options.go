@@ -18,6 +18,7 @@ import (
 type Options struct {
 	Listen      string // address of the API
 	AdminListen string // address of health, metrics, profiles
+	TLS         string // "CERT,KEY" files, for Listen; "": no TLS
 	NATSURL     string
 	Domain      string // the platform's own domain
 	TenantURL   string // a tenant's base URL, with {slug}
@@ -82,6 +83,9 @@ func (o *Options) Validate() error {
 		if _, _, err := net.SplitHostPort(address); err != nil {
 			errs = append(errs, fmt.Errorf("%s: use host:port", name))
 		}
+	}
+	if cert, key, pair := strings.Cut(o.TLS, ","); o.TLS != "" && (!pair || cert == "" || key == "") {
+		errs = append(errs, errors.New("--tls: use CERT,KEY, two PEM files"))
 	}
 	if (o.StripeKey == "") != (o.StripeWebhookSecret == "") {
 		errs = append(errs, errors.New("billing: set both CONTROLPLANE_STRIPE_KEY and CONTROLPLANE_STRIPE_WEBHOOK_SECRET, or neither"))

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 
@@ -69,6 +70,13 @@ func listen(opts Options, stack *run.Stack) (api, admin net.Listener, err error)
 		return nil, nil, err
 	}
 	stack.PushClose("api listener", func() { _ = api.Close() }) // closed already once it was served
+	if opts.TLS != "" {
+		certificate, err := web.OpenCertificate(opts.TLS, opts.Log)
+		if err != nil {
+			return nil, nil, fmt.Errorf("--tls: %w", err)
+		}
+		api = certificate.Over(api)
+	}
 	if admin, err = web.Listen(opts.AdminListen); err != nil {
 		return nil, nil, err
 	}

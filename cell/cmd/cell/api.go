@@ -41,6 +41,7 @@ func api(env func(string) string) *cobra.Command {
 	f.StringVar(&opts.Listen, "listen", opts.Listen, "address of the tenant-facing API")
 	f.StringVar(&opts.InternalListen, "internal-listen", opts.InternalListen, "address of the API for the control plane")
 	f.StringVar(&opts.AdminListen, "admin-listen", opts.AdminListen, "address of health, metrics and profiles")
+	f.StringVar(&opts.TLS, "tls", opts.TLS, "CERT,KEY: PEM files for both APIs, followed while they change (default: no TLS)")
 	f.StringVar(&opts.Advertise, "advertise", opts.Advertise, "base URL at which routers reach --listen (default: as it listens)")
 	f.StringVar(&opts.AdvertiseInternal, "advertise-internal", opts.AdvertiseInternal, "base URL at which the control plane reaches --internal-listen")
 	f.StringVar(&opts.ControlplaneURL, "controlplane-url", opts.ControlplaneURL, "base URL of the control plane (default: register nowhere)")

@@ -16,7 +16,10 @@ import (
 func main() {
 	run.TuneGC()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := command(os.Getenv).ExecuteContext(ctx)
+	env, err := run.Environ("CONTROLPLANE_", os.Environ())
+	if err == nil {
+		err = command(env).ExecuteContext(ctx)
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "controlplane:", err)

@@ -49,6 +49,7 @@ func serve(env func(string) string) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&opts.Listen, "listen", opts.Listen, "address of the API")
 	flags.StringVar(&opts.AdminListen, "admin-listen", opts.AdminListen, "address of health, metrics and profiles")
+	flags.StringVar(&opts.TLS, "tls", opts.TLS, "CERT,KEY: PEM files for the API, followed while they change (default: no TLS)")
 	flags.StringVar(&opts.NATSURL, "nats-url", opts.NATSURL, "NATS server that changes are relayed to")
 	flags.StringVar(&opts.Domain, "domain", opts.Domain, "the platform's own domain")
 	flags.StringVar(&opts.TenantURL, "tenant-url", opts.TenantURL, "a tenant's base URL, with {slug}")

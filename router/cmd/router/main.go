@@ -17,7 +17,10 @@ import (
 func main() {
 	run.TuneGC()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	err := command().ExecuteContext(ctx)
+	env, err := run.Environ("ROUTER_", os.Environ())
+	if err == nil {
+		err = command(env).ExecuteContext(ctx)
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "router:", err)
@@ -25,7 +28,8 @@ func main() {
 	}
 }
 
-func command() *cobra.Command {
+// command reads secrets from env.
+func command(env func(string) string) *cobra.Command {
 	opts := app.Defaults()
 	cmd := &cobra.Command{
 		Use:   "router",
@@ -44,12 +48,12 @@ Secrets come by environment:
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			opts.EdgeKey, opts.DirectoryToken = os.Getenv("ROUTER_EDGE_KEY"), os.Getenv("ROUTER_DIRECTORY_TOKEN")
-			if url := os.Getenv("ROUTER_NATS_URL"); url != "" {
+			opts.EdgeKey, opts.DirectoryToken = env("ROUTER_EDGE_KEY"), env("ROUTER_DIRECTORY_TOKEN")
+			if url := env("ROUTER_NATS_URL"); url != "" {
 				opts.NATSURL = url
 			}
-			opts.TuneGC = os.Getenv("GOGC") == ""
-			if url := os.Getenv("ROUTER_REDIS_URL"); url != "" {
+			opts.TuneGC = env("GOGC") == ""
+			if url := env("ROUTER_REDIS_URL"); url != "" {
 				opts.RedisURL = url
 			}
 			return app.Run(cmd.Context(), opts, os.Stderr, nil)
