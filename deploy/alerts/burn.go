@@ -35,6 +35,7 @@ var speeds = []speed{
 func Burn(s SLO) Group {
 	g := Group{Name: "slo " + s.Name}
 	label := map[string]string{"slo": s.Name}
+	g.Rules = append(g.Rules, Rule{Record: "slo:budget", Expr: fmt.Sprintf("vector(%s)", strconv.FormatFloat(s.budget(), 'g', 6, 64)), Labels: label})
 	if s.ofTime() {
 		g.Rules = append(g.Rules, Rule{Record: "slo:bad", Expr: s.BadWhen, Labels: label})
 	}

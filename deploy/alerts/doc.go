@@ -6,7 +6,8 @@
 // after chapter 5 of Google's SRE workbook: BurnsFast (critical: 14.4 times the
 // budget's pace over 1h and 5m, or 6 times over 6h and 30m) and BurnsSlowly
 // (warning: 3 times over 1d and 2h, or once over 3d and 6h). The short window of
-// a pair ends the alert soon after the trouble ended. What is made is checked
+// a pair ends the alert soon after the trouble ended. The part that may be bad is a
+// series, too (slo:budget): cellctl's rollouts compare the ratio with it. What is made is checked
 // in as slo.rules.yaml; a test fails when it is stale.
 //
 // The other *.rules.yaml are written by hand: causes that need a hand before
