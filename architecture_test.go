@@ -58,6 +58,10 @@ var rules = []rule{
 		from: "controlplane/internal/placement", to: []string{"net/http", "github.com/jackc/...", "context"},
 		reason: "placement is a function of what it is given",
 	},
+	{
+		from: "controlplane/internal/rollout", to: []string{"controlplane/...", "github.com/jackc/..."},
+		reason: "a rollout must go on, and back, without the control plane",
+	},
 	{from: "cell/internal/graph", to: []string{"net/http"}, reason: "a query is answered the same however it arrives"},
 	{from: "cell/internal/egress", to: []string{"cell/..."}, reason: "it guards the network and knows nothing of the product"},
 	{from: "cell/internal/chain", to: []string{"net", "net/http"}, reason: "sealing and verifying need no network"},
@@ -134,7 +138,7 @@ var introduced = map[string][]string{
 	"controlplane/internal/onboarding": {"placement"},
 	"controlplane/internal/directory":  {"placement"},
 	"controlplane/internal/migration":  {"placement"},
-	"controlplane/internal/cli":        {"cellfiles"},
+	"controlplane/internal/cli":        {"cellfiles", "rollout"},
 	"router/internal/proxy": {
 		"resolve", "tenantcache", "policy", "authn", "limiter", "hold", "shed", "topk", "http1", "wire", "upstream", "listen",
 	},
