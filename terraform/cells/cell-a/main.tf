@@ -37,6 +37,11 @@ output "manifests" {
   value       = module.cell.manifests
 }
 
+output "facts" {
+  description = "What is known only once it is made, for kubectl apply --server-side -f -."
+  value       = module.cell.facts
+}
+
 output "settings" {
   description = "What the cell's programs are started with."
   value       = module.cell.settings

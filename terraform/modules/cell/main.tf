@@ -54,8 +54,12 @@ module "secrets" {
     postgres = { users = { sql = local.agent.sql } }
     copy     = { location = var.cell.backup_region, users = { storage = local.agent.storage } }
   } : name => key if !(local.citus && contains(["postgres", "copy"], name)) }
-  secrets = {
+  secrets = { for name, secret in {
     owner-database-url = { readers = { schema = module.iam.members.schema } }
+    app-password       = { readers = { schema = module.iam.members.schema } }
+    relay-password     = { readers = { schema = module.iam.members.schema } }
+    mover-password     = { readers = { schema = module.iam.members.schema } }
+    pooler-users       = { readers = { pooler = lookup(module.iam.members, "pooler", "") } }
     database-url       = { readers = { api = module.iam.members.api, worker = module.iam.members.worker } }
     mover-database-url = { readers = { api = module.iam.members.api } }
     relay-database-url = { readers = { worker = module.iam.members.worker } }
@@ -64,19 +68,32 @@ module "secrets" {
     controlplane-token = { readers = { api = module.iam.members.api } }
     redis-url          = { readers = { api = module.iam.members.api, worker = module.iam.members.worker } }
     amqp-url           = { readers = { worker = module.iam.members.worker } }
-  }
+  } : name => secret if !(local.citus && name == "pooler-users") }
 }
 
 module "iam" {
   source     = "../iam"
   site       = local.site
   governance = { attestors = var.fleet.attestors, constraints = false } # constraints are set once, on the folder
-  workloads = {
+  workloads = { for name, workload in {
     api    = { namespace = "cell", roles = ["roles/cloudtrace.agent"] }
     worker = { namespace = "cell", roles = ["roles/cloudtrace.agent"] }
-    schema = { namespace = "cell" }
+    schema = { namespace = "cell", roles = [] }
+    pooler = { namespace = "cell", roles = [] } # StackGres brings its own
     otel   = { namespace = "otel", roles = ["roles/monitoring.metricWriter", "roles/cloudtrace.agent"] }
-  }
+  } : name => workload if !(local.citus && name == "pooler") }
+}
+
+# Where routers, the control plane and other cells find the cell: near the end of
+# the nodes' range, which nodes fill from the beginning.
+resource "google_compute_address" "api" {
+  project      = var.cell.project
+  region       = var.cell.region
+  name         = "${var.cell.id}-api"
+  subnetwork   = module.network.subnetwork
+  address_type = "INTERNAL"
+  address      = cidrhost(module.network.cidr.gke, 4090) # 10.x.15.250
+  labels       = local.site.labels
 }
 
 module "cluster" {

@@ -4,14 +4,27 @@ output "credentials_command" {
 }
 
 output "manifests" {
-  description = "Manifests of the cell's database and broker, for kubectl apply --server-side -f -; the cell's programs are deploy/k8s."
+  description = "Manifests of the cell's database and broker, for kubectl apply --server-side -f -; the cell's programs are in deploy/kubernetes."
   value       = join("---\n", concat(module.citus[*].manifests, [module.rabbitmq.manifests]))
 }
 
+output "facts" {
+  description = "What is known only once it is made, as the ConfigMap that the programs' manifests refer to; kubectl apply --server-side -f -."
+  value = yamlencode({
+    apiVersion = "v1", kind = "ConfigMap"
+    metadata   = { name = "terraform", namespace = "cell" }
+    data = {
+      DATABASE_HOST  = local.citus ? module.citus[0].host : module.postgres[0].address
+      "redis-ca.crt" = module.redis.server_ca
+    }
+  })
+}
+
 output "settings" {
-  description = "What the cell's programs are started with; deploy/k8s takes it as a ConfigMap."
+  description = "What the cell's programs are started with; those of deploy/kubernetes/cells must be the same."
   value = {
     CELL             = var.cell.id
+    ADDRESS          = google_compute_address.api.address
     REGION           = var.cell.region
     TIER             = var.cell.tier
     CAPACITY_TENANTS = tostring(var.cell.capacity_tenants)

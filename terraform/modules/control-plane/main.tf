@@ -49,6 +49,7 @@ module "secrets" {
     database-url       = { readers = { api = module.iam.members.api } }
     control-key        = { readers = { api = module.iam.members.api } }
     nats-url           = { readers = { api = module.iam.members.api } }
+    nats-users         = { readers = { nats = module.iam.members.nats } }
     stripe-key         = { readers = { api = module.iam.members.api } }
     stripe-webhook     = { readers = { api = module.iam.members.api } }
     hydra-database-url = { readers = { hydra = module.iam.members.hydra } }
@@ -63,9 +64,23 @@ module "iam" {
   workloads = {
     api    = { namespace = "controlplane", roles = ["roles/cloudtrace.agent"] }
     schema = { namespace = "controlplane" }
+    nats   = { namespace = "controlplane" }
     hydra  = { namespace = "hydra" }
     otel   = { namespace = "otel", roles = ["roles/monitoring.metricWriter", "roles/cloudtrace.agent"] }
   }
+}
+
+# Where routers and cells find the API and the feed.
+resource "google_compute_address" "this" {
+  for_each = { api = 4090, nats = 4091 } # 10.255.15.250 and 251
+
+  project      = var.control_plane.project
+  region       = var.control_plane.region
+  name         = "control-plane-${each.key}"
+  subnetwork   = module.network.subnetwork
+  address_type = "INTERNAL"
+  address      = cidrhost(module.network.cidr.gke, each.value)
+  labels       = local.site.labels
 }
 
 module "cluster" {

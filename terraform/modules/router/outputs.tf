@@ -8,6 +8,15 @@ output "credentials_command" {
   value       = module.cluster.credentials_command
 }
 
+output "facts" {
+  description = "What is known only once it is made, as the ConfigMap that the programs' manifests refer to; kubectl apply --server-side -f -."
+  value = yamlencode({
+    apiVersion = "v1", kind = "ConfigMap"
+    metadata   = { name = "terraform", namespace = "router" }
+    data       = { "redis-ca.crt" = module.redis.server_ca }
+  })
+}
+
 output "workloads" {
   description = "The workloads' service accounts."
   value       = module.iam.emails

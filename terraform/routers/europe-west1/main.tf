@@ -32,6 +32,11 @@ output "endpoint_groups" {
   value       = module.router.endpoint_groups
 }
 
+output "facts" {
+  description = "What is known only once it is made, for kubectl apply --server-side -f -."
+  value       = module.router.facts
+}
+
 output "credentials_command" {
   description = "What an operator types to get kubectl access."
   value       = module.router.credentials_command

@@ -55,7 +55,7 @@ run "grows_into_citus" {
 run "tells_stores_apart_from_nothing_else" {
   command = plan
   assert {
-    condition     = length([for s in keys(output.secrets) : s]) == 9
-    error_message = "nine secrets, and no more"
+    condition     = length([for s in keys(output.secrets) : s]) == 13
+    error_message = "thirteen secrets, and no more"
   }
 }
