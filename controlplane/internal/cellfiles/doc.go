@@ -4,4 +4,7 @@
 //
 // What differs between two cells stands in cell.yaml; the other files are copied
 // from a cell that is there, byte for byte, which `make test-terraform` insists on.
+// The cell's Kubernetes overlay (deploy/kubernetes/cells/CELL) follows from the same
+// cell.yaml and fleet.yaml by the templates in overlay/; a test compares what stands
+// in the repository with what they make.
 package cellfiles

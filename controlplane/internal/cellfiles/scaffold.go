@@ -18,14 +18,16 @@ const cellFile = "cell.yaml"
 
 // Made is what a scaffold has written.
 type Made struct {
-	Dir  string
-	Spec Spec // complete
+	Dir     string
+	Overlay string // for Kubernetes; "": none
+	Spec    Spec   // complete
 }
 
-// Scaffold writes the directory of a new cell beside those in cellsDir. Faults:
-// invalid (the spec), conflict (the cell is there, or its network is taken),
-// not_found (cellsDir holds no cell to copy from). On any error nothing is left.
-func Scaffold(cellsDir string, spec Spec) (Made, error) {
+// Scaffold writes the directory of a new cell beside those in cellsDir, and its
+// Kubernetes overlay beside those in overlaysDir ("": none). Faults: invalid (the
+// spec), conflict (the cell is there, or its network is taken), not_found
+// (cellsDir holds no cell to copy from). On any error nothing is left.
+func Scaffold(cellsDir, overlaysDir string, spec Spec) (Made, error) {
 	if err := spec.complete(); err != nil {
 		return Made{}, err
 	}
@@ -34,8 +36,13 @@ func Scaffold(cellsDir string, spec Spec) (Made, error) {
 		return Made{}, err
 	}
 	made := Made{Dir: filepath.Join(cellsDir, spec.ID)}
-	if _, err := os.Lstat(made.Dir); !errors.Is(err, fs.ErrNotExist) {
-		return Made{}, fault.New(fault.Conflict, "%s is there already: choose another id, or change its %s", made.Dir, cellFile)
+	if overlaysDir != "" {
+		made.Overlay = filepath.Join(overlaysDir, spec.ID)
+	}
+	for _, dir := range []string{made.Dir, made.Overlay} {
+		if _, err := os.Lstat(dir); dir != "" && !errors.Is(err, fs.ErrNotExist) {
+			return Made{}, fault.New(fault.Conflict, "%s is there already: choose another id, or change its %s", dir, cellFile)
+		}
 	}
 	if err := spec.network(taken); err != nil {
 		return Made{}, err
@@ -71,14 +78,37 @@ func networks(cellsDir string) (map[string]netip.Prefix, error) {
 	return taken, nil
 }
 
-// write makes the directory under another name and renames it: it is there whole,
-// or not at all.
-func write(made Made, like string) (err error) {
+// write makes each directory under another name and renames it: they are there
+// whole, or not at all.
+func write(made Made, like string) error {
 	text, err := document(made.Spec)
 	if err != nil {
 		return err
 	}
-	partial, err := os.MkdirTemp(filepath.Dir(made.Dir), ".scaffold-*")
+	cell := map[string][]byte{cellFile: text}
+	for _, name := range []string{"main.tf", "backend.tf", filepath.Join("tests", "plan.tftest.hcl")} {
+		if cell[name], err = os.ReadFile(filepath.Join(like, name)); err != nil {
+			return err
+		}
+	}
+	if made.Overlay == "" {
+		return writeDir(made.Dir, cell)
+	}
+	files, err := overlay(filepath.Dir(made.Dir), text)
+	if err != nil {
+		return err
+	}
+	if err := writeDir(made.Overlay, files); err != nil {
+		return err
+	}
+	if err := writeDir(made.Dir, cell); err != nil {
+		return errors.Join(err, os.RemoveAll(made.Overlay))
+	}
+	return nil
+}
+
+func writeDir(dir string, files map[string][]byte) (err error) {
+	partial, err := os.MkdirTemp(filepath.Dir(dir), ".scaffold-*")
 	if err != nil {
 		return err
 	}
@@ -90,23 +120,12 @@ func write(made Made, like string) (err error) {
 	if err := os.Chmod(partial, 0o755); err != nil { //nolint:gosec // G302: sources, as others in the repository
 		return err
 	}
-	for _, name := range []string{"main.tf", "backend.tf", filepath.Join("tests", "plan.tftest.hcl")} {
-		if err := copyFile(filepath.Join(like, name), filepath.Join(partial, name)); err != nil {
+	for name, content := range files {
+		if err := writeFile(filepath.Join(partial, name), content); err != nil {
 			return err
 		}
 	}
-	if err := writeFile(filepath.Join(partial, cellFile), text); err != nil {
-		return err
-	}
-	return os.Rename(partial, made.Dir)
-}
-
-func copyFile(from, to string) error {
-	content, err := os.ReadFile(from)
-	if err != nil {
-		return err
-	}
-	return writeFile(to, content)
+	return os.Rename(partial, dir)
 }
 
 func writeFile(path string, content []byte) error {

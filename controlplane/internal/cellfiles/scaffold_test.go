@@ -49,7 +49,7 @@ func TestScaffoldWritesACellThatTheSchemaAccepts(t *testing.T) {
 	}
 	dir := cellsDir(t)
 	for id, database := range map[string]string{"cell-n": "postgres", "cell-m": "citus"} {
-		made, err := cellfiles.Scaffold(dir, spec(func(s *cellfiles.Spec) { s.ID, s.Database = id, database }))
+		made, err := cellfiles.Scaffold(dir, "", spec(func(s *cellfiles.Spec) { s.ID, s.Database = id, database }))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +75,7 @@ func TestScaffoldPicksTheLowestFreeNetwork(t *testing.T) {
 	t.Parallel()
 	dir := cellsDir(t) // cell-a has 10.0.0.0/16, cell-b 10.1.0.0/16
 	for _, c := range []struct{ id, asked, want string }{{"cell-c", "", "10.2.0.0/16"}, {"cell-e", "10.4.0.0/16", "10.4.0.0/16"}, {"cell-d", "", "10.3.0.0/16"}, {"cell-f", "", "10.5.0.0/16"}} {
-		made, err := cellfiles.Scaffold(dir, spec(func(s *cellfiles.Spec) { s.ID, s.CIDR = c.id, c.asked }))
+		made, err := cellfiles.Scaffold(dir, "", spec(func(s *cellfiles.Spec) { s.ID, s.CIDR = c.id, c.asked }))
 		if err != nil || made.Spec.CIDR != c.want {
 			t.Errorf("%s: %s, %v; want %s", c.id, made.Spec.CIDR, err, c.want)
 		}
@@ -84,7 +84,7 @@ func TestScaffoldPicksTheLowestFreeNetwork(t *testing.T) {
 
 func TestScaffoldWithoutANumberSaysWhereItBelongs(t *testing.T) {
 	t.Parallel()
-	made, err := cellfiles.Scaffold(cellsDir(t), spec(func(s *cellfiles.Spec) { s.ProjectNumber = "" }))
+	made, err := cellfiles.Scaffold(cellsDir(t), "", spec(func(s *cellfiles.Spec) { s.ProjectNumber = "" }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,12 +119,12 @@ func TestScaffoldRefusesAndLeavesNothing(t *testing.T) {
 		"network too small":  {func(s *cellfiles.Spec) { s.CIDR = "10.9.0.0/20" }, fault.Invalid, "/16"},
 		"network with hosts": {func(s *cellfiles.Spec) { s.CIDR = "10.9.1.0/16" }, fault.Invalid, "/16"},
 	} {
-		_, err := cellfiles.Scaffold(dir, spec(c.change))
+		_, err := cellfiles.Scaffold(dir, "", spec(c.change))
 		if fault.CodeOf(err) != c.code || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v; want %s, %q", name, err, c.code, c.says)
 		}
 	}
-	if _, err := cellfiles.Scaffold(t.TempDir(), spec(nil)); fault.CodeOf(err) != fault.NotFound {
+	if _, err := cellfiles.Scaffold(t.TempDir(), "", spec(nil)); fault.CodeOf(err) != fault.NotFound {
 		t.Errorf("no cells: %v", err)
 	}
 	entries, err := os.ReadDir(dir)
@@ -141,7 +141,7 @@ func TestScaffoldDoesNotGuessAroundBrokenCells(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "cell-b", "cell.yaml"), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := cellfiles.Scaffold(dir, spec(nil)); fault.CodeOf(err) != fault.Malformed || !strings.Contains(err.Error(), "cell-b") {
+		if _, err := cellfiles.Scaffold(dir, "", spec(nil)); fault.CodeOf(err) != fault.Malformed || !strings.Contains(err.Error(), "cell-b") {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
