@@ -32,7 +32,7 @@ func (p *program) cellCommand() *cobra.Command {
   cellctl cell show cell-a
   cellctl cell cordon cell-a`)
 	cmd.AddCommand(p.cellLs(), p.cellShow(), p.cellCordon(), p.cellUncordon(), p.cellDrain(), p.cellUndrain(), p.cellRetire(), p.cellCapacity(), p.cellRestored(),
-		p.cellScaffold(), p.cellSmoke())
+		p.cellScaffold(), p.cellOverlay(), p.cellSmoke())
 	return cmd
 }
 

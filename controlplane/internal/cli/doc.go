@@ -7,7 +7,7 @@
 //	stdout  the result, and nothing else; -o json is one document, jsonl one object a line
 //	stderr  notes, progress, and at a failure one line "cellctl: …" and perhaps one "hint: …"
 //	exit    0 ok · 1 failed · 2 wrong usage · 3 a wait timed out · 4 not allowed · 5 conflict
-//	        6 a verification found a difference · 7 a migration was undone
+//	        6 a verification found a difference · 7 a migration or rollout was undone
 //
 // A command returns an error and writes none: [Run] renders it, once. An
 // operator's API key enters by a file, standard input or the environment,

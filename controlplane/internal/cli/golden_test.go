@@ -37,7 +37,7 @@ var sessions = map[string][][]string{
 	"version":        {{"version"}, {"version", "-o", "json"}},
 	"context":        {{"context", "ls"}, {"context", "ls", "-o", "wide"}, {"context", "ls", "-o", "json"}, {"context", "show"}, {"context", "show", "nope"}, {"context", "use", "nope"}, {"context", "rm", "test"}, {"context", "ls"}, {"cell", "ls"}},
 	"usage":          {{"nope"}, {"tenant", "lst"}, {"--nope"}, {"cell", "ls", "-o", "xml"}, {"cell", "show"}, {"cell", "ls", "now"}, {"cell", "ls", "--limit", "-1"}, {"cell", "ls", "--context", "nope"}, {"completion", "tcsh"}, {"cell", "ls", "--server", "example.com"}, {"cell", "ls", "--server", "http://example.com"}, {"context", "set", "local"}, {"context", "set", "new"}},
-	"help":           {{}, {"tenant", "--help"}, {"tenant", "create", "--help"}, {"tenant", "delete", "--help"}, {"context", "set", "--help"}, {"tenant", "import", "--help"}, {"cell", "--help"}, {"cell", "scaffold", "--help"}, {"cell", "smoke", "--help"}, {"tenant", "edge", "--help"}, {"tenant", "edge", "cors", "--help"}, {"key", "--help"}, {"audit", "--help"}},
+	"help":           {{}, {"tenant", "--help"}, {"tenant", "create", "--help"}, {"tenant", "delete", "--help"}, {"context", "set", "--help"}, {"tenant", "import", "--help"}, {"cell", "--help"}, {"cell", "scaffold", "--help"}, {"cell", "overlay", "--help"}, {"cell", "smoke", "--help"}, {"rollout", "--help"}, {"rollout", "start", "--help"}, {"tenant", "edge", "--help"}, {"tenant", "edge", "cors", "--help"}, {"key", "--help"}, {"audit", "--help"}},
 }
 
 func TestGolden(t *testing.T) {

@@ -15,7 +15,7 @@ const (
 	ExitAuth     = 4 // no key, a wrong key, or a role that is too low
 	ExitConflict = 5 // the present state does not allow it, or a name is taken
 	ExitMismatch = 6 // a verification found a difference
-	ExitUndone   = 7 // a migration was undone: the tenant is where it was
+	ExitUndone   = 7 // a migration or rollout was undone: everything is where it was
 )
 
 // Options is what the process hands to a run of cellctl. Every field is

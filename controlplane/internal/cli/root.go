@@ -31,7 +31,7 @@ the context "local" is there by itself once 'make up' has run.
 
 Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 a wait timed out, 4 not allowed,
 5 conflict (the present state does not allow it, or a name is taken), 6 a
-verification found a difference, 7 a migration was undone.
+verification found a difference, 7 a migration or rollout was undone.
 
 Environment:
   CELLCTL_CONFIG   the contexts file (~/.config/coditect/cellctl.json)
@@ -56,7 +56,7 @@ func (p *program) root() *cobra.Command {
 		return misused("%s", err).withHint("see %s --help", cmd.CommandPath())
 	})
 	p.globalFlags(root)
-	root.AddCommand(p.cellCommand(), p.tenantCommand(), p.migrateCommand(), p.migrationCommand(), p.drainCommand(), p.rebalanceCommand(),
+	root.AddCommand(p.cellCommand(), p.tenantCommand(), p.migrateCommand(), p.migrationCommand(), p.drainCommand(), p.rebalanceCommand(), p.rolloutCommand(),
 		p.billingCommand(), p.keyCommand(), p.auditCommand(), p.contextCommand(), p.whoamiCommand(), p.versionCommand())
 	adoptCompletion(root)
 	return root
