@@ -51,7 +51,8 @@ test-race: install $(local_bin)/withservers $(stripe_mock) ## Run all tests with
 .PHONY: lint
 lint: $(golangci_lint) ## Check the code (the linter is built once)
 	@$(golangci_lint) run --allow-parallel-runners $(ARGS) $(PKG)
-	@[[ "$(PKG)" != ./... ]] || { cd terraform/check && $(CURDIR)/$(golangci_lint) run --config $(CURDIR)/.golangci.yml --allow-parallel-runners; }
+	@[[ "$(PKG)" != ./... ]] || for module in terraform/check deploy/check; do \
+		(cd $$module && $(CURDIR)/$(golangci_lint) run --config $(CURDIR)/.golangci.yml --allow-parallel-runners) || exit 1; done
 
 .PHONY: generate verify
 generate: ## Generate code from the API documents
@@ -125,6 +126,13 @@ test-terraform: $(tflint) ## Test the infrastructure code, without a cloud (ARGS
 		echo 'Provider: a stand-in with the names and types of hashicorp/google. It knows no values, no conflicts, no cloud.'; \
 	fi; \
 	exec $(local_bin)/terraform-check -source terraform -work $(CURDIR)/.local/terraform/work -tflint $(CURDIR)/$(tflint) $(ARGS)
+
+.PHONY: test-deploy
+test-deploy: ## Test manifests, images and compose, without a cluster (ARGS=-quick, ARGS=-update)
+	@mkdir -p $(local_bin)
+	@go build -o $(local_bin)/ ./cell/cmd/cell ./router/cmd/router ./controlplane/cmd/controlplane
+	@go -C deploy/check build -o $(CURDIR)/$(local_bin)/deploy-check .
+	@exec $(local_bin)/deploy-check -root . -programs $(local_bin) $(ARGS)
 
 .PHONY: model
 model: ## Check the model of a tenant's move, and that every planted mistake is found
