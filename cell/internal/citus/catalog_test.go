@@ -21,10 +21,12 @@ func TestCatalog(t *testing.T) {
 	for _, c := range []struct{ rule, offenders string }{
 		{"row-level security is enabled and forced", `
 			SELECT relname::text FROM pg_class WHERE relname = ANY($1::text[]) AND relkind = 'r' AND NOT (relrowsecurity AND relforcerowsecurity)`},
-		{"the application's policies name the tenant, whatever the command (restrictive ones only take away)", `
-			SELECT t FROM unnest($1::text[]) t WHERE NOT EXISTS (SELECT FROM pg_policies WHERE tablename = t AND roles = '{cell_app}' AND permissive = 'PERMISSIVE')
-			UNION SELECT tablename::text FROM pg_policies WHERE roles = '{cell_app}' AND permissive = 'PERMISSIVE' AND tablename = ANY($1::text[])
-				AND qual NOT LIKE '(tenant_id = (NULLIF(current_setting(''app.tenant_id''::text, true), ''''::text))::uuid)'`},
+		{"the application's policies begin with the tenant, whatever the command", `
+			SELECT t FROM unnest($1::text[]) t WHERE NOT EXISTS (SELECT FROM pg_policies WHERE tablename = t AND roles = '{cell_app}')
+			UNION SELECT tablename::text FROM pg_policies WHERE roles = '{cell_app}' AND tablename = ANY($1::text[])
+				AND (coalesce(qual, with_check) !~ '^\(?\(tenant_id = \(NULLIF\(current_setting\(''app.tenant_id''::text, true\), ''''::text\)\)::uuid\)( AND |$)'
+					OR coalesce(qual, with_check) ~ ' OR ')`},
+		{"no policy is restrictive: Citus would make it permissive where the rows are", `SELECT tablename::text FROM pg_policies WHERE permissive <> 'PERMISSIVE' AND tablename = ANY($1::text[])`},
 		{"no policy is for everybody", `SELECT tablename::text FROM pg_policies WHERE tablename = ANY($1::text[]) AND 'public' = ANY(roles)`},
 		{"the primary key begins with tenant_id", `
 			SELECT t FROM unnest($1::text[]) t WHERE NOT EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]

@@ -14,8 +14,8 @@
 //
 // No statement reads or writes a tenant's rows unless the fence let it pass in
 // the same transaction: a read in the same snapshot ([Store.read]), a write
-// under a share lock on the fence's row ([Store.write]). Whoever closes the
-// fence waits for the writers in flight and stops new ones.
+// under its tenant's lock in share mode (writers.go). Whoever closes the fence
+// waits for the writers in flight and stops new ones.
 //
 // # Round trips
 //

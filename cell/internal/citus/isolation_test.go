@@ -89,11 +89,16 @@ func TestAppRoleDeletesFinishedJobsOnly(t *testing.T) {
 	app, err := pgx.Connect(t.Context(), testkit.DSNAs(t, db.dsn, citus.AppRole, passwords.App))
 	must(t, err)
 	defer app.Close(t.Context())
-	_, err = app.Exec(t.Context(), `SET app.tenant_id = '`+a.TenantID.String()+`'`)
-	must(t, err)
-	if tag, err := app.Exec(t.Context(), `DELETE FROM jobs WHERE kind = 'test'`); err != nil || tag.RowsAffected() != 3 {
-		t.Errorf("%s, %v", tag, err)
-	}
+	must(t, pgx.BeginFunc(t.Context(), app, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), `SET LOCAL app.tenant_id = '`+a.TenantID.String()+`'`); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(t.Context(), `DELETE FROM jobs WHERE tenant_id = $1 AND kind = 'test'`, a.TenantID.String())
+		if tag.RowsAffected() != 3 {
+			t.Errorf("%s", tag)
+		}
+		return err
+	}))
 }
 
 func TestKeysAndRights(t *testing.T) {
