@@ -64,6 +64,7 @@ var rules = []rule{
 	},
 	{from: "cell/internal/graph", to: []string{"net/http"}, reason: "a query is answered the same however it arrives"},
 	{from: "cell/internal/egress", to: []string{"cell/..."}, reason: "it guards the network and knows nothing of the product"},
+	{from: "cell/internal/credentials", to: []string{"net", "github.com/jackc/..."}, reason: "who signs in is judged the same however it arrives"},
 	{from: "cell/internal/chain", to: []string{"net", "net/http"}, reason: "sealing and verifying need no network"},
 
 	{
@@ -146,7 +147,7 @@ var introduced = map[string][]string{
 	"router/internal/feed":      {"tenantcache"},
 	"router/internal/lookup":    {"tenantcache"},
 	"cell/internal/httpapi":     {"workspaces", "jobs", "chain", "events", "metering", "webhooks", "graph"},
-	"cell/internal/internalapi": {"residency", "chain", "export", "transfer", "transfer/frame", "metering", "workspaces"},
+	"cell/internal/internalapi": {"residency", "chain", "export", "transfer", "transfer/frame", "metering", "workspaces", "credentials"},
 	"cell/internal/sourcecell":  {"transfer"},
 
 	"loadtest/internal/fleet":     {"tenantclient", "procs"},

@@ -11,6 +11,8 @@ const (
 	WebhookDelivery      JobKind = "webhook_delivery"       // one attempt at a delivery
 	InviteEmail          JobKind = "invite_email"           // mails an invitation
 	WebhookDisabledEmail JobKind = "webhook_disabled_email" // tells an owner that an endpoint was stopped
+	PasswordEmail        JobKind = "password_email"         // mails a code that sets a password
+	AddressEmail         JobKind = "address_email"          // mails a code that verifies an address
 	DataExport           JobKind = "data_export"            // everything of the tenant as a file
 	RetentionJob         JobKind = "retention"              // removes what the tenant's plan keeps no longer
 	UsageRollUp          JobKind = "usage_roll_up"          // closes days that are over

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/coditect/platform/shared/tenancy"
 )
 
 // Mail is one e-mail: to whom, and what its template is filled in with.
@@ -13,6 +15,8 @@ type Mail struct {
 	Email        string
 	Organization string
 	URL          string // the tenant's base URL
+	SigninURL    string // where users sign in
+	Tenant       tenancy.ID
 	Text         MailText
 }
 
@@ -37,6 +41,21 @@ type WebhookDisabledText struct {
 	Reason      string
 }
 
+// PasswordText lets a user choose a password.
+type PasswordText struct {
+	Code      Secret
+	First     bool // none is set yet
+	ExpiresAt time.Time
+}
+
+// AddressText lets a user show that it reads its mail.
+type AddressText struct {
+	Code      Secret
+	ExpiresAt time.Time
+}
+
+func (PasswordText) mailText()        {}
+func (AddressText) mailText()         {}
 func (WelcomeText) mailText()         {}
 func (InviteText) mailText()          {}
 func (WebhookDisabledText) mailText() {}
@@ -55,4 +74,10 @@ type InvitePayload struct {
 type WebhookDisabledPayload struct {
 	EndpointID uuid.UUID `json:"endpoint_id"`
 	UserID     uuid.UUID `json:"user_id"` // who is told
+}
+
+// CodePayload is the payload of jobs that mail a code. The user may be nobody:
+// whether an address is known shows neither in a job nor in when it is made.
+type CodePayload struct {
+	UserID uuid.UUID `json:"user_id"`
 }

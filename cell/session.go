@@ -1,9 +1,6 @@
 package cell
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,22 +18,4 @@ type Session struct {
 	UserAgent string
 	ExpiresAt time.Time
 	CreatedAt time.Time
-}
-
-// SessionSecret opens a session.
-type SessionSecret string
-
-const sessionSecretBytes = 32
-
-// NewSessionSecret makes one.
-func NewSessionSecret() SessionSecret {
-	secret := make([]byte, sessionSecretBytes)
-	_, _ = rand.Read(secret) // never fails
-	return SessionSecret(base64.RawURLEncoding.EncodeToString(secret))
-}
-
-// Hash is what the cell stores of a secret: its SHA-256.
-func (s SessionSecret) Hash() []byte {
-	sum := sha256.Sum256([]byte(s))
-	return sum[:]
 }

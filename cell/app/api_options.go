@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/coditect/platform/shared/password"
 )
 
 // APIOptions is what `cell api` can be told. DefaultAPIOptions works but for
@@ -35,6 +37,7 @@ type APIOptions struct {
 	ControlplaneToken string // secret
 	DatabaseConns     int32
 	RedisTimeout      time.Duration // of what a request waits for; 0: rediscache's own
+	PasswordCost      password.Cost // of hashing one
 
 	Log     *slog.Logger
 	Clock   func() time.Time
@@ -54,7 +57,7 @@ const KeyBytes = 32
 func DefaultAPIOptions() APIOptions {
 	return APIOptions{
 		Tier: "standard", Listen: "127.0.0.1:9100", InternalListen: "127.0.0.1:9101", AdminListen: "127.0.0.1:9102",
-		CapacityTenants: 10_000, BlobURL: defaultBlobURL, DatabaseConns: 64, RetainedLog: 4 << 30, Log: slog.New(slog.DiscardHandler), Clock: time.Now,
+		CapacityTenants: 10_000, BlobURL: defaultBlobURL, DatabaseConns: 64, RetainedLog: 4 << 30, PasswordCost: password.Recommended, Log: slog.New(slog.DiscardHandler), Clock: time.Now,
 	}
 }
 

@@ -40,6 +40,7 @@ func (w *world) addPerson(t *testing.T) person {
 		method: "POST", target: "/internal/v1/tenants/" + w.tn.id.String() + "/sessions",
 		body: map[string]any{"user_id": p.id, "seconds": 3600, "address": personAddress, "user_agent": personAgent},
 	}), 201)
+	w.signinAs(t, p)
 	workspace := w.make(t, "workspace_id", nil)
 	expect(t, w.p.asTenant(t, w.tn, request{method: "PUT", target: "/v1/workspaces/" + workspace + "/members/" + p.id}), 204)
 	as := w.tn

@@ -23,6 +23,7 @@ import (
 	"github.com/coditect/platform/cell/app"
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/shared/cellapi"
+	"github.com/coditect/platform/shared/password"
 	"github.com/coditect/platform/shared/tenancy"
 	"github.com/coditect/platform/shared/testkit"
 )
@@ -69,6 +70,7 @@ func startOn(t testing.TB, dsn string, change func(*app.APIOptions)) *process {
 	opts.MoverDatabaseURL = testkit.DSNAs(t, dsn, citus.MoverRole, passwords.Mover)
 	opts.BlobURL = "file://" + t.TempDir()
 	opts.EdgeKey, opts.ControlKey, opts.DatabaseConns = edgeKey, controlKey, 8
+	opts.PasswordCost = password.Cost{MemoryKiB: 64, Passes: 1, Lanes: 1}
 	p := &process{dsn: dsn, client: &http.Client{Timeout: time.Minute}, log: &logBuffer{}}
 	opts.Log = slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	if change != nil {

@@ -2,11 +2,13 @@ package app
 
 import (
 	"net/http"
+	"runtime"
 
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/cell/internal/blob"
 	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/citus"
+	"github.com/coditect/platform/cell/internal/credentials"
 	"github.com/coditect/platform/cell/internal/door"
 	"github.com/coditect/platform/cell/internal/egress"
 	"github.com/coditect/platform/cell/internal/events"
@@ -22,6 +24,7 @@ import (
 	"github.com/coditect/platform/cell/internal/webhooks"
 	"github.com/coditect/platform/cell/internal/workspaces"
 	"github.com/coditect/platform/shared/cellapi"
+	"github.com/coditect/platform/shared/password"
 	"github.com/coditect/platform/shared/telemetry"
 )
 
@@ -71,10 +74,23 @@ func handlers(opts APIOptions, store *citus.Store, blobs *blob.Store, mover *cit
 	}
 	internal, err = internalapi.New(internalapi.Options{
 		Cell: opts.Cell, Residency: lives, Fences: fences, Exporter: moves.exporter, Importer: moves.importer, Anchors: mover, Auditor: auditor,
-		Sessions: workspaces.Sessions{Store: store},
-		Archive:  archive(opts.Cell, opts.ControlKey, opts.Clock, mover), Usage: mover, Late: metering.Late{Leavings: mover, Recorder: store},
+		Sessions: workspaces.Sessions{Store: store}, SignIn: signIn(opts, store), Sets: mover,
+		Archive: archive(opts.Cell, opts.ControlKey, opts.Clock, mover), Usage: mover, Late: metering.Late{Leavings: mover, Recorder: store},
 		Guard: door.Tickets(door.Guard(cellapi.NewSigner(opts.ControlKey), opts.Clock), opts.ControlKey, opts.Cell, opts.Clock),
 		Log:   opts.Log, Registry: admin.Registry,
 	})
 	return tenantFacing, internal, err
+}
+
+// signIn introduces the use-cases of signing in. Passwords are hashed on as many
+// processors as there are: a hash keeps one busy.
+func signIn(opts APIOptions, store *citus.Store) internalapi.SignIn {
+	hasher := password.NewHasher(opts.PasswordCost, runtime.GOMAXPROCS(0))
+	return internalapi.SignIn{
+		Logins:    credentials.Logins{Store: store, Hasher: hasher, Clock: opts.Clock},
+		Steps:     credentials.SecondSteps{Store: store, Clock: opts.Clock},
+		Passkeys:  credentials.Passkeys{Store: store, Clock: opts.Clock},
+		Passwords: credentials.Passwords{Store: store, Hasher: hasher, Clock: opts.Clock},
+		Account:   credentials.Account{Store: store, Clock: opts.Clock},
+	}
 }

@@ -19,10 +19,12 @@ import (
 // kinds is the one table of what jobs a cell does: a kind a line.
 func kinds(opts WorkerOptions, store *citus.Store, blobs *blob.Store, mailer *mail.Mailer, guard *egress.Guard) []jobs.Kind {
 	deliver := webhooks.Deliver{Store: store, Sender: sender{guard}, Clock: time.Now}
-	post, mails := jobs.Post{Mailer: mailer, TenantURL: opts.TenantURL, Domain: opts.Domain}, jobs.Mails{Store: store}
+	post, mails := jobs.Post{Mailer: mailer, TenantURL: opts.TenantURL, SigninURL: opts.SigninURL, Domain: opts.Domain}, jobs.Mails{Store: store}
 	return []jobs.Kind{
 		{Name: cell.WelcomeEmail, Do: jobs.Email(post, mails.Welcome)},
 		{Name: cell.InviteEmail, Do: jobs.Email(post, mails.Invite)},
+		{Name: cell.PasswordEmail, Do: jobs.Email(post, mails.Password)},
+		{Name: cell.AddressEmail, Do: jobs.Email(post, mails.Address)},
 		{Name: cell.WebhookDisabledEmail, Do: jobs.Email(post, mails.WebhookDisabled)},
 		{Name: cell.ReportJob, Do: jobs.Report{Store: store, Blobs: blobs, CSV: report.CSV, PDF: report.PDF, Audit: citus.AuditJob}.Do},
 		{Name: cell.WebhookDelivery, Do: func(ctx context.Context, task *jobs.Task) (cell.Outcome, error) {

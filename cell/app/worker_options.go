@@ -18,6 +18,7 @@ type WorkerOptions struct {
 	MailFrom    string
 	Domain      string // the platform's own domain
 	TenantURL   string // a tenant's base URL, with {slug}
+	SigninURL   string // base URL of the pages where users sign in
 	Concurrency int    // jobs at once, in each lane
 	Egress      EgressOptions
 	BlobURL     string // object storage: file:///directory, gs://, s3://; what `cell api` has
@@ -44,7 +45,7 @@ type WorkerOptions struct {
 func DefaultWorkerOptions() WorkerOptions {
 	return WorkerOptions{
 		AdminListen: "127.0.0.1:9103", SMTP: "127.0.0.1:25", MailFrom: "no-reply@localhost", Domain: "localhost",
-		TenantURL: "http://{slug}.localhost:8080", Concurrency: 32, BlobURL: defaultBlobURL, DatabaseConns: 16, Poll: time.Second, QueuedLimit: time.Minute, RunningLimit: time.Minute,
+		TenantURL: "http://{slug}.localhost:8080", SigninURL: "http://login.localhost:8092", Concurrency: 32, BlobURL: defaultBlobURL, DatabaseConns: 16, Poll: time.Second, QueuedLimit: time.Minute, RunningLimit: time.Minute,
 		JobTimeout: time.Minute, FirstRetry: 2 * time.Second, LongestRetry: 10 * time.Minute, Log: slog.New(slog.DiscardHandler),
 	}
 }
@@ -58,6 +59,8 @@ func (o *WorkerOptions) Validate() error {
 	c.address("--smtp", o.SMTP)
 	c.unless(o.Domain != "", "--domain: set the platform's own domain")
 	c.unless(strings.Contains(o.TenantURL, "{slug}"), "--tenant-url: must contain {slug}")
+	c.unless(o.SigninURL != "", "--signin-url: set it to the URL of the pages where users sign in")
+	c.baseURL("--signin-url", o.SigninURL)
 	c.unless(o.Concurrency > 0 && o.DatabaseConns > 0, "--concurrency, --database-conns: use numbers above 0")
 	c.unless(o.BlobURL != "", "--blob-url: set it to the URL of a bucket, such as file:///var/lib/cell?create_dir=true")
 	c.secret("CELL_DATABASE_URL", o.DatabaseURL, "the postgres:// URL of the role cell_app")

@@ -91,6 +91,24 @@ func (e ImportState) Valid() bool {
 	}
 }
 
+// Defines values for LoginVerdictResult.
+const (
+	Ok      LoginVerdictResult = "ok"
+	Refused LoginVerdictResult = "refused"
+)
+
+// Valid indicates whether the value is a known member of the LoginVerdictResult enum.
+func (e LoginVerdictResult) Valid() bool {
+	switch e {
+	case Ok:
+		return true
+	case Refused:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for State.
 const (
 	Absent    State = "absent"
@@ -197,6 +215,35 @@ type Acknowledgement struct {
 type Activation struct {
 	// Epoch Ownership generation.
 	Epoch Epoch `json:"epoch"`
+}
+
+// AddressHash defines model for AddressHash.
+type AddressHash struct {
+	// Hash HMAC-SHA-256 of the address in hexadecimal; shared/cellapi says of which form.
+	Hash string `json:"hash"`
+
+	// UserID A user of the tenant.
+	UserID UserID `json:"user_id"`
+}
+
+// AddressRequest defines model for AddressRequest.
+type AddressRequest struct {
+	// After A user of the tenant.
+	After *UserID `json:"after,omitempty"`
+
+	// Key 32 bytes in hexadecimal.
+	Key   string `json:"key"`
+	Limit *int32 `json:"limit,omitempty"`
+}
+
+// Addresses defines model for Addresses.
+type Addresses struct {
+	// Epoch Ownership generation.
+	Epoch Epoch         `json:"epoch"`
+	Items []AddressHash `json:"items"`
+
+	// Version Which the users are at least as new as.
+	Version int64 `json:"version"`
 }
 
 // Arrival defines model for Arrival.
@@ -314,6 +361,14 @@ type CleanupRequest struct {
 	MigrationID MigrationID `json:"migration_id"`
 }
 
+// Code defines model for Code.
+type Code = string
+
+// CodeReference defines model for CodeReference.
+type CodeReference struct {
+	Code Code `json:"code"`
+}
+
 // Departure defines model for Departure.
 type Departure struct {
 	// Epoch Ownership generation.
@@ -323,6 +378,26 @@ type Departure struct {
 
 	// ToEpoch Ownership generation.
 	ToEpoch Epoch `json:"to_epoch"`
+}
+
+// Device defines model for Device.
+type Device struct {
+	CreatedAt  time.Time          `json:"created_at"`
+	ExpiresAt  time.Time          `json:"expires_at"`
+	ID         openapi_types.UUID `json:"id"`
+	LastUsedAt *time.Time         `json:"last_used_at,omitempty"`
+	Name       string             `json:"name"`
+}
+
+// DeviceBeginning defines model for DeviceBeginning.
+type DeviceBeginning struct {
+	// Name For the user to recognise it by.
+	Name string `json:"name"`
+}
+
+// DeviceSecret defines model for DeviceSecret.
+type DeviceSecret struct {
+	Secret string `json:"secret"`
 }
 
 // DigestLine defines model for DigestLine.
@@ -357,6 +432,14 @@ type DrainRequest struct {
 	Position  Position `json:"position"`
 	Recheck   *bool    `json:"recheck,omitempty"`
 	TimeoutMs int64    `json:"timeout_ms"`
+}
+
+// Email defines model for Email.
+type Email = string
+
+// EmailReference defines model for EmailReference.
+type EmailReference struct {
+	Email Email `json:"email"`
 }
 
 // EndedMoves defines model for EndedMoves.
@@ -541,8 +624,47 @@ type InventoryLine struct {
 	TenantID TenantID `json:"tenant_id"`
 }
 
+// InvitationAcceptance defines model for InvitationAcceptance.
+type InvitationAcceptance struct {
+	Code     Code         `json:"code"`
+	Name     Name         `json:"name"`
+	Password PasswordText `json:"password"`
+}
+
 // KeyHash SHA-256 of the owner's API key in hexadecimal.
 type KeyHash = string
+
+// LoginAttempt defines model for LoginAttempt.
+type LoginAttempt struct {
+	// Device Secret of a remembered device.
+	Device   *string      `json:"device,omitempty"`
+	Email    Email        `json:"email"`
+	Password PasswordText `json:"password"`
+}
+
+// LoginVerdict defines model for LoginVerdict.
+type LoginVerdict struct {
+	EmailVerified *bool `json:"email_verified,omitempty"`
+
+	// Methods That are set up for a second step.
+	Methods *[]Method          `json:"methods,omitempty"`
+	Result  LoginVerdictResult `json:"result"`
+
+	// Roles Built-in roles or ids of those that the tenant made.
+	Roles *Roles `json:"roles,omitempty"`
+
+	// SecondStep One is set up, and the device is not remembered.
+	SecondStep *bool `json:"second_step,omitempty"`
+
+	// UserID A user of the tenant.
+	UserID *UserID `json:"user_id,omitempty"`
+}
+
+// LoginVerdictResult defines model for LoginVerdict.Result.
+type LoginVerdictResult string
+
+// Method As the claim amr names it.
+type Method = cell.Method
 
 // MigrationID A UUID, made by the control plane.
 type MigrationID = openapi_types.UUID
@@ -560,6 +682,71 @@ type Owner struct {
 	Email string `json:"email"`
 	Name  Name   `json:"name"`
 }
+
+// Passkey defines model for Passkey.
+type Passkey struct {
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID In base64url.
+	ID         string     `json:"id"`
+	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
+	Name       string     `json:"name"`
+}
+
+// PasskeyAnswer defines model for PasskeyAnswer.
+type PasskeyAnswer struct {
+	// Answer As WebAuthn writes it.
+	Answer       PasskeyJSON  `json:"answer"`
+	Name         Name         `json:"name"`
+	RelyingParty RelyingParty `json:"relying_party"`
+}
+
+// PasskeyBeginning defines model for PasskeyBeginning.
+type PasskeyBeginning struct {
+	RelyingParty RelyingParty `json:"relying_party"`
+}
+
+// PasskeyJSON As WebAuthn writes it.
+type PasskeyJSON = json.RawMessage
+
+// PasskeyLogin defines model for PasskeyLogin.
+type PasskeyLogin struct {
+	RelyingParty RelyingParty `json:"relying_party"`
+
+	// UserID A user of the tenant.
+	UserID UserID `json:"user_id"`
+}
+
+// PasskeyLoginAnswer defines model for PasskeyLoginAnswer.
+type PasskeyLoginAnswer struct {
+	// Answer As WebAuthn writes it.
+	Answer       PasskeyJSON  `json:"answer"`
+	RelyingParty RelyingParty `json:"relying_party"`
+
+	// UserID A user of the tenant.
+	UserID UserID `json:"user_id"`
+}
+
+// PasskeyOptions defines model for PasskeyOptions.
+type PasskeyOptions struct {
+	// Options As WebAuthn writes it.
+	Options PasskeyJSON `json:"options"`
+}
+
+// PasswordChange defines model for PasswordChange.
+type PasswordChange struct {
+	Current  *string      `json:"current,omitempty"`
+	Password PasswordText `json:"password"`
+}
+
+// PasswordReset defines model for PasswordReset.
+type PasswordReset struct {
+	Code     Code         `json:"code"`
+	Password PasswordText `json:"password"`
+}
+
+// PasswordText defines model for PasswordText.
+type PasswordText = string
 
 // Plan defines model for Plan.
 type Plan = string
@@ -595,11 +782,51 @@ type Problem struct {
 // Rate Bytes a second; 0 for no bound.
 type Rate = int64
 
+// RecoveryCodes defines model for RecoveryCodes.
+type RecoveryCodes struct {
+	RecoveryCodes []string `json:"recovery_codes"`
+}
+
+// RelyingParty defines model for RelyingParty.
+type RelyingParty struct {
+	// ID The domain of the pages.
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Origin string `json:"origin"`
+}
+
 // Residence defines model for Residence.
 type Residence struct {
 	// Epoch Ownership generation.
 	Epoch Epoch `json:"epoch"`
 	State State `json:"state"`
+}
+
+// Roles Built-in roles or ids of those that the tenant made.
+type Roles = []string
+
+// SecondStep defines model for SecondStep.
+type SecondStep struct {
+	Code Code `json:"code"`
+
+	// UserID A user of the tenant.
+	UserID UserID `json:"user_id"`
+}
+
+// Security defines model for Security.
+type Security struct {
+	Devices       []Device  `json:"devices"`
+	Email         string    `json:"email"`
+	EmailVerified bool      `json:"email_verified"`
+	Name          string    `json:"name"`
+	Passkeys      []Passkey `json:"passkeys"`
+
+	// Password One is set.
+	Password bool `json:"password"`
+
+	// RecoveryCodes That are left.
+	RecoveryCodes int  `json:"recovery_codes"`
+	Totp          bool `json:"totp"`
 }
 
 // SessionBegin defines model for SessionBegin.
@@ -660,6 +887,18 @@ type Snapshot struct {
 // SnapshotName defines model for SnapshotName.
 type SnapshotName = string
 
+// Standing defines model for Standing.
+type Standing struct {
+	Active        bool `json:"active"`
+	EmailVerified bool `json:"email_verified"`
+
+	// Roles Built-in roles or ids of those that the tenant made.
+	Roles Roles `json:"roles"`
+
+	// SessionsRevokedAt Who signed in before has to do so again.
+	SessionsRevokedAt *time.Time `json:"sessions_revoked_at,omitempty"`
+}
+
 // State defines model for State.
 type State string
 
@@ -715,6 +954,15 @@ type TenantSize struct {
 	Slug   string      `json:"slug"`
 	State  State       `json:"state"`
 	Tables []TableSize `json:"tables"`
+}
+
+// TotpEnrolment defines model for TotpEnrolment.
+type TotpEnrolment struct {
+	// Secret Base32, for those who type it.
+	Secret string `json:"secret"`
+
+	// URI otpauth://totp/…, for a QR code.
+	URI string `json:"uri"`
 }
 
 // TransferInfo defines model for TransferInfo.
@@ -803,6 +1051,29 @@ type UsageRows struct {
 // UserID A user of the tenant.
 type UserID = uuid.UUID
 
+// UserReference defines model for UserReference.
+type UserReference struct {
+	// UserID A user of the tenant.
+	UserID UserID `json:"user_id"`
+}
+
+// UserSet defines model for UserSet.
+type UserSet struct {
+	ChangedAt time.Time `json:"changed_at"`
+
+	// Epoch Ownership generation.
+	Epoch Epoch `json:"epoch"`
+
+	// TenantID A UUID in its canonical form.
+	TenantID TenantID `json:"tenant_id"`
+	Version  int64    `json:"version"`
+}
+
+// UserSets defines model for UserSets.
+type UserSets struct {
+	Items []UserSet `json:"items"`
+}
+
 // Verification defines model for Verification.
 type Verification struct {
 	Equal bool `json:"equal"`
@@ -811,6 +1082,9 @@ type Verification struct {
 	Position Position            `json:"position"`
 	Tables   []TableVerification `json:"tables"`
 }
+
+// KnownEpoch Ownership generation.
+type KnownEpoch = Epoch
 
 // UsageLimit defines model for UsageLimit.
 type UsageLimit = int32
@@ -857,6 +1131,12 @@ type ImportTenantParams struct {
 	Trusted *[]string `form:"trusted,omitempty" json:"trusted,omitempty"`
 }
 
+// VerifyEmailParams defines parameters for VerifyEmail.
+type VerifyEmailParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
 // StreamChangesParams defines parameters for StreamChanges.
 type StreamChangesParams struct {
 	// After Transactions that were committed before this position are left out; the export's own by default.
@@ -878,6 +1158,54 @@ type CopyTableParams struct {
 	From *string `form:"from,omitempty" json:"from,omitempty"`
 }
 
+// AcceptInvitationWithPasswordParams defines parameters for AcceptInvitationWithPassword.
+type AcceptInvitationWithPasswordParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// BeginPasskeyLoginParams defines parameters for BeginPasskeyLogin.
+type BeginPasskeyLoginParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// FinishPasskeyLoginParams defines parameters for FinishPasskeyLogin.
+type FinishPasskeyLoginParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// VerifyRecoveryCodeParams defines parameters for VerifyRecoveryCode.
+type VerifyRecoveryCodeParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// VerifyTotpParams defines parameters for VerifyTotp.
+type VerifyTotpParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// VerifyLoginParams defines parameters for VerifyLogin.
+type VerifyLoginParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// ForgotPasswordParams defines parameters for ForgotPassword.
+type ForgotPasswordParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// ResetPasswordParams defines parameters for ResetPassword.
+type ResetPasswordParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
 // ListTenantUsageParams defines parameters for ListTenantUsage.
 type ListTenantUsageParams struct {
 	// Epoch Of this generation.
@@ -888,6 +1216,90 @@ type ListTenantUsageParams struct {
 
 	// Limit How many items a page may have.
 	Limit *UsageLimit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// RememberDeviceParams defines parameters for RememberDevice.
+type RememberDeviceParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// ForgetDeviceParams defines parameters for ForgetDevice.
+type ForgetDeviceParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// BeginPasskeyParams defines parameters for BeginPasskey.
+type BeginPasskeyParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// FinishPasskeyParams defines parameters for FinishPasskey.
+type FinishPasskeyParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// RemovePasskeyParams defines parameters for RemovePasskey.
+type RemovePasskeyParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// ChangePasswordParams defines parameters for ChangePassword.
+type ChangePasswordParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// MakeRecoveryCodesParams defines parameters for MakeRecoveryCodes.
+type MakeRecoveryCodesParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// RevokeSessionsParams defines parameters for RevokeSessions.
+type RevokeSessionsParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// GetSecurityParams defines parameters for GetSecurity.
+type GetSecurityParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// GetStandingParams defines parameters for GetStanding.
+type GetStandingParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// RemoveTotpParams defines parameters for RemoveTotp.
+type RemoveTotpParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// BeginTotpParams defines parameters for BeginTotp.
+type BeginTotpParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// ConfirmTotpParams defines parameters for ConfirmTotp.
+type ConfirmTotpParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// SendVerificationParams defines parameters for SendVerification.
+type SendVerificationParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
 }
 
 // ListUsageHeadsParams defines parameters for ListUsageHeads.
@@ -902,6 +1314,18 @@ type ListUsageHeadsParams struct {
 	Limit *UsageLimit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListUserSetsParams defines parameters for ListUserSets.
+type ListUserSetsParams struct {
+	// Since Without it, all tenants.
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// After Begin behind this tenant.
+	After *TenantID `form:"after,omitempty" json:"after,omitempty"`
+
+	// Limit How many items a page may have.
+	Limit *UsageLimit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // AdmitTenantsJSONRequestBody defines body for AdmitTenants for application/json ContentType.
 type AdmitTenantsJSONRequestBody = Batch
 
@@ -911,6 +1335,9 @@ type PrepareTenantJSONRequestBody = Arrival
 // ActivateTenantJSONRequestBody defines body for ActivateTenant for application/json ContentType.
 type ActivateTenantJSONRequestBody = Activation
 
+// ListAddressesJSONRequestBody defines body for ListAddresses for application/json ContentType.
+type ListAddressesJSONRequestBody = AddressRequest
+
 // VerifyTenantAuditJSONRequestBody defines body for VerifyTenantAudit for application/json ContentType.
 type VerifyTenantAuditJSONRequestBody = AuditVerificationRequest
 
@@ -919,6 +1346,9 @@ type CleanUpTenantJSONRequestBody = CleanupRequest
 
 // DepartTenantJSONRequestBody defines body for DepartTenant for application/json ContentType.
 type DepartTenantJSONRequestBody = Departure
+
+// VerifyEmailJSONRequestBody defines body for VerifyEmail for application/json ContentType.
+type VerifyEmailJSONRequestBody = CodeReference
 
 // OpenExportJSONRequestBody defines body for OpenExport for application/json ContentType.
 type OpenExportJSONRequestBody = ExportRequest
@@ -944,8 +1374,32 @@ type ActivateImportJSONRequestBody = Activation
 // DrainImportJSONRequestBody defines body for DrainImport for application/json ContentType.
 type DrainImportJSONRequestBody = DrainRequest
 
+// AcceptInvitationWithPasswordJSONRequestBody defines body for AcceptInvitationWithPassword for application/json ContentType.
+type AcceptInvitationWithPasswordJSONRequestBody = InvitationAcceptance
+
 // RecordLateUsageJSONRequestBody defines body for RecordLateUsage for application/json ContentType.
 type RecordLateUsageJSONRequestBody = UsageItems
+
+// BeginPasskeyLoginJSONRequestBody defines body for BeginPasskeyLogin for application/json ContentType.
+type BeginPasskeyLoginJSONRequestBody = PasskeyLogin
+
+// FinishPasskeyLoginJSONRequestBody defines body for FinishPasskeyLogin for application/json ContentType.
+type FinishPasskeyLoginJSONRequestBody = PasskeyLoginAnswer
+
+// VerifyRecoveryCodeJSONRequestBody defines body for VerifyRecoveryCode for application/json ContentType.
+type VerifyRecoveryCodeJSONRequestBody = SecondStep
+
+// VerifyTotpJSONRequestBody defines body for VerifyTotp for application/json ContentType.
+type VerifyTotpJSONRequestBody = SecondStep
+
+// VerifyLoginJSONRequestBody defines body for VerifyLogin for application/json ContentType.
+type VerifyLoginJSONRequestBody = LoginAttempt
+
+// ForgotPasswordJSONRequestBody defines body for ForgotPassword for application/json ContentType.
+type ForgotPasswordJSONRequestBody = EmailReference
+
+// ResetPasswordJSONRequestBody defines body for ResetPassword for application/json ContentType.
+type ResetPasswordJSONRequestBody = PasswordReset
 
 // SetTenantPlanJSONRequestBody defines body for SetTenantPlan for application/json ContentType.
 type SetTenantPlanJSONRequestBody = PlanChange
@@ -961,6 +1415,21 @@ type CheckSessionJSONRequestBody = SessionCheck
 
 // ThawTenantJSONRequestBody defines body for ThawTenant for application/json ContentType.
 type ThawTenantJSONRequestBody = FreezeReference
+
+// RememberDeviceJSONRequestBody defines body for RememberDevice for application/json ContentType.
+type RememberDeviceJSONRequestBody = DeviceBeginning
+
+// BeginPasskeyJSONRequestBody defines body for BeginPasskey for application/json ContentType.
+type BeginPasskeyJSONRequestBody = PasskeyBeginning
+
+// FinishPasskeyJSONRequestBody defines body for FinishPasskey for application/json ContentType.
+type FinishPasskeyJSONRequestBody = PasskeyAnswer
+
+// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
+type ChangePasswordJSONRequestBody = PasswordChange
+
+// ConfirmTotpJSONRequestBody defines body for ConfirmTotp for application/json ContentType.
+type ConfirmTotpJSONRequestBody = CodeReference
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -985,6 +1454,9 @@ type ServerInterface interface {
 	// ActivateTenant Open the cell to a prepared tenant and welcome its owner
 	// (POST /internal/v1/tenants/{tenant_id}/activate)
 	ActivateTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID)
+	// ListAddresses The e-mail addresses of users who may sign in, as hashes under the caller's key
+	// (POST /internal/v1/tenants/{tenant_id}/addresses)
+	ListAddresses(w http.ResponseWriter, r *http.Request, tenantID TenantID)
 	// ExportTenant Write everything of a tenant, secrets too, in one snapshot
 	// (GET /internal/v1/tenants/{tenant_id}/archive)
 	ExportTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID)
@@ -1000,6 +1472,9 @@ type ServerInterface interface {
 	// DepartTenant Record where the tenant went, and answer 421 from now on
 	// (POST /internal/v1/tenants/{tenant_id}/depart)
 	DepartTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID)
+	// VerifyEmail Prove an e-mail address by a code that was mailed
+	// (POST /internal/v1/tenants/{tenant_id}/emails/verify)
+	VerifyEmail(w http.ResponseWriter, r *http.Request, tenantID TenantID, params VerifyEmailParams)
 	// CloseExport Drop slot, publication and snapshot, also half-made ones
 	// (DELETE /internal/v1/tenants/{tenant_id}/exports/{migration_id})
 	CloseExport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
@@ -1054,12 +1529,36 @@ type ServerInterface interface {
 	// VerifyImport Digest the tenant on both sides at one position
 	// (POST /internal/v1/tenants/{tenant_id}/imports/{migration_id}/verify)
 	VerifyImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	// AcceptInvitationWithPassword Make the user that an invitation is for
+	// (POST /internal/v1/tenants/{tenant_id}/invitations/accept)
+	AcceptInvitationWithPassword(w http.ResponseWriter, r *http.Request, tenantID TenantID, params AcceptInvitationWithPasswordParams)
 	// ForgetLateUsage Forget, in the cell that counted it, what has been recorded elsewhere
 	// (DELETE /internal/v1/tenants/{tenant_id}/late-usage/{batch})
 	ForgetLateUsage(w http.ResponseWriter, r *http.Request, tenantID TenantID, batch openapi_types.UUID)
 	// RecordLateUsage Record, in the cell where the tenant lives, what another one had counted
 	// (PUT /internal/v1/tenants/{tenant_id}/late-usage/{batch})
 	RecordLateUsage(w http.ResponseWriter, r *http.Request, tenantID TenantID, batch openapi_types.UUID)
+	// BeginPasskeyLogin What navigator.credentials.get() is called with
+	// (POST /internal/v1/tenants/{tenant_id}/logins/passkey/begin)
+	BeginPasskeyLogin(w http.ResponseWriter, r *http.Request, tenantID TenantID, params BeginPasskeyLoginParams)
+	// FinishPasskeyLogin Complete a login by a passkey
+	// (POST /internal/v1/tenants/{tenant_id}/logins/passkey/finish)
+	FinishPasskeyLogin(w http.ResponseWriter, r *http.Request, tenantID TenantID, params FinishPasskeyLoginParams)
+	// VerifyRecoveryCode Complete a login by a recovery code
+	// (POST /internal/v1/tenants/{tenant_id}/logins/recovery)
+	VerifyRecoveryCode(w http.ResponseWriter, r *http.Request, tenantID TenantID, params VerifyRecoveryCodeParams)
+	// VerifyTotp Complete a login by a code of an authenticator app
+	// (POST /internal/v1/tenants/{tenant_id}/logins/totp)
+	VerifyTotp(w http.ResponseWriter, r *http.Request, tenantID TenantID, params VerifyTotpParams)
+	// VerifyLogin Is this somebody's password?
+	// (POST /internal/v1/tenants/{tenant_id}/logins/verify)
+	VerifyLogin(w http.ResponseWriter, r *http.Request, tenantID TenantID, params VerifyLoginParams)
+	// ForgotPassword Have a mail sent with which a password can be set
+	// (POST /internal/v1/tenants/{tenant_id}/passwords/forgot)
+	ForgotPassword(w http.ResponseWriter, r *http.Request, tenantID TenantID, params ForgotPasswordParams)
+	// ResetPassword Set a password by a code that was mailed
+	// (POST /internal/v1/tenants/{tenant_id}/passwords/reset)
+	ResetPassword(w http.ResponseWriter, r *http.Request, tenantID TenantID, params ResetPasswordParams)
 	// SetTenantPlan Tell the cell which plan the tenant has
 	// (PUT /internal/v1/tenants/{tenant_id}/plan)
 	SetTenantPlan(w http.ResponseWriter, r *http.Request, tenantID TenantID)
@@ -1081,6 +1580,48 @@ type ServerInterface interface {
 	// ListTenantUsage A tenant's recorded usage behind a number
 	// (GET /internal/v1/tenants/{tenant_id}/usage)
 	ListTenantUsage(w http.ResponseWriter, r *http.Request, tenantID TenantID, params ListTenantUsageParams)
+	// RememberDevice Leave the second step out for a browser
+	// (POST /internal/v1/tenants/{tenant_id}/users/{user_id}/devices)
+	RememberDevice(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params RememberDeviceParams)
+	// ForgetDevice Ask a browser for the second step again
+	// (DELETE /internal/v1/tenants/{tenant_id}/users/{user_id}/devices/{device_id})
+	ForgetDevice(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, deviceID openapi_types.UUID, params ForgetDeviceParams)
+	// BeginPasskey What navigator.credentials.create() is called with
+	// (POST /internal/v1/tenants/{tenant_id}/users/{user_id}/passkeys)
+	BeginPasskey(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params BeginPasskeyParams)
+	// FinishPasskey Keep the passkey that was made
+	// (PUT /internal/v1/tenants/{tenant_id}/users/{user_id}/passkeys)
+	FinishPasskey(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params FinishPasskeyParams)
+	// RemovePasskey Forget a passkey
+	// (DELETE /internal/v1/tenants/{tenant_id}/users/{user_id}/passkeys/{passkey_id})
+	RemovePasskey(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, passkeyID string, params RemovePasskeyParams)
+	// ChangePassword Set a password in place of the current one
+	// (PUT /internal/v1/tenants/{tenant_id}/users/{user_id}/password)
+	ChangePassword(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params ChangePasswordParams)
+	// MakeRecoveryCodes Make recovery codes in place of the old ones
+	// (POST /internal/v1/tenants/{tenant_id}/users/{user_id}/recovery-codes)
+	MakeRecoveryCodes(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params MakeRecoveryCodesParams)
+	// RevokeSessions End all that a user has begun
+	// (POST /internal/v1/tenants/{tenant_id}/users/{user_id}/revocation)
+	RevokeSessions(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params RevokeSessionsParams)
+	// GetSecurity What a user sees of how it signs in
+	// (GET /internal/v1/tenants/{tenant_id}/users/{user_id}/security)
+	GetSecurity(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params GetSecurityParams)
+	// GetStanding What counts of a user now
+	// (GET /internal/v1/tenants/{tenant_id}/users/{user_id}/standing)
+	GetStanding(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params GetStandingParams)
+	// RemoveTotp End the second step by an authenticator app
+	// (DELETE /internal/v1/tenants/{tenant_id}/users/{user_id}/totp)
+	RemoveTotp(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params RemoveTotpParams)
+	// BeginTotp Make a secret for an authenticator app
+	// (POST /internal/v1/tenants/{tenant_id}/users/{user_id}/totp)
+	BeginTotp(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params BeginTotpParams)
+	// ConfirmTotp Show the secret's first code
+	// (PUT /internal/v1/tenants/{tenant_id}/users/{user_id}/totp)
+	ConfirmTotp(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params ConfirmTotpParams)
+	// SendVerification Have a mail sent with which the user's address can be proven
+	// (POST /internal/v1/tenants/{tenant_id}/users/{user_id}/verification)
+	SendVerification(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params SendVerificationParams)
 	// GetTransfer What this cell can move, and how much of it now
 	// (GET /internal/v1/transfer)
 	GetTransfer(w http.ResponseWriter, r *http.Request)
@@ -1090,6 +1631,9 @@ type ServerInterface interface {
 	// ListUsageHeads How far each tenant's usage has come, in the order of tenants and epochs
 	// (GET /internal/v1/usage)
 	ListUsageHeads(w http.ResponseWriter, r *http.Request, params ListUsageHeadsParams)
+	// ListUserSets Tenants whose users who may sign in have changed since, in the order of ids
+	// (GET /internal/v1/user-sets)
+	ListUserSets(w http.ResponseWriter, r *http.Request, params ListUserSetsParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -1334,6 +1878,32 @@ func (siw *ServerInterfaceWrapper) ActivateTenant(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
+// ListAddresses operation middleware
+func (siw *ServerInterfaceWrapper) ListAddresses(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListAddresses(w, r, tenantID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ExportTenant operation middleware
 func (siw *ServerInterfaceWrapper) ExportTenant(w http.ResponseWriter, r *http.Request) {
 
@@ -1484,6 +2054,48 @@ func (siw *ServerInterfaceWrapper) DepartTenant(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.DepartTenant(w, r, tenantID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// VerifyEmail operation middleware
+func (siw *ServerInterfaceWrapper) VerifyEmail(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params VerifyEmailParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.VerifyEmail(w, r, tenantID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2184,6 +2796,48 @@ func (siw *ServerInterfaceWrapper) VerifyImport(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// AcceptInvitationWithPassword operation middleware
+func (siw *ServerInterfaceWrapper) AcceptInvitationWithPassword(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AcceptInvitationWithPasswordParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AcceptInvitationWithPassword(w, r, tenantID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ForgetLateUsage operation middleware
 func (siw *ServerInterfaceWrapper) ForgetLateUsage(w http.ResponseWriter, r *http.Request) {
 
@@ -2245,6 +2899,300 @@ func (siw *ServerInterfaceWrapper) RecordLateUsage(w http.ResponseWriter, r *htt
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RecordLateUsage(w, r, tenantID, batch)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// BeginPasskeyLogin operation middleware
+func (siw *ServerInterfaceWrapper) BeginPasskeyLogin(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BeginPasskeyLoginParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BeginPasskeyLogin(w, r, tenantID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// FinishPasskeyLogin operation middleware
+func (siw *ServerInterfaceWrapper) FinishPasskeyLogin(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FinishPasskeyLoginParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FinishPasskeyLogin(w, r, tenantID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// VerifyRecoveryCode operation middleware
+func (siw *ServerInterfaceWrapper) VerifyRecoveryCode(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params VerifyRecoveryCodeParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.VerifyRecoveryCode(w, r, tenantID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// VerifyTotp operation middleware
+func (siw *ServerInterfaceWrapper) VerifyTotp(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params VerifyTotpParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.VerifyTotp(w, r, tenantID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// VerifyLogin operation middleware
+func (siw *ServerInterfaceWrapper) VerifyLogin(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params VerifyLoginParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.VerifyLogin(w, r, tenantID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ForgotPassword operation middleware
+func (siw *ServerInterfaceWrapper) ForgotPassword(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ForgotPasswordParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ForgotPassword(w, r, tenantID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ResetPassword operation middleware
+func (siw *ServerInterfaceWrapper) ResetPassword(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResetPasswordParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ResetPassword(w, r, tenantID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2478,6 +3426,738 @@ func (siw *ServerInterfaceWrapper) ListTenantUsage(w http.ResponseWriter, r *htt
 	handler.ServeHTTP(w, r)
 }
 
+// RememberDevice operation middleware
+func (siw *ServerInterfaceWrapper) RememberDevice(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user_id" -------------
+	var userID UserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", mux.Vars(r)["user_id"], &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RememberDeviceParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RememberDevice(w, r, tenantID, userID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ForgetDevice operation middleware
+func (siw *ServerInterfaceWrapper) ForgetDevice(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user_id" -------------
+	var userID UserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", mux.Vars(r)["user_id"], &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "device_id" -------------
+	var deviceID openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "device_id", mux.Vars(r)["device_id"], &deviceID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "device_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ForgetDeviceParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ForgetDevice(w, r, tenantID, userID, deviceID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// BeginPasskey operation middleware
+func (siw *ServerInterfaceWrapper) BeginPasskey(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user_id" -------------
+	var userID UserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", mux.Vars(r)["user_id"], &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BeginPasskeyParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BeginPasskey(w, r, tenantID, userID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// FinishPasskey operation middleware
+func (siw *ServerInterfaceWrapper) FinishPasskey(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user_id" -------------
+	var userID UserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", mux.Vars(r)["user_id"], &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FinishPasskeyParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FinishPasskey(w, r, tenantID, userID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RemovePasskey operation middleware
+func (siw *ServerInterfaceWrapper) RemovePasskey(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user_id" -------------
+	var userID UserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", mux.Vars(r)["user_id"], &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "passkey_id" -------------
+	var passkeyID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "passkey_id", mux.Vars(r)["passkey_id"], &passkeyID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "passkey_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemovePasskeyParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RemovePasskey(w, r, tenantID, userID, passkeyID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ChangePassword operation middleware
+func (siw *ServerInterfaceWrapper) ChangePassword(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user_id" -------------
+	var userID UserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", mux.Vars(r)["user_id"], &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangePasswordParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChangePassword(w, r, tenantID, userID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// MakeRecoveryCodes operation middleware
+func (siw *ServerInterfaceWrapper) MakeRecoveryCodes(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user_id" -------------
+	var userID UserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", mux.Vars(r)["user_id"], &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MakeRecoveryCodesParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.MakeRecoveryCodes(w, r, tenantID, userID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RevokeSessions operation middleware
+func (siw *ServerInterfaceWrapper) RevokeSessions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user_id" -------------
+	var userID UserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", mux.Vars(r)["user_id"], &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeSessionsParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RevokeSessions(w, r, tenantID, userID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetSecurity operation middleware
+func (siw *ServerInterfaceWrapper) GetSecurity(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user_id" -------------
+	var userID UserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", mux.Vars(r)["user_id"], &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetSecurityParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetSecurity(w, r, tenantID, userID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetStanding operation middleware
+func (siw *ServerInterfaceWrapper) GetStanding(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user_id" -------------
+	var userID UserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", mux.Vars(r)["user_id"], &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetStandingParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetStanding(w, r, tenantID, userID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RemoveTotp operation middleware
+func (siw *ServerInterfaceWrapper) RemoveTotp(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user_id" -------------
+	var userID UserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", mux.Vars(r)["user_id"], &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveTotpParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RemoveTotp(w, r, tenantID, userID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// BeginTotp operation middleware
+func (siw *ServerInterfaceWrapper) BeginTotp(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user_id" -------------
+	var userID UserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", mux.Vars(r)["user_id"], &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BeginTotpParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BeginTotp(w, r, tenantID, userID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ConfirmTotp operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmTotp(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user_id" -------------
+	var userID UserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", mux.Vars(r)["user_id"], &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConfirmTotpParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ConfirmTotp(w, r, tenantID, userID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SendVerification operation middleware
+func (siw *ServerInterfaceWrapper) SendVerification(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user_id" -------------
+	var userID UserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", mux.Vars(r)["user_id"], &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SendVerificationParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SendVerification(w, r, tenantID, userID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetTransfer operation middleware
 func (siw *ServerInterfaceWrapper) GetTransfer(w http.ResponseWriter, r *http.Request) {
 
@@ -2556,6 +4236,65 @@ func (siw *ServerInterfaceWrapper) ListUsageHeads(w http.ResponseWriter, r *http
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListUsageHeads(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListUserSets operation middleware
+func (siw *ServerInterfaceWrapper) ListUserSets(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListUserSetsParams
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", r.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "since"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "since", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", r.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "after"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "after", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListUserSets(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2762,6 +4501,56 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/sessions/check", wrapper.CheckSession).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/logins/verify", wrapper.VerifyLogin).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/logins/totp", wrapper.VerifyTotp).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/logins/recovery", wrapper.VerifyRecoveryCode).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/logins/passkey/begin", wrapper.BeginPasskeyLogin).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/logins/passkey/finish", wrapper.FinishPasskeyLogin).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/passwords/forgot", wrapper.ForgotPassword).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/passwords/reset", wrapper.ResetPassword).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/emails/verify", wrapper.VerifyEmail).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/invitations/accept", wrapper.AcceptInvitationWithPassword).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/users/{user_id}/standing", wrapper.GetStanding).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/users/{user_id}/security", wrapper.GetSecurity).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/users/{user_id}/password", wrapper.ChangePassword).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/users/{user_id}/verification", wrapper.SendVerification).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/users/{user_id}/totp", wrapper.RemoveTotp).Methods(http.MethodDelete)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/users/{user_id}/totp", wrapper.BeginTotp).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/users/{user_id}/totp", wrapper.ConfirmTotp).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/users/{user_id}/recovery-codes", wrapper.MakeRecoveryCodes).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/users/{user_id}/passkeys", wrapper.BeginPasskey).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/users/{user_id}/passkeys", wrapper.FinishPasskey).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/users/{user_id}/passkeys/{passkey_id}", wrapper.RemovePasskey).Methods(http.MethodDelete)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/users/{user_id}/devices", wrapper.RememberDevice).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/users/{user_id}/devices/{device_id}", wrapper.ForgetDevice).Methods(http.MethodDelete)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/users/{user_id}/revocation", wrapper.RevokeSessions).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/user-sets", wrapper.ListUserSets).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/addresses", wrapper.ListAddresses).Methods(http.MethodPost)
+
 	return r
 }
 
@@ -2771,7 +4560,11 @@ type ImportJSONResponse Import
 
 type ProblemAnswerApplicationProblemPlusJSONResponse Problem
 
+type RecoveryCodesJSONResponse RecoveryCodes
+
 type ResidenceJSONResponse Residence
+
+type UserReferenceJSONResponse UserReference
 
 type ListCheckpointsRequestObject struct {
 	Params ListCheckpointsParams
@@ -3043,6 +4836,46 @@ func (response ActivateTenantdefaultApplicationProblemPlusJSONResponse) VisitAct
 	return err
 }
 
+type ListAddressesRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Body     *ListAddressesJSONRequestBody
+}
+
+type ListAddressesResponseObject interface {
+	VisitListAddressesResponse(w http.ResponseWriter) error
+}
+
+type ListAddresses200JSONResponse Addresses
+
+func (response ListAddresses200JSONResponse) VisitListAddressesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAddressesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAddressesdefaultApplicationProblemPlusJSONResponse) VisitListAddressesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ExportTenantRequestObject struct {
 	TenantID TenantID `json:"tenant_id"`
 }
@@ -3261,6 +5094,47 @@ type DepartTenantdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response DepartTenantdefaultApplicationProblemPlusJSONResponse) VisitDepartTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyEmailRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Params   VerifyEmailParams
+	Body     *VerifyEmailJSONRequestBody
+}
+
+type VerifyEmailResponseObject interface {
+	VisitVerifyEmailResponse(w http.ResponseWriter) error
+}
+
+type VerifyEmail200JSONResponse struct{ UserReferenceJSONResponse }
+
+func (response VerifyEmail200JSONResponse) VisitVerifyEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyEmaildefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response VerifyEmaildefaultApplicationProblemPlusJSONResponse) VisitVerifyEmailResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4044,6 +5918,47 @@ func (response VerifyImportdefaultApplicationProblemPlusJSONResponse) VisitVerif
 	return err
 }
 
+type AcceptInvitationWithPasswordRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Params   AcceptInvitationWithPasswordParams
+	Body     *AcceptInvitationWithPasswordJSONRequestBody
+}
+
+type AcceptInvitationWithPasswordResponseObject interface {
+	VisitAcceptInvitationWithPasswordResponse(w http.ResponseWriter) error
+}
+
+type AcceptInvitationWithPassword200JSONResponse struct{ UserReferenceJSONResponse }
+
+func (response AcceptInvitationWithPassword200JSONResponse) VisitAcceptInvitationWithPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitationWithPassworddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AcceptInvitationWithPassworddefaultApplicationProblemPlusJSONResponse) VisitAcceptInvitationWithPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ForgetLateUsageRequestObject struct {
 	TenantID TenantID           `json:"tenant_id"`
 	Batch    openapi_types.UUID `json:"batch"`
@@ -4102,6 +6017,269 @@ type RecordLateUsagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RecordLateUsagedefaultApplicationProblemPlusJSONResponse) VisitRecordLateUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginPasskeyLoginRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Params   BeginPasskeyLoginParams
+	Body     *BeginPasskeyLoginJSONRequestBody
+}
+
+type BeginPasskeyLoginResponseObject interface {
+	VisitBeginPasskeyLoginResponse(w http.ResponseWriter) error
+}
+
+type BeginPasskeyLogin200JSONResponse PasskeyOptions
+
+func (response BeginPasskeyLogin200JSONResponse) VisitBeginPasskeyLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginPasskeyLogindefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginPasskeyLogindefaultApplicationProblemPlusJSONResponse) VisitBeginPasskeyLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FinishPasskeyLoginRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Params   FinishPasskeyLoginParams
+	Body     *FinishPasskeyLoginJSONRequestBody
+}
+
+type FinishPasskeyLoginResponseObject interface {
+	VisitFinishPasskeyLoginResponse(w http.ResponseWriter) error
+}
+
+type FinishPasskeyLogin204Response struct {
+}
+
+func (response FinishPasskeyLogin204Response) VisitFinishPasskeyLoginResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type FinishPasskeyLogindefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FinishPasskeyLogindefaultApplicationProblemPlusJSONResponse) VisitFinishPasskeyLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyRecoveryCodeRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Params   VerifyRecoveryCodeParams
+	Body     *VerifyRecoveryCodeJSONRequestBody
+}
+
+type VerifyRecoveryCodeResponseObject interface {
+	VisitVerifyRecoveryCodeResponse(w http.ResponseWriter) error
+}
+
+type VerifyRecoveryCode204Response struct {
+}
+
+func (response VerifyRecoveryCode204Response) VisitVerifyRecoveryCodeResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type VerifyRecoveryCodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response VerifyRecoveryCodedefaultApplicationProblemPlusJSONResponse) VisitVerifyRecoveryCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyTotpRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Params   VerifyTotpParams
+	Body     *VerifyTotpJSONRequestBody
+}
+
+type VerifyTotpResponseObject interface {
+	VisitVerifyTotpResponse(w http.ResponseWriter) error
+}
+
+type VerifyTotp204Response struct {
+}
+
+func (response VerifyTotp204Response) VisitVerifyTotpResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type VerifyTotpdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response VerifyTotpdefaultApplicationProblemPlusJSONResponse) VisitVerifyTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyLoginRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Params   VerifyLoginParams
+	Body     *VerifyLoginJSONRequestBody
+}
+
+type VerifyLoginResponseObject interface {
+	VisitVerifyLoginResponse(w http.ResponseWriter) error
+}
+
+type VerifyLogin200JSONResponse LoginVerdict
+
+func (response VerifyLogin200JSONResponse) VisitVerifyLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyLogindefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response VerifyLogindefaultApplicationProblemPlusJSONResponse) VisitVerifyLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForgotPasswordRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Params   ForgotPasswordParams
+	Body     *ForgotPasswordJSONRequestBody
+}
+
+type ForgotPasswordResponseObject interface {
+	VisitForgotPasswordResponse(w http.ResponseWriter) error
+}
+
+type ForgotPassword204Response struct {
+}
+
+func (response ForgotPassword204Response) VisitForgotPasswordResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ForgotPassworddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ForgotPassworddefaultApplicationProblemPlusJSONResponse) VisitForgotPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetPasswordRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	Params   ResetPasswordParams
+	Body     *ResetPasswordJSONRequestBody
+}
+
+type ResetPasswordResponseObject interface {
+	VisitResetPasswordResponse(w http.ResponseWriter) error
+}
+
+type ResetPassword200JSONResponse struct{ UserReferenceJSONResponse }
+
+func (response ResetPassword200JSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetPassworddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ResetPassworddefaultApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4386,6 +6564,545 @@ func (response ListTenantUsagedefaultApplicationProblemPlusJSONResponse) VisitLi
 	return err
 }
 
+type RememberDeviceRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	UserID   UserID   `json:"user_id"`
+	Params   RememberDeviceParams
+	Body     *RememberDeviceJSONRequestBody
+}
+
+type RememberDeviceResponseObject interface {
+	VisitRememberDeviceResponse(w http.ResponseWriter) error
+}
+
+type RememberDevice200JSONResponse DeviceSecret
+
+func (response RememberDevice200JSONResponse) VisitRememberDeviceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RememberDevicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RememberDevicedefaultApplicationProblemPlusJSONResponse) VisitRememberDeviceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForgetDeviceRequestObject struct {
+	TenantID TenantID           `json:"tenant_id"`
+	UserID   UserID             `json:"user_id"`
+	DeviceID openapi_types.UUID `json:"device_id"`
+	Params   ForgetDeviceParams
+}
+
+type ForgetDeviceResponseObject interface {
+	VisitForgetDeviceResponse(w http.ResponseWriter) error
+}
+
+type ForgetDevice204Response struct {
+}
+
+func (response ForgetDevice204Response) VisitForgetDeviceResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ForgetDevicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ForgetDevicedefaultApplicationProblemPlusJSONResponse) VisitForgetDeviceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginPasskeyRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	UserID   UserID   `json:"user_id"`
+	Params   BeginPasskeyParams
+	Body     *BeginPasskeyJSONRequestBody
+}
+
+type BeginPasskeyResponseObject interface {
+	VisitBeginPasskeyResponse(w http.ResponseWriter) error
+}
+
+type BeginPasskey200JSONResponse PasskeyOptions
+
+func (response BeginPasskey200JSONResponse) VisitBeginPasskeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginPasskeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginPasskeydefaultApplicationProblemPlusJSONResponse) VisitBeginPasskeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FinishPasskeyRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	UserID   UserID   `json:"user_id"`
+	Params   FinishPasskeyParams
+	Body     *FinishPasskeyJSONRequestBody
+}
+
+type FinishPasskeyResponseObject interface {
+	VisitFinishPasskeyResponse(w http.ResponseWriter) error
+}
+
+type FinishPasskey204Response struct {
+}
+
+func (response FinishPasskey204Response) VisitFinishPasskeyResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type FinishPasskeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FinishPasskeydefaultApplicationProblemPlusJSONResponse) VisitFinishPasskeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemovePasskeyRequestObject struct {
+	TenantID  TenantID `json:"tenant_id"`
+	UserID    UserID   `json:"user_id"`
+	PasskeyID string   `json:"passkey_id"`
+	Params    RemovePasskeyParams
+}
+
+type RemovePasskeyResponseObject interface {
+	VisitRemovePasskeyResponse(w http.ResponseWriter) error
+}
+
+type RemovePasskey204Response struct {
+}
+
+func (response RemovePasskey204Response) VisitRemovePasskeyResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemovePasskeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemovePasskeydefaultApplicationProblemPlusJSONResponse) VisitRemovePasskeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePasswordRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	UserID   UserID   `json:"user_id"`
+	Params   ChangePasswordParams
+	Body     *ChangePasswordJSONRequestBody
+}
+
+type ChangePasswordResponseObject interface {
+	VisitChangePasswordResponse(w http.ResponseWriter) error
+}
+
+type ChangePassword204Response struct {
+}
+
+func (response ChangePassword204Response) VisitChangePasswordResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ChangePassworddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangePassworddefaultApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeRecoveryCodesRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	UserID   UserID   `json:"user_id"`
+	Params   MakeRecoveryCodesParams
+}
+
+type MakeRecoveryCodesResponseObject interface {
+	VisitMakeRecoveryCodesResponse(w http.ResponseWriter) error
+}
+
+type MakeRecoveryCodes200JSONResponse struct{ RecoveryCodesJSONResponse }
+
+func (response MakeRecoveryCodes200JSONResponse) VisitMakeRecoveryCodesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeRecoveryCodesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MakeRecoveryCodesdefaultApplicationProblemPlusJSONResponse) VisitMakeRecoveryCodesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeSessionsRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	UserID   UserID   `json:"user_id"`
+	Params   RevokeSessionsParams
+}
+
+type RevokeSessionsResponseObject interface {
+	VisitRevokeSessionsResponse(w http.ResponseWriter) error
+}
+
+type RevokeSessions204Response struct {
+}
+
+func (response RevokeSessions204Response) VisitRevokeSessionsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RevokeSessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RevokeSessionsdefaultApplicationProblemPlusJSONResponse) VisitRevokeSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSecurityRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	UserID   UserID   `json:"user_id"`
+	Params   GetSecurityParams
+}
+
+type GetSecurityResponseObject interface {
+	VisitGetSecurityResponse(w http.ResponseWriter) error
+}
+
+type GetSecurity200JSONResponse Security
+
+func (response GetSecurity200JSONResponse) VisitGetSecurityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSecuritydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSecuritydefaultApplicationProblemPlusJSONResponse) VisitGetSecurityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStandingRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	UserID   UserID   `json:"user_id"`
+	Params   GetStandingParams
+}
+
+type GetStandingResponseObject interface {
+	VisitGetStandingResponse(w http.ResponseWriter) error
+}
+
+type GetStanding200JSONResponse Standing
+
+func (response GetStanding200JSONResponse) VisitGetStandingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStandingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetStandingdefaultApplicationProblemPlusJSONResponse) VisitGetStandingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveTotpRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	UserID   UserID   `json:"user_id"`
+	Params   RemoveTotpParams
+}
+
+type RemoveTotpResponseObject interface {
+	VisitRemoveTotpResponse(w http.ResponseWriter) error
+}
+
+type RemoveTotp204Response struct {
+}
+
+func (response RemoveTotp204Response) VisitRemoveTotpResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveTotpdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveTotpdefaultApplicationProblemPlusJSONResponse) VisitRemoveTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginTotpRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	UserID   UserID   `json:"user_id"`
+	Params   BeginTotpParams
+}
+
+type BeginTotpResponseObject interface {
+	VisitBeginTotpResponse(w http.ResponseWriter) error
+}
+
+type BeginTotp200JSONResponse TotpEnrolment
+
+func (response BeginTotp200JSONResponse) VisitBeginTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginTotpdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginTotpdefaultApplicationProblemPlusJSONResponse) VisitBeginTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmTotpRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	UserID   UserID   `json:"user_id"`
+	Params   ConfirmTotpParams
+	Body     *ConfirmTotpJSONRequestBody
+}
+
+type ConfirmTotpResponseObject interface {
+	VisitConfirmTotpResponse(w http.ResponseWriter) error
+}
+
+type ConfirmTotp200JSONResponse struct{ RecoveryCodesJSONResponse }
+
+func (response ConfirmTotp200JSONResponse) VisitConfirmTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmTotpdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ConfirmTotpdefaultApplicationProblemPlusJSONResponse) VisitConfirmTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendVerificationRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	UserID   UserID   `json:"user_id"`
+	Params   SendVerificationParams
+}
+
+type SendVerificationResponseObject interface {
+	VisitSendVerificationResponse(w http.ResponseWriter) error
+}
+
+type SendVerification204Response struct {
+}
+
+func (response SendVerification204Response) VisitSendVerificationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type SendVerificationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SendVerificationdefaultApplicationProblemPlusJSONResponse) VisitSendVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTransferRequestObject struct {
 }
 
@@ -4501,6 +7218,45 @@ func (response ListUsageHeadsdefaultApplicationProblemPlusJSONResponse) VisitLis
 	return err
 }
 
+type ListUserSetsRequestObject struct {
+	Params ListUserSetsParams
+}
+
+type ListUserSetsResponseObject interface {
+	VisitListUserSetsResponse(w http.ResponseWriter) error
+}
+
+type ListUserSets200JSONResponse UserSets
+
+func (response ListUserSets200JSONResponse) VisitListUserSetsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUserSetsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListUserSetsdefaultApplicationProblemPlusJSONResponse) VisitListUserSetsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// ListCheckpoints Signatures under the tenants' audit logs, the oldest first
@@ -4524,6 +7280,9 @@ type StrictServerInterface interface {
 	// ActivateTenant Open the cell to a prepared tenant and welcome its owner
 	// (POST /internal/v1/tenants/{tenant_id}/activate)
 	ActivateTenant(ctx context.Context, request ActivateTenantRequestObject) (ActivateTenantResponseObject, error)
+	// ListAddresses The e-mail addresses of users who may sign in, as hashes under the caller's key
+	// (POST /internal/v1/tenants/{tenant_id}/addresses)
+	ListAddresses(ctx context.Context, request ListAddressesRequestObject) (ListAddressesResponseObject, error)
 	// ExportTenant Write everything of a tenant, secrets too, in one snapshot
 	// (GET /internal/v1/tenants/{tenant_id}/archive)
 	ExportTenant(ctx context.Context, request ExportTenantRequestObject) (ExportTenantResponseObject, error)
@@ -4539,6 +7298,9 @@ type StrictServerInterface interface {
 	// DepartTenant Record where the tenant went, and answer 421 from now on
 	// (POST /internal/v1/tenants/{tenant_id}/depart)
 	DepartTenant(ctx context.Context, request DepartTenantRequestObject) (DepartTenantResponseObject, error)
+	// VerifyEmail Prove an e-mail address by a code that was mailed
+	// (POST /internal/v1/tenants/{tenant_id}/emails/verify)
+	VerifyEmail(ctx context.Context, request VerifyEmailRequestObject) (VerifyEmailResponseObject, error)
 	// CloseExport Drop slot, publication and snapshot, also half-made ones
 	// (DELETE /internal/v1/tenants/{tenant_id}/exports/{migration_id})
 	CloseExport(ctx context.Context, request CloseExportRequestObject) (CloseExportResponseObject, error)
@@ -4593,12 +7355,36 @@ type StrictServerInterface interface {
 	// VerifyImport Digest the tenant on both sides at one position
 	// (POST /internal/v1/tenants/{tenant_id}/imports/{migration_id}/verify)
 	VerifyImport(ctx context.Context, request VerifyImportRequestObject) (VerifyImportResponseObject, error)
+	// AcceptInvitationWithPassword Make the user that an invitation is for
+	// (POST /internal/v1/tenants/{tenant_id}/invitations/accept)
+	AcceptInvitationWithPassword(ctx context.Context, request AcceptInvitationWithPasswordRequestObject) (AcceptInvitationWithPasswordResponseObject, error)
 	// ForgetLateUsage Forget, in the cell that counted it, what has been recorded elsewhere
 	// (DELETE /internal/v1/tenants/{tenant_id}/late-usage/{batch})
 	ForgetLateUsage(ctx context.Context, request ForgetLateUsageRequestObject) (ForgetLateUsageResponseObject, error)
 	// RecordLateUsage Record, in the cell where the tenant lives, what another one had counted
 	// (PUT /internal/v1/tenants/{tenant_id}/late-usage/{batch})
 	RecordLateUsage(ctx context.Context, request RecordLateUsageRequestObject) (RecordLateUsageResponseObject, error)
+	// BeginPasskeyLogin What navigator.credentials.get() is called with
+	// (POST /internal/v1/tenants/{tenant_id}/logins/passkey/begin)
+	BeginPasskeyLogin(ctx context.Context, request BeginPasskeyLoginRequestObject) (BeginPasskeyLoginResponseObject, error)
+	// FinishPasskeyLogin Complete a login by a passkey
+	// (POST /internal/v1/tenants/{tenant_id}/logins/passkey/finish)
+	FinishPasskeyLogin(ctx context.Context, request FinishPasskeyLoginRequestObject) (FinishPasskeyLoginResponseObject, error)
+	// VerifyRecoveryCode Complete a login by a recovery code
+	// (POST /internal/v1/tenants/{tenant_id}/logins/recovery)
+	VerifyRecoveryCode(ctx context.Context, request VerifyRecoveryCodeRequestObject) (VerifyRecoveryCodeResponseObject, error)
+	// VerifyTotp Complete a login by a code of an authenticator app
+	// (POST /internal/v1/tenants/{tenant_id}/logins/totp)
+	VerifyTotp(ctx context.Context, request VerifyTotpRequestObject) (VerifyTotpResponseObject, error)
+	// VerifyLogin Is this somebody's password?
+	// (POST /internal/v1/tenants/{tenant_id}/logins/verify)
+	VerifyLogin(ctx context.Context, request VerifyLoginRequestObject) (VerifyLoginResponseObject, error)
+	// ForgotPassword Have a mail sent with which a password can be set
+	// (POST /internal/v1/tenants/{tenant_id}/passwords/forgot)
+	ForgotPassword(ctx context.Context, request ForgotPasswordRequestObject) (ForgotPasswordResponseObject, error)
+	// ResetPassword Set a password by a code that was mailed
+	// (POST /internal/v1/tenants/{tenant_id}/passwords/reset)
+	ResetPassword(ctx context.Context, request ResetPasswordRequestObject) (ResetPasswordResponseObject, error)
 	// SetTenantPlan Tell the cell which plan the tenant has
 	// (PUT /internal/v1/tenants/{tenant_id}/plan)
 	SetTenantPlan(ctx context.Context, request SetTenantPlanRequestObject) (SetTenantPlanResponseObject, error)
@@ -4620,6 +7406,48 @@ type StrictServerInterface interface {
 	// ListTenantUsage A tenant's recorded usage behind a number
 	// (GET /internal/v1/tenants/{tenant_id}/usage)
 	ListTenantUsage(ctx context.Context, request ListTenantUsageRequestObject) (ListTenantUsageResponseObject, error)
+	// RememberDevice Leave the second step out for a browser
+	// (POST /internal/v1/tenants/{tenant_id}/users/{user_id}/devices)
+	RememberDevice(ctx context.Context, request RememberDeviceRequestObject) (RememberDeviceResponseObject, error)
+	// ForgetDevice Ask a browser for the second step again
+	// (DELETE /internal/v1/tenants/{tenant_id}/users/{user_id}/devices/{device_id})
+	ForgetDevice(ctx context.Context, request ForgetDeviceRequestObject) (ForgetDeviceResponseObject, error)
+	// BeginPasskey What navigator.credentials.create() is called with
+	// (POST /internal/v1/tenants/{tenant_id}/users/{user_id}/passkeys)
+	BeginPasskey(ctx context.Context, request BeginPasskeyRequestObject) (BeginPasskeyResponseObject, error)
+	// FinishPasskey Keep the passkey that was made
+	// (PUT /internal/v1/tenants/{tenant_id}/users/{user_id}/passkeys)
+	FinishPasskey(ctx context.Context, request FinishPasskeyRequestObject) (FinishPasskeyResponseObject, error)
+	// RemovePasskey Forget a passkey
+	// (DELETE /internal/v1/tenants/{tenant_id}/users/{user_id}/passkeys/{passkey_id})
+	RemovePasskey(ctx context.Context, request RemovePasskeyRequestObject) (RemovePasskeyResponseObject, error)
+	// ChangePassword Set a password in place of the current one
+	// (PUT /internal/v1/tenants/{tenant_id}/users/{user_id}/password)
+	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
+	// MakeRecoveryCodes Make recovery codes in place of the old ones
+	// (POST /internal/v1/tenants/{tenant_id}/users/{user_id}/recovery-codes)
+	MakeRecoveryCodes(ctx context.Context, request MakeRecoveryCodesRequestObject) (MakeRecoveryCodesResponseObject, error)
+	// RevokeSessions End all that a user has begun
+	// (POST /internal/v1/tenants/{tenant_id}/users/{user_id}/revocation)
+	RevokeSessions(ctx context.Context, request RevokeSessionsRequestObject) (RevokeSessionsResponseObject, error)
+	// GetSecurity What a user sees of how it signs in
+	// (GET /internal/v1/tenants/{tenant_id}/users/{user_id}/security)
+	GetSecurity(ctx context.Context, request GetSecurityRequestObject) (GetSecurityResponseObject, error)
+	// GetStanding What counts of a user now
+	// (GET /internal/v1/tenants/{tenant_id}/users/{user_id}/standing)
+	GetStanding(ctx context.Context, request GetStandingRequestObject) (GetStandingResponseObject, error)
+	// RemoveTotp End the second step by an authenticator app
+	// (DELETE /internal/v1/tenants/{tenant_id}/users/{user_id}/totp)
+	RemoveTotp(ctx context.Context, request RemoveTotpRequestObject) (RemoveTotpResponseObject, error)
+	// BeginTotp Make a secret for an authenticator app
+	// (POST /internal/v1/tenants/{tenant_id}/users/{user_id}/totp)
+	BeginTotp(ctx context.Context, request BeginTotpRequestObject) (BeginTotpResponseObject, error)
+	// ConfirmTotp Show the secret's first code
+	// (PUT /internal/v1/tenants/{tenant_id}/users/{user_id}/totp)
+	ConfirmTotp(ctx context.Context, request ConfirmTotpRequestObject) (ConfirmTotpResponseObject, error)
+	// SendVerification Have a mail sent with which the user's address can be proven
+	// (POST /internal/v1/tenants/{tenant_id}/users/{user_id}/verification)
+	SendVerification(ctx context.Context, request SendVerificationRequestObject) (SendVerificationResponseObject, error)
 	// GetTransfer What this cell can move, and how much of it now
 	// (GET /internal/v1/transfer)
 	GetTransfer(ctx context.Context, request GetTransferRequestObject) (GetTransferResponseObject, error)
@@ -4629,6 +7457,9 @@ type StrictServerInterface interface {
 	// ListUsageHeads How far each tenant's usage has come, in the order of tenants and epochs
 	// (GET /internal/v1/usage)
 	ListUsageHeads(ctx context.Context, request ListUsageHeadsRequestObject) (ListUsageHeadsResponseObject, error)
+	// ListUserSets Tenants whose users who may sign in have changed since, in the order of ids
+	// (GET /internal/v1/user-sets)
+	ListUserSets(ctx context.Context, request ListUserSetsRequestObject) (ListUserSetsResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
@@ -4872,6 +7703,39 @@ func (sh *strictHandler) ActivateTenant(w http.ResponseWriter, r *http.Request, 
 	}
 }
 
+// ListAddresses operation middleware
+func (sh *strictHandler) ListAddresses(w http.ResponseWriter, r *http.Request, tenantID TenantID) {
+	var request ListAddressesRequestObject
+
+	request.TenantID = tenantID
+
+	var body ListAddressesJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAddresses(ctx, request.(ListAddressesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAddresses")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListAddressesResponseObject); ok {
+		if err := validResponse.VisitListAddressesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ExportTenant operation middleware
 func (sh *strictHandler) ExportTenant(w http.ResponseWriter, r *http.Request, tenantID TenantID) {
 	var request ExportTenantRequestObject
@@ -5019,6 +7883,40 @@ func (sh *strictHandler) DepartTenant(w http.ResponseWriter, r *http.Request, te
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(DepartTenantResponseObject); ok {
 		if err := validResponse.VisitDepartTenantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// VerifyEmail operation middleware
+func (sh *strictHandler) VerifyEmail(w http.ResponseWriter, r *http.Request, tenantID TenantID, params VerifyEmailParams) {
+	var request VerifyEmailRequestObject
+
+	request.TenantID = tenantID
+	request.Params = params
+
+	var body VerifyEmailJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyEmail(ctx, request.(VerifyEmailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyEmail")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(VerifyEmailResponseObject); ok {
+		if err := validResponse.VisitVerifyEmailResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -5571,6 +8469,40 @@ func (sh *strictHandler) VerifyImport(w http.ResponseWriter, r *http.Request, te
 	}
 }
 
+// AcceptInvitationWithPassword operation middleware
+func (sh *strictHandler) AcceptInvitationWithPassword(w http.ResponseWriter, r *http.Request, tenantID TenantID, params AcceptInvitationWithPasswordParams) {
+	var request AcceptInvitationWithPasswordRequestObject
+
+	request.TenantID = tenantID
+	request.Params = params
+
+	var body AcceptInvitationWithPasswordJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptInvitationWithPassword(ctx, request.(AcceptInvitationWithPasswordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptInvitationWithPassword")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AcceptInvitationWithPasswordResponseObject); ok {
+		if err := validResponse.VisitAcceptInvitationWithPasswordResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ForgetLateUsage operation middleware
 func (sh *strictHandler) ForgetLateUsage(w http.ResponseWriter, r *http.Request, tenantID TenantID, batch openapi_types.UUID) {
 	var request ForgetLateUsageRequestObject
@@ -5625,6 +8557,244 @@ func (sh *strictHandler) RecordLateUsage(w http.ResponseWriter, r *http.Request,
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RecordLateUsageResponseObject); ok {
 		if err := validResponse.VisitRecordLateUsageResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BeginPasskeyLogin operation middleware
+func (sh *strictHandler) BeginPasskeyLogin(w http.ResponseWriter, r *http.Request, tenantID TenantID, params BeginPasskeyLoginParams) {
+	var request BeginPasskeyLoginRequestObject
+
+	request.TenantID = tenantID
+	request.Params = params
+
+	var body BeginPasskeyLoginJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginPasskeyLogin(ctx, request.(BeginPasskeyLoginRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginPasskeyLogin")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BeginPasskeyLoginResponseObject); ok {
+		if err := validResponse.VisitBeginPasskeyLoginResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FinishPasskeyLogin operation middleware
+func (sh *strictHandler) FinishPasskeyLogin(w http.ResponseWriter, r *http.Request, tenantID TenantID, params FinishPasskeyLoginParams) {
+	var request FinishPasskeyLoginRequestObject
+
+	request.TenantID = tenantID
+	request.Params = params
+
+	var body FinishPasskeyLoginJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FinishPasskeyLogin(ctx, request.(FinishPasskeyLoginRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FinishPasskeyLogin")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FinishPasskeyLoginResponseObject); ok {
+		if err := validResponse.VisitFinishPasskeyLoginResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// VerifyRecoveryCode operation middleware
+func (sh *strictHandler) VerifyRecoveryCode(w http.ResponseWriter, r *http.Request, tenantID TenantID, params VerifyRecoveryCodeParams) {
+	var request VerifyRecoveryCodeRequestObject
+
+	request.TenantID = tenantID
+	request.Params = params
+
+	var body VerifyRecoveryCodeJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyRecoveryCode(ctx, request.(VerifyRecoveryCodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyRecoveryCode")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(VerifyRecoveryCodeResponseObject); ok {
+		if err := validResponse.VisitVerifyRecoveryCodeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// VerifyTotp operation middleware
+func (sh *strictHandler) VerifyTotp(w http.ResponseWriter, r *http.Request, tenantID TenantID, params VerifyTotpParams) {
+	var request VerifyTotpRequestObject
+
+	request.TenantID = tenantID
+	request.Params = params
+
+	var body VerifyTotpJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyTotp(ctx, request.(VerifyTotpRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyTotp")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(VerifyTotpResponseObject); ok {
+		if err := validResponse.VisitVerifyTotpResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// VerifyLogin operation middleware
+func (sh *strictHandler) VerifyLogin(w http.ResponseWriter, r *http.Request, tenantID TenantID, params VerifyLoginParams) {
+	var request VerifyLoginRequestObject
+
+	request.TenantID = tenantID
+	request.Params = params
+
+	var body VerifyLoginJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyLogin(ctx, request.(VerifyLoginRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyLogin")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(VerifyLoginResponseObject); ok {
+		if err := validResponse.VisitVerifyLoginResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ForgotPassword operation middleware
+func (sh *strictHandler) ForgotPassword(w http.ResponseWriter, r *http.Request, tenantID TenantID, params ForgotPasswordParams) {
+	var request ForgotPasswordRequestObject
+
+	request.TenantID = tenantID
+	request.Params = params
+
+	var body ForgotPasswordJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ForgotPassword(ctx, request.(ForgotPasswordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ForgotPassword")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ForgotPasswordResponseObject); ok {
+		if err := validResponse.VisitForgotPasswordResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ResetPassword operation middleware
+func (sh *strictHandler) ResetPassword(w http.ResponseWriter, r *http.Request, tenantID TenantID, params ResetPasswordParams) {
+	var request ResetPasswordRequestObject
+
+	request.TenantID = tenantID
+	request.Params = params
+
+	var body ResetPasswordJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ResetPassword(ctx, request.(ResetPasswordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResetPassword")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ResetPasswordResponseObject); ok {
+		if err := validResponse.VisitResetPasswordResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -5850,6 +9020,435 @@ func (sh *strictHandler) ListTenantUsage(w http.ResponseWriter, r *http.Request,
 	}
 }
 
+// RememberDevice operation middleware
+func (sh *strictHandler) RememberDevice(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params RememberDeviceParams) {
+	var request RememberDeviceRequestObject
+
+	request.TenantID = tenantID
+	request.UserID = userID
+	request.Params = params
+
+	var body RememberDeviceJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RememberDevice(ctx, request.(RememberDeviceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RememberDevice")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RememberDeviceResponseObject); ok {
+		if err := validResponse.VisitRememberDeviceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ForgetDevice operation middleware
+func (sh *strictHandler) ForgetDevice(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, deviceID openapi_types.UUID, params ForgetDeviceParams) {
+	var request ForgetDeviceRequestObject
+
+	request.TenantID = tenantID
+	request.UserID = userID
+	request.DeviceID = deviceID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ForgetDevice(ctx, request.(ForgetDeviceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ForgetDevice")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ForgetDeviceResponseObject); ok {
+		if err := validResponse.VisitForgetDeviceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BeginPasskey operation middleware
+func (sh *strictHandler) BeginPasskey(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params BeginPasskeyParams) {
+	var request BeginPasskeyRequestObject
+
+	request.TenantID = tenantID
+	request.UserID = userID
+	request.Params = params
+
+	var body BeginPasskeyJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginPasskey(ctx, request.(BeginPasskeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginPasskey")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BeginPasskeyResponseObject); ok {
+		if err := validResponse.VisitBeginPasskeyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FinishPasskey operation middleware
+func (sh *strictHandler) FinishPasskey(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params FinishPasskeyParams) {
+	var request FinishPasskeyRequestObject
+
+	request.TenantID = tenantID
+	request.UserID = userID
+	request.Params = params
+
+	var body FinishPasskeyJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FinishPasskey(ctx, request.(FinishPasskeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FinishPasskey")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FinishPasskeyResponseObject); ok {
+		if err := validResponse.VisitFinishPasskeyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemovePasskey operation middleware
+func (sh *strictHandler) RemovePasskey(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, passkeyID string, params RemovePasskeyParams) {
+	var request RemovePasskeyRequestObject
+
+	request.TenantID = tenantID
+	request.UserID = userID
+	request.PasskeyID = passkeyID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RemovePasskey(ctx, request.(RemovePasskeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemovePasskey")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RemovePasskeyResponseObject); ok {
+		if err := validResponse.VisitRemovePasskeyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangePassword operation middleware
+func (sh *strictHandler) ChangePassword(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params ChangePasswordParams) {
+	var request ChangePasswordRequestObject
+
+	request.TenantID = tenantID
+	request.UserID = userID
+	request.Params = params
+
+	var body ChangePasswordJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangePassword(ctx, request.(ChangePasswordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangePassword")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ChangePasswordResponseObject); ok {
+		if err := validResponse.VisitChangePasswordResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MakeRecoveryCodes operation middleware
+func (sh *strictHandler) MakeRecoveryCodes(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params MakeRecoveryCodesParams) {
+	var request MakeRecoveryCodesRequestObject
+
+	request.TenantID = tenantID
+	request.UserID = userID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.MakeRecoveryCodes(ctx, request.(MakeRecoveryCodesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MakeRecoveryCodes")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(MakeRecoveryCodesResponseObject); ok {
+		if err := validResponse.VisitMakeRecoveryCodesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RevokeSessions operation middleware
+func (sh *strictHandler) RevokeSessions(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params RevokeSessionsParams) {
+	var request RevokeSessionsRequestObject
+
+	request.TenantID = tenantID
+	request.UserID = userID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeSessions(ctx, request.(RevokeSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeSessions")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RevokeSessionsResponseObject); ok {
+		if err := validResponse.VisitRevokeSessionsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSecurity operation middleware
+func (sh *strictHandler) GetSecurity(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params GetSecurityParams) {
+	var request GetSecurityRequestObject
+
+	request.TenantID = tenantID
+	request.UserID = userID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSecurity(ctx, request.(GetSecurityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSecurity")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetSecurityResponseObject); ok {
+		if err := validResponse.VisitGetSecurityResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetStanding operation middleware
+func (sh *strictHandler) GetStanding(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params GetStandingParams) {
+	var request GetStandingRequestObject
+
+	request.TenantID = tenantID
+	request.UserID = userID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetStanding(ctx, request.(GetStandingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetStanding")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetStandingResponseObject); ok {
+		if err := validResponse.VisitGetStandingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveTotp operation middleware
+func (sh *strictHandler) RemoveTotp(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params RemoveTotpParams) {
+	var request RemoveTotpRequestObject
+
+	request.TenantID = tenantID
+	request.UserID = userID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveTotp(ctx, request.(RemoveTotpRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveTotp")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RemoveTotpResponseObject); ok {
+		if err := validResponse.VisitRemoveTotpResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BeginTotp operation middleware
+func (sh *strictHandler) BeginTotp(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params BeginTotpParams) {
+	var request BeginTotpRequestObject
+
+	request.TenantID = tenantID
+	request.UserID = userID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginTotp(ctx, request.(BeginTotpRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginTotp")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BeginTotpResponseObject); ok {
+		if err := validResponse.VisitBeginTotpResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ConfirmTotp operation middleware
+func (sh *strictHandler) ConfirmTotp(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params ConfirmTotpParams) {
+	var request ConfirmTotpRequestObject
+
+	request.TenantID = tenantID
+	request.UserID = userID
+	request.Params = params
+
+	var body ConfirmTotpJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmTotp(ctx, request.(ConfirmTotpRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmTotp")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ConfirmTotpResponseObject); ok {
+		if err := validResponse.VisitConfirmTotpResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SendVerification operation middleware
+func (sh *strictHandler) SendVerification(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params SendVerificationParams) {
+	var request SendVerificationRequestObject
+
+	request.TenantID = tenantID
+	request.UserID = userID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SendVerification(ctx, request.(SendVerificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SendVerification")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SendVerificationResponseObject); ok {
+		if err := validResponse.VisitSendVerificationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetTransfer operation middleware
 func (sh *strictHandler) GetTransfer(w http.ResponseWriter, r *http.Request) {
 	var request GetTransferRequestObject
@@ -5917,6 +9516,32 @@ func (sh *strictHandler) ListUsageHeads(w http.ResponseWriter, r *http.Request, 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListUsageHeadsResponseObject); ok {
 		if err := validResponse.VisitListUsageHeadsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListUserSets operation middleware
+func (sh *strictHandler) ListUserSets(w http.ResponseWriter, r *http.Request, params ListUserSetsParams) {
+	var request ListUserSetsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListUserSets(ctx, request.(ListUserSetsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListUserSets")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListUserSetsResponseObject); ok {
+		if err := validResponse.VisitListUserSetsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -28,6 +28,7 @@ func worker(env func(string) string) *cobra.Command {
 	f.StringVar(&opts.MailFrom, "mail-from", opts.MailFrom, "sender of the cell's e-mails")
 	f.StringVar(&opts.Domain, "domain", opts.Domain, "the platform's own domain")
 	f.StringVar(&opts.TenantURL, "tenant-url", opts.TenantURL, "a tenant's base URL, with {slug}")
+	f.StringVar(&opts.SigninURL, "signin-url", opts.SigninURL, "base URL of the pages where users sign in")
 	f.IntVar(&opts.Concurrency, "concurrency", opts.Concurrency, "jobs done at once, in each of three lanes")
 	f.StringVar(&opts.BlobURL, "blob-url", opts.BlobURL, "bucket for files: file:///directory, the same for api and worker")
 	f.Int32Var(&opts.DatabaseConns, "database-conns", opts.DatabaseConns, "most connections to the database")

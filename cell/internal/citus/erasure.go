@@ -58,7 +58,9 @@ func (s *Store) EraseUser(ctx context.Context, call *cell.Call, id uuid.UUID, pr
 		w.lockToErase(id, pre)
 		w.audit(entry) // before the actor's key may go with the actor
 		w.eraseTraces(id)
+		w.endAttempts(id)
 		w.Queue(`DELETE FROM users WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), id.String())
+		w.userSetChanges()
 		w.requireOwner()
 	})
 }

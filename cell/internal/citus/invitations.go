@@ -166,19 +166,41 @@ func (s *Store) Accept(ctx context.Context, call *cell.Call, invitation uuid.UUI
 	var u cell.User
 	var k cell.Key
 	err := s.write(ctx, call, invitationConstraints, func(w *work) {
-		w.Queue(`SELECT token_hashes, expires_at <= now() FROM invitations WHERE tenant_id = $1 AND invitation_id = $2 FOR UPDATE`,
-			w.tenant(), invitation.String()).QueryRow(judgeToken(tokenHash))
-		w.Queue(`INSERT INTO users (tenant_id, user_id, email, name, role, role_id, status)
-			SELECT tenant_id, $3, email, $4, role, role_id, 'active' FROM invitations WHERE tenant_id = $1 AND invitation_id = $2`,
-			w.tenant(), invitation.String(), user.ID.String(), user.Name)
+		w.becomeUser(invitation, tokenHash, user)
 		// Not RETURNING: Citus names the table there by a name that its INSERT … SELECT does not have.
 		w.Queue(`SELECT `+userColumns+` FROM users WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), user.ID.String()).QueryRow(into(&u, scanUser))
 		w.Queue(insertKeySQL, w.tenant(), key.ID.String(), user.ID.String(), keyHash, key.Name, key.Prefix, texts(key.Scopes), orNull(key.ExpiresAt)).
 			QueryRow(into(&k, scanKey))
-		w.Queue(`DELETE FROM invitations WHERE tenant_id = $1 AND invitation_id = $2`, w.tenant(), invitation.String())
-		w.auditBy(user.ID, cell.AuditEntry{Action: "invitation.accepted", SubjectType: "user", SubjectID: user.ID, Details: map[string]any{"invitation_id": invitation}})
+		w.endInvitation(invitation, user.ID)
 	})
 	return u, k, err
+}
+
+// AcceptWithPassword makes the user that an invitation is for, with a password
+// instead of a key. Whoever shows the token has read the mail.
+func (s *Store) AcceptWithPassword(ctx context.Context, call *cell.Call, invitation uuid.UUID, tokenHash []byte, user cell.User, hash string, now time.Time) error {
+	return s.write(ctx, call, invitationConstraints, func(w *work) {
+		w.becomeUser(invitation, tokenHash, user)
+		w.lockCredentials(user.ID, nil)
+		w.Queue(setPasswordSQL, w.tenant(), user.ID.String(), hash, now)
+		w.verifyAddress(user.ID, now)
+		w.endInvitation(invitation, user.ID)
+	})
+}
+
+// becomeUser judges an invitation's token and makes its user.
+func (w *work) becomeUser(invitation uuid.UUID, tokenHash []byte, user cell.User) {
+	w.Queue(`SELECT token_hashes, expires_at <= now() FROM invitations WHERE tenant_id = $1 AND invitation_id = $2 FOR UPDATE`,
+		w.tenant(), invitation.String()).QueryRow(judgeToken(tokenHash))
+	w.Queue(`INSERT INTO users (tenant_id, user_id, email, name, role, role_id, status)
+		SELECT tenant_id, $3, email, $4, role, role_id, 'active' FROM invitations WHERE tenant_id = $1 AND invitation_id = $2`,
+		w.tenant(), invitation.String(), user.ID.String(), user.Name)
+	w.userSetChanges()
+}
+
+func (w *work) endInvitation(invitation, user uuid.UUID) {
+	w.Queue(`DELETE FROM invitations WHERE tenant_id = $1 AND invitation_id = $2`, w.tenant(), invitation.String())
+	w.auditBy(user, cell.AuditEntry{Action: "invitation.accepted", SubjectType: "user", SubjectID: user, Details: map[string]any{"invitation_id": invitation}})
 }
 
 // judgeToken says the same of a token that never was, that was used and that is

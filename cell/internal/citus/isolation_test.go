@@ -23,6 +23,7 @@ func TestWithoutContextNoRowIsVisible(t *testing.T) {
 	for _, table := range []string{
 		"tenants", "tenant_gate", "organizations", "users", "api_keys", "workspaces", "projects", "audit_logs", "audit_chain", "audit_checkpoints", "audit_horizons", "jobs", "schedules", "idempotency_keys",
 		"webhook_endpoints", "webhook_deliveries", "webhook_attempts",
+		"credentials", "recovery_codes", "passkeys", "devices", "one_time_codes", "sign_in_attempts", "user_sets",
 	} {
 		var n int
 		if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM `+table).Scan(&n); err != nil || n != 0 {
@@ -58,6 +59,7 @@ func TestAppRoleHasNoMoreRightsThanItNeeds(t *testing.T) {
 		},
 		{citus.MoverRole, passwords.Mover}: {
 			`UPDATE audit_logs SET action = 'x'`, `UPDATE audit_chain SET seq = 9`, `UPDATE audit_checkpoints SET no = 9`, `UPDATE audit_horizons SET seq = 9`, `UPDATE users SET role = 'owner'`,
+			`UPDATE credentials SET password_hash = ''`, `UPDATE passkeys SET name = 'x'`,
 			`UPDATE organizations SET name = 'x'`,
 		},
 	} {

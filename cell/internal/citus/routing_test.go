@@ -44,6 +44,7 @@ func TestEveryQueryIsRoutedToOneShard(t *testing.T) {
 		must(t, db.store.LookUp(t.Context(), call(cell.Anyone), trips(everyLookup(ws.ID))))
 		must(t, db.store.DeleteWorkspace(t.Context(), call(cell.WorkspacesWrite), ws.ID, nil, entry("workspace.deleted")))
 	}
+	db.visitor(t, db.live(t)).everything(t)
 	conn, err := pgx.Connect(t.Context(), dsn)
 	must(t, err)
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })

@@ -47,6 +47,7 @@ func (s *Store) CreateUser(ctx context.Context, call *cell.Call, user cell.User,
 		w.requireManageable(user.Role)
 		w.Queue(`INSERT INTO users (tenant_id, user_id, email, name, role, role_id, status) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING `+userColumns,
 			w.tenant(), user.ID.String(), user.Email, user.Name, name, id, string(user.Status)).QueryRow(into(&u, scanUser))
+		w.userSetChanges()
 		w.audit(entry)
 	})
 	return u, err
@@ -70,7 +71,11 @@ func (s *Store) UpdateUser(ctx context.Context, call *cell.Call, id uuid.UUID, c
 			w.tenant(), id.String(), change.Name, name, roleID, change.Status).QueryRow(into(&u, scanUser))
 		w.requireOwner()
 		w.audit(entry) // before the actor's key may go
+		if change.Status != nil {
+			w.userSetChanges()
+		}
 		if change.Status != nil && *change.Status == cell.UserDisabled {
+			w.Queue(`DELETE FROM devices WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), id.String())
 			w.Queue(`DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), id.String())
 			w.Queue(`DELETE FROM api_keys WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), id.String())
 		}
@@ -86,6 +91,7 @@ func (s *Store) DeleteUser(ctx context.Context, call *cell.Call, id uuid.UUID, p
 		w.lockUser(id, pre, nil)
 		w.audit(entry) // before the actor's key may go with the actor
 		w.Queue(`DELETE FROM users WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), id.String())
+		w.userSetChanges()
 		w.requireOwner()
 	})
 }

@@ -32,6 +32,8 @@ type Options struct {
 	Anchors   Anchors
 	Auditor   chain.Auditor
 	Sessions  workspaces.Sessions
+	SignIn    SignIn
+	Sets      UserSets
 	Guard     func(http.Handler) http.Handler // lets only the control plane's requests and tickets in; see package door
 	Log       *slog.Logger
 	Registry  prometheus.Registerer
@@ -53,7 +55,7 @@ func New(opts Options) (http.Handler, error) {
 	})
 	strict := api.NewStrictHandlerWithOptions(&server{
 		cell: opts.Cell, residency: opts.Residency, archive: opts.Archive, usage: opts.Usage, fences: opts.Fences, exporter: opts.Exporter, importer: opts.Importer, log: opts.Log, anchors: opts.Anchors,
-		sessions: opts.Sessions, late: opts.Late, auditor: opts.Auditor,
+		sessions: opts.Sessions, late: opts.Late, auditor: opts.Auditor, signin: opts.SignIn, sets: opts.Sets,
 	}, nil, api.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc: kit.RenderBadRequest, ResponseErrorHandlerFunc: kit.RenderError,
 	})
@@ -76,4 +78,6 @@ type server struct {
 	anchors   Anchors
 	auditor   chain.Auditor
 	sessions  workspaces.Sessions
+	signin    SignIn
+	sets      UserSets
 }

@@ -28,7 +28,7 @@ func (s *server) BeginSession(ctx context.Context, r api.BeginSessionRequestObje
 
 // CheckSession implements the API.
 func (s *server) CheckSession(ctx context.Context, r api.CheckSessionRequestObject) (api.CheckSessionResponseObject, error) {
-	session, user, err := s.sessions.Check(ctx, onBehalfOf(ctx, r.TenantID), cell.SessionSecret(r.Body.Secret))
+	session, user, err := s.sessions.Check(ctx, onBehalfOf(ctx, r.TenantID), cell.Secret(r.Body.Secret))
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ type Mailer interface {
 type Post struct {
 	Mailer    Mailer
 	TenantURL string // with {slug} in place of the tenant's
+	SigninURL string // where users sign in
 	Domain    string // right side of message ids
 }
 
@@ -46,6 +47,7 @@ func Email[Payload any](p Post, write Author[Payload]) Effect {
 		}
 		mail.ID, mail.Organization = task.Ref.JobID.String()+"@"+p.Domain, organization.Name
 		mail.URL = strings.ReplaceAll(p.TenantURL, "{slug}", string(organization.Slug))
+		mail.SigninURL, mail.Tenant = p.SigninURL, task.Ref.TenantID
 		if err := p.Mailer.Send(ctx, mail); err != nil {
 			return cell.Outcome{}, &Failure{Public: "the mail server did not take the message", Cause: err}
 		}

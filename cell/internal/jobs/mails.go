@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"net/url"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -16,6 +17,7 @@ type MailStore interface {
 	GetRecipient(ctx context.Context, ref cell.JobRef, userID uuid.UUID) (cell.Organization, cell.User, error)
 	AddInvitationToken(ctx context.Context, ref cell.JobRef, id uuid.UUID, hash []byte) (cell.Organization, cell.Invitation, error)
 	GetStopped(ctx context.Context, ref cell.JobRef, endpoint uuid.UUID) (cell.WebhookEndpoint, error)
+	AddMailedCode(ctx context.Context, ref cell.JobRef, code cell.OneTimeCode, now time.Time) (o cell.Organization, u cell.User, hasPassword bool, err error)
 }
 
 // Mails are the authors of all kinds of mails.
@@ -33,6 +35,27 @@ func (m Mails) Invite(ctx context.Context, ref cell.JobRef, p cell.InvitePayload
 	token := cell.NewInvitationToken(p.InvitationID)
 	organization, invitation, err := m.Store.AddInvitationToken(ctx, ref, p.InvitationID, token.Hash())
 	return organization, cell.Mail{Email: invitation.Email, Text: cell.InviteText{Token: token, ExpiresAt: invitation.ExpiresAt.UTC()}}, err
+}
+
+// Password carries a code with which its reader chooses a password. Like an
+// invitation's it is made here, and nobody is mailed who is not an active user.
+func (m Mails) Password(ctx context.Context, ref cell.JobRef, p cell.CodePayload) (cell.Organization, cell.Mail, error) {
+	secret, code := newCode(cell.ResetPassword, p.UserID, cell.ResetLife)
+	organization, user, hasPassword, err := m.Store.AddMailedCode(ctx, ref, code, time.Now())
+	text := cell.PasswordText{Code: secret, First: !hasPassword, ExpiresAt: code.ExpiresAt.UTC()}
+	return organization, cell.Mail{Name: user.Name, Email: user.Email, Text: text}, err
+}
+
+// Address carries a code that shows that its reader has the user's address.
+func (m Mails) Address(ctx context.Context, ref cell.JobRef, p cell.CodePayload) (cell.Organization, cell.Mail, error) {
+	secret, code := newCode(cell.VerifyAddress, p.UserID, cell.VerifyLife)
+	organization, user, _, err := m.Store.AddMailedCode(ctx, ref, code, time.Now())
+	return organization, cell.Mail{Name: user.Name, Email: user.Email, Text: cell.AddressText{Code: secret, ExpiresAt: code.ExpiresAt.UTC()}}, err
+}
+
+func newCode(purpose cell.Purpose, user uuid.UUID, life time.Duration) (cell.Secret, cell.OneTimeCode) {
+	secret := cell.NewSecret()
+	return secret, cell.OneTimeCode{Purpose: purpose, Hash: secret.Hash(), UserID: user, ExpiresAt: time.Now().Add(life)}
 }
 
 // WebhookDisabled tells an owner that the cell has stopped an endpoint, unless

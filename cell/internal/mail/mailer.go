@@ -30,6 +30,10 @@ func formOf(text cell.MailText) (form, error) {
 		return form{"welcome.txt", "Welcome to %s"}, nil
 	case cell.InviteText:
 		return form{"invite.txt", "Invitation to %s"}, nil
+	case cell.PasswordText:
+		return form{"password.txt", "Your password at %s"}, nil
+	case cell.AddressText:
+		return form{"address.txt", "Your e-mail address at %s"}, nil
 	case cell.WebhookDisabledText:
 		return form{"webhook_disabled.txt", "A webhook endpoint of %s was disabled"}, nil
 	}

@@ -42,15 +42,15 @@ func (s Sessions) EndAll(ctx context.Context, call *cell.Call, user uuid.UUID) e
 
 // Begin makes a session of the given user, place and length. Its secret is
 // returned here and never again.
-func (s Sessions) Begin(ctx context.Context, call *cell.Call, session cell.Session, length time.Duration) (cell.Session, cell.SessionSecret, error) {
-	secret := cell.NewSessionSecret()
+func (s Sessions) Begin(ctx context.Context, call *cell.Call, session cell.Session, length time.Duration) (cell.Session, cell.Secret, error) {
+	secret := cell.NewSecret()
 	session.ID, session.ExpiresAt = newID(), time.Now().Add(length)
 	session, err := s.Store.BeginSession(ctx, call, session, secret.Hash(), sessionEntry("session.begun", session.ID, session.UserID))
 	return session, secret, err
 }
 
 // Check returns the session that the secret opens, and its user.
-func (s Sessions) Check(ctx context.Context, call *cell.Call, secret cell.SessionSecret) (cell.Session, cell.User, error) {
+func (s Sessions) Check(ctx context.Context, call *cell.Call, secret cell.Secret) (cell.Session, cell.User, error) {
 	return s.Store.CheckSession(ctx, call, secret.Hash())
 }
 

@@ -1,0 +1,7 @@
+package credentials
+
+// For tests of what people type.
+var (
+	NewRecoveryCodes = newRecoveryCodes
+	RecoveryHash     = recoveryHash
+)
