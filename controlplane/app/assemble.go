@@ -51,7 +51,7 @@ func assemble(opts Options, db *postgres.DB, admin *telemetry.Admin, stack *run.
 	relay := &natsbus.Relay{Changed: announcer.Changed, Stream: stream, Lead: func(ctx context.Context, fn func(context.Context, natsbus.Outbox) error) (bool, error) {
 		return log.Lead(ctx, func(ctx context.Context, o postgres.Outbox) error { return fn(ctx, o) })
 	}}
-	return parts{handler: handler, loops: newLoops(opts, db, client, announcer, relay, mover, newGauges(admin.Registry, db), till, admin)}, nil
+	return parts{handler: handler, loops: newLoops(opts, db, client, announcer, relay, mover, newGauges(admin.Registry, db), till, newEmails(opts, db, client), admin)}, nil
 }
 
 func newHandler(opts Options, db *postgres.DB, admin *telemetry.Admin, client *cellclient.Client, announcer *postgres.Announcer,

@@ -11,6 +11,7 @@ import (
 	"github.com/coditect/platform/controlplane/internal/cellclient"
 	"github.com/coditect/platform/controlplane/internal/custody"
 	"github.com/coditect/platform/controlplane/internal/directory"
+	"github.com/coditect/platform/controlplane/internal/identity"
 	"github.com/coditect/platform/controlplane/internal/migration"
 	"github.com/coditect/platform/controlplane/internal/natsbus"
 	"github.com/coditect/platform/controlplane/internal/onboarding"
@@ -33,7 +34,7 @@ type job struct {
 	wake     <-chan struct{} // optional: run now
 }
 
-func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announcer *postgres.Announcer, relay *natsbus.Relay, mover *migration.Worker, gauges *gauges, till *till, admin *telemetry.Admin) loops {
+func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announcer *postgres.Announcer, relay *natsbus.Relay, mover *migration.Worker, gauges *gauges, till *till, emails *identity.Emails, admin *telemetry.Admin) loops {
 	log, signups, imports := postgres.DirectoryStore{DB: db}, postgres.SignupStore{DB: db}, postgres.ImportStore{DB: db}
 	sweeper := &onboarding.Sweeper{
 		Backlog: signups, Ledger: signups, Steps: signups, Removals: postgres.RemovalStore{DB: db}, Residence: client, Clock: opts.Clock,
@@ -57,6 +58,7 @@ func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announce
 		{"certificates", 2 * time.Second, time.Minute, summer.RunOnce, nil},
 		{"reaper", 5 * time.Second, time.Minute, reaper.RunOnce, nil},
 		{"plan courier", 500 * time.Millisecond, 30 * time.Second, courier.RunOnce, nil},
+		{"e-mail index", emailInterval, 30 * time.Second, emails.RunOnce, nil},
 		{"import sweeper", time.Minute, 5 * time.Minute, importSweeper.RunOnce, nil},
 		{"pruner", time.Minute, 5 * time.Minute, pruner.RunOnce, nil},
 		{"audit checkpoints", time.Minute, 10 * time.Minute, collector.RunOnce, nil},

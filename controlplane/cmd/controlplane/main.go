@@ -39,7 +39,9 @@ func command(env func(string) string) *cobra.Command {
 	key.AddCommand(keyEnsure(env))
 	billing := &cobra.Command{Use: "billing", Short: "What is offered, at Stripe"}
 	billing.AddCommand(billingSync(env))
-	root.AddCommand(serve(env), schema, key, billing)
+	identity := &cobra.Command{Use: "identity", Short: "Who signs in"}
+	identity.AddCommand(emailsRebuild(env))
+	root.AddCommand(serve(env), schema, key, billing, identity)
 	return root
 }
 

@@ -51,15 +51,16 @@ func TestRefusalsSayWhatToDoAndTellNoSecret(t *testing.T) {
 		stdin string
 		args  []string
 	}{
-		"CONTROLPLANE_DATABASE_URL": {nil, "", []string{"schema", "up"}},
-		"not hex":                   {map[string]string{"CONTROLPLANE_CONTROL_KEY": geheim}, "", []string{"serve"}},
-		"--trusted-proxies":         {map[string]string{"CONTROLPLANE_CONTROL_KEY": ""}, "", []string{"serve", "--trusted-proxies", "10.0.0.0/8,proxy"}},
-		"--signups-per-client":      {nil, "", []string{"serve", "--signups-per-client", "-1"}},
-		"postgres:// URL":           {map[string]string{databaseURL: "postgres://u:" + geheim + "@%zz/"}, "", []string{"schema", "up"}},
-		"43 base64url":              {map[string]string{databaseURL: "postgres://x/y"}, geheim, []string{"key", "ensure", "--name", "x", "--role", "viewer"}},
-		"no such role":              {map[string]string{databaseURL: "postgres://x/y"}, "", []string{"key", "ensure", "--name", "x", "--role", "boss"}},
-		"required flag":             {nil, "", []string{"key", "ensure"}},
-		"unknown command":           {nil, "", []string{"dance"}},
+		"CONTROLPLANE_DATABASE_URL":    {nil, "", []string{"schema", "up"}},
+		"not hex":                      {map[string]string{"CONTROLPLANE_CONTROL_KEY": geheim}, "", []string{"serve"}},
+		"--trusted-proxies":            {map[string]string{"CONTROLPLANE_CONTROL_KEY": ""}, "", []string{"serve", "--trusted-proxies", "10.0.0.0/8,proxy"}},
+		"--signups-per-client":         {nil, "", []string{"serve", "--signups-per-client", "-1"}},
+		"postgres:// URL":              {map[string]string{databaseURL: "postgres://u:" + geheim + "@%zz/"}, "", []string{"schema", "up"}},
+		"set CONTROLPLANE_CONTROL_KEY": {map[string]string{databaseURL: "postgres://x/y"}, "", []string{"identity", "rebuild-emails"}},
+		"43 base64url":                 {map[string]string{databaseURL: "postgres://x/y"}, geheim, []string{"key", "ensure", "--name", "x", "--role", "viewer"}},
+		"no such role":                 {map[string]string{databaseURL: "postgres://x/y"}, "", []string{"key", "ensure", "--name", "x", "--role", "boss"}},
+		"required flag":                {nil, "", []string{"key", "ensure"}},
+		"unknown command":              {nil, "", []string{"dance"}},
 	} {
 		out, err := execute(t, c.env, c.stdin, c.args...)
 		if err == nil || !strings.Contains(err.Error(), says) || strings.Contains(out+err.Error(), geheim) {

@@ -72,6 +72,25 @@ func (c *Client) send(ctx context.Context, limit time.Duration, cell, method, pa
 	if err != nil {
 		return err
 	}
+	// Lets net/http repeat the request when an idle connection turns out to be
+	// closed; an empty value is not sent.
+	req.Header["X-Idempotency-Key"] = []string{}
+	return c.exchange(cell, req, out)
+}
+
+// once is call for what changes something each time that it arrives: it is sent
+// again only if nothing of it was.
+func (c *Client) once(ctx context.Context, cell, method, path string, in, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	req, err := c.request(ctx, cell, method, path, jsonBody, in)
+	if err != nil {
+		return err
+	}
+	return c.exchange(cell, req, out)
+}
+
+func (c *Client) exchange(cell string, req *http.Request, out any) error {
 	resp, err := c.http.Do(req)
 	if err != nil {
 		c.where.forget(cell)
@@ -119,9 +138,6 @@ func (c *Client) request(ctx context.Context, cell, method, path, media string, 
 	}
 	req.Header.Set(cellapi.HeaderRequestID, id)
 	c.signer(cell).SignRequest(req, c.clock())
-	// Lets net/http repeat the request when an idle connection turns out to be
-	// closed; an empty value is not sent.
-	req.Header["X-Idempotency-Key"] = []string{}
 	return req, nil
 }
 

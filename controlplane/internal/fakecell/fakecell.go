@@ -43,6 +43,7 @@ type Resident struct {
 	Rows      bool   // of a departed tenant: they are still there
 	FreezeNo  uint64 // of the last freeze
 	MovedTo   string // once departed
+	arrived   time.Time
 	frozenBy  string
 	freezeEnd time.Time
 }
@@ -57,6 +58,7 @@ type Cell struct {
 	mu     *sync.Mutex // connected cells share one
 	held   map[tenancy.ID]Resident
 	used   map[controlplane.UsageHead][]controlplane.UsageRow // by tenant and epoch
+	users  map[tenancy.ID]people
 	fail   func(r *http.Request) error
 	transfers
 	meter
@@ -108,6 +110,7 @@ func (c *Cell) Handler() http.Handler {
 	c.transferRoutes(r)
 	c.usageRoutes(r)
 	c.recordRoutes(r)
+	c.userRoutes(r)
 	c.auditRoutes(r)
 	return r
 }
