@@ -92,7 +92,6 @@ func TestRefusedLoginsTakeTheSamePath(t *testing.T) {
 	}
 }
 
-
 func TestRecoveryCodes(t *testing.T) {
 	t.Parallel()
 	codes, hashes := credentials.NewRecoveryCodes()

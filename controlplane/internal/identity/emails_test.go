@@ -54,9 +54,13 @@ func newPlane(t *testing.T) *plane {
 	db := postgres.New(pool, time.Now)
 	p := &plane{t: t, pool: pool, store: postgres.EmailStore{DB: db}, a: fakecell.Start(t, "cell-a", master), b: fakecell.Start(t, "cell-b", master), now: time.Now()}
 	for id, cell := range map[string]*fakecell.Cell{"cell-a": p.a, "cell-b": p.b} {
-		_, err := postgres.CellStore{DB: db}.Register(t.Context(), id, controlplane.CellRegistration{
+		cells := postgres.CellStore{DB: db}
+		_, err := cells.Register(t.Context(), id, controlplane.CellRegistration{
 			Region: "us-central1", Tier: "standard", Endpoint: "http://127.0.0.1:1", InternalEndpoint: cell.URL, CapacityTenants: 100,
 		})
+		if err == nil {
+			err = cells.Heartbeat(t.Context(), id, controlplane.Heartbeat{At: time.Now(), CapacityTenants: 100})
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
