@@ -46,7 +46,10 @@ func references(_ *checker, of *cluster, find func(string, ...any)) {
 					find("%s mounts the Secret %s, which no certificate is put in", w.key(), name)
 				}
 			}
-			if v.CSI != nil && of.secretFiles[w.Namespace+"/"+v.CSI.VolumeAttributes["secretProviderClass"]] == nil {
+			if v.CSI != nil && v.CSI.Driver == bucketDriver && v.CSI.VolumeAttributes["bucketName"] == "" {
+				find("%s mounts a bucket without a name", w.key())
+			}
+			if v.CSI != nil && v.CSI.Driver != bucketDriver && of.secretFiles[w.Namespace+"/"+v.CSI.VolumeAttributes["secretProviderClass"]] == nil {
 				find("%s mounts the secrets of class %q, which is not there", w.key(), v.CSI.VolumeAttributes["secretProviderClass"])
 			}
 		}
@@ -57,6 +60,9 @@ func references(_ *checker, of *cluster, find func(string, ...any)) {
 		}
 	}
 }
+
+// bucketDriver mounts buckets of Cloud Storage.
+const bucketDriver = "gcsfuse.csi.storage.gke.io"
 
 func configMapsOf(v core.Volume) (names []string) {
 	if v.ConfigMap != nil {

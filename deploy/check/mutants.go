@@ -24,6 +24,7 @@ var mutantList = []mutant{
 	{inCell, "base/cell/kustomization.yaml", "  - worker.yaml\n", "", "build:"},
 	{inCell, "base/cell/api.yaml", "secretName: api-tls, items: [{key: tls.crt", "secretName: api-cert, items: [{key: tls.crt", "references: cell/api mounts the Secret api-cert"},
 	{inCell, "base/cell/worker.yaml", "secretProviderClass: worker", "secretProviderClass: workers", "references: cell/worker mounts the secrets of class"},
+	{inCell, "cells/cell-a/facts.yaml", "bucketName: coditect-cell-a-cell-a-blobs", "bucket: coditect-cell-a-cell-a-blobs", "references: cell/api mounts a bucket without"},
 	{inCell, "base/cell/api.yaml", "- --tier=$(TIER)", "- --plan-tier=$(TIER)", "arguments: cell/api has the flag --plan-tier"},
 	{inCell, "base/cell/worker.yaml", "--domain=$(DOMAIN)", "--domain=$(DOMAINS)", "arguments: cell/worker expands $(DOMAINS)"},
 	{inCell, "base/cell/worker.yaml", "{name: CELL_AMQP_URL_FILE", "{name: CELL_BROKER_URL_FILE", "arguments: cell/worker sets CELL_BROKER_URL_FILE"},

@@ -21,7 +21,7 @@ output "facts" {
 }
 
 output "settings" {
-  description = "What the cell's programs are started with; those of deploy/kubernetes/cells must be the same."
+  description = "What the cell's programs are started with; deploy/kubernetes mounts the bucket instead of naming its URL."
   value = {
     CELL             = var.cell.id
     ADDRESS          = google_compute_address.api.address
