@@ -102,6 +102,10 @@ var rules = []rule{
 	{from: "loadtest/internal/capacity", to: []string{"loadtest/...", "net", "net/http"}, reason: "a search and a fit are functions of what trials bring"},
 	{from: "loadtest/internal/...", to: []string{"controlplane/internal/...", "router/...", "cell/..."}, reason: "load comes through public interfaces"},
 	{
+		from: "...", to: []string{"go.opentelemetry.io/otel/sdk/...", "go.opentelemetry.io/otel/exporters/..."}, except: []string{"shared/tracing"},
+		reason: "who makes spans does not know where they go",
+	},
+	{
 		from: "...", to: []string{"shared/testkit/..."}, except: []string{"shared/testkit/cmd/withservers"},
 		reason: "test code is not compiled into programs (this table reads no _test.go files for this rule)",
 	},
@@ -194,7 +198,7 @@ func TestSharedPackagesServeTwoComponents(t *testing.T) {
 			}
 		}
 	}
-	for _, pkg := range []string{"tenancy", "fault", "directory", "plans", "cellapi", "run", "web", "pg", "telemetry", "servers", "testkit"} {
+	for _, pkg := range []string{"tenancy", "fault", "directory", "plans", "cellapi", "run", "web", "pg", "telemetry", "tracing", "servers", "testkit"} {
 		// servers reaches the components through testkit.
 		if got := users["shared/"+pkg]; len(got) < 2 && pkg != "servers" {
 			t.Errorf("shared/%s has importers in %d components (%v); it belongs into the one that uses it", pkg, len(got), got)

@@ -150,7 +150,7 @@ func plainName(name string) string {
 // the router tells a cell, what frames a message, what is for one hop only.
 var ownedNames = plainNames(
 	cellapi.HeaderTenantID, cellapi.HeaderTenantEpoch, cellapi.HeaderRequestID, cellapi.HeaderPrincipal, cellapi.HeaderTimestamp,
-	cellapi.HeaderSignature, cellapi.HeaderTraceparent, cellapi.HeaderTenantState, cellapi.HeaderTenantCell, "Tracestate",
+	cellapi.HeaderSignature, cellapi.HeaderTraceparent, cellapi.HeaderTenantState, cellapi.HeaderTenantCell, "Tracestate", "Baggage",
 	"Forwarded", "X-Real-Ip", "Host", "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Proxy-Connection",
 	"Proxy-Authenticate", "Proxy-Authorization", "Proxy-Authentication-Info", "Te", "Trailer", "Trailers", "Upgrade", "Http2-Settings", "Expect",
 )

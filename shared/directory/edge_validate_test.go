@@ -171,7 +171,7 @@ func TestOrigins(t *testing.T) {
 
 // owned are the names that no tenant may touch.
 var owned = []string{
-	"X-Tenant-ID", "X-Tenant-Epoch", "X-Tenant-Principal", "X-Tenant-Cell", "X-Tenant-Anything", "X-Request-Id", "X-Edge-Timestamp", "X-Edge-Signature", "X-Edge-New", "Tenant-State", "Traceparent", "Tracestate",
+	"X-Tenant-ID", "X-Tenant-Epoch", "X-Tenant-Principal", "X-Tenant-Cell", "X-Tenant-Anything", "X-Request-Id", "X-Edge-Timestamp", "X-Edge-Signature", "X-Edge-New", "Tenant-State", "Traceparent", "Tracestate", "Baggage",
 	"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Anything", "Forwarded", "X-Real-IP", "Host", "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Proxy-Connection",
 	"Proxy-Authenticate", "Proxy-Authorization", "TE", "Trailer", "Upgrade", "HTTP2-Settings", "Expect", "Access-Control-Allow-Origin",
 }

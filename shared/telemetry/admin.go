@@ -20,7 +20,8 @@ type Check func(context.Context) error
 
 // Admin is a process's admin surface. Its handler serves /healthz (the process
 // lives), /readyz (every check passes), /metrics and /debug/pprof/, and what
-// the process adds with Handle.
+// the process adds with Handle. Metrics have exemplars (the ids of traces) for
+// those who ask for OpenMetrics, as Prometheus does.
 type Admin struct {
 	Registry *prometheus.Registry
 
@@ -35,7 +36,7 @@ func NewAdmin() *Admin {
 	a.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeLine(w, http.StatusOK, "ok") })
 	a.mux.HandleFunc("GET /readyz", a.ready)
-	a.mux.Handle("GET /metrics", promhttp.HandlerFor(a.Registry, promhttp.HandlerOpts{Registry: a.Registry}))
+	a.mux.Handle("GET /metrics", promhttp.HandlerFor(a.Registry, promhttp.HandlerOpts{Registry: a.Registry, EnableOpenMetrics: true}))
 	a.mux.HandleFunc("/debug/pprof/", pprof.Index)
 	a.mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	a.mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
