@@ -18,6 +18,7 @@ import (
 	"github.com/coditect/platform/router/internal/tenantcache"
 	"github.com/coditect/platform/shared/run"
 	"github.com/coditect/platform/shared/telemetry"
+	"github.com/coditect/platform/shared/tracing"
 	"github.com/coditect/platform/shared/web"
 )
 
@@ -56,9 +57,10 @@ type router struct {
 	proxy     *proxy.Proxy
 	accessLog *proxy.AccessLog
 	admin     *telemetry.Admin
-	saved     atomic.Uint64 // version of the snapshot on disk; 0: none
-	gcPercent int           // that memory's tuning set last
-	loaded    chan struct{} // closed once the directory was loaded, or StartGrace is over
+	tracer    *tracing.Tracer // nil: nothing is traced
+	saved     atomic.Uint64   // version of the snapshot on disk; 0: none
+	gcPercent int             // that memory's tuning set last
+	loaded    chan struct{}   // closed once the directory was loaded, or StartGrace is over
 }
 
 func build(opts Options, out io.Writer) (*router, error) {
@@ -70,6 +72,13 @@ func build(opts Options, out io.Writer) (*router, error) {
 		return nil, err
 	}
 	var err error
+	r.tracer, err = tracing.New(opts.Trace, tracing.Process{Service: "router", Region: opts.Region, Log: r.log, Registry: r.admin.Registry})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.admin.WatchDisks(opts.Disks); err != nil {
+		return nil, err
+	}
 	if r.cache, err = r.newCache(); err != nil {
 		return nil, err
 	}
@@ -90,7 +99,7 @@ func build(opts Options, out io.Writer) (*router, error) {
 	r.proxy = proxy.New(proxy.Options{
 		Domain: opts.Domain, APIHost: opts.APIHost, Region: opts.Region, EdgeKey: key, Cache: r.cache, Fetch: r.client.Lookup,
 		Trusted: networks, Rules: r.policy.rules.Load, Tokens: r.tokens, Limiter: r.limiter, Hold: r.hold,
-		RequestTimeout: opts.RequestTimeout, AccessLog: r.accessLog, Log: r.log, Registry: r.admin.Registry,
+		RequestTimeout: opts.RequestTimeout, AccessLog: r.accessLog, Tracer: r.tracer, Log: r.log, Registry: r.admin.Registry,
 	})
 	r.admin.AddCheck("proxy", r.proxy.Ready)
 	r.admin.AddCheck("directory", r.directoryLoaded)
@@ -117,6 +126,7 @@ func (r *router) run(ctx context.Context, edge, admin net.Listener) error {
 		return errors.Join(err, edge.Close(), admin.Close())
 	}
 	var stack run.Stack
+	stack.Push("traces", r.tracer.Close)
 	stack.PushClose("NATS", nc.Close)
 	stack.Push("edge", func(context.Context) error { return r.closeEdge() })
 

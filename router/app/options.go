@@ -12,6 +12,7 @@ import (
 
 	"github.com/coditect/platform/router/internal/listen"
 	"github.com/coditect/platform/shared/tenancy"
+	"github.com/coditect/platform/shared/tracing"
 )
 
 // Options is everything a router is told. [Defaults] has values that work on one
@@ -44,7 +45,9 @@ type Options struct {
 	ShutdownTimeout     time.Duration
 	AccessLog           bool
 	LogLevel            string
-	TuneGC              bool // let the heap grow as if the resident directory were not there
+	Trace               tracing.Options
+	Disks               []string // directories whose file systems' space is reported
+	TuneGC              bool     // let the heap grow as if the resident directory were not there
 
 	EdgeKey        string // secret: hex, 32 bytes
 	DirectoryToken string // secret: API key of role router
@@ -67,6 +70,7 @@ func Defaults() Options {
 		Snapshot: filepath.Join(".local", "router", "directory.snapshot"), Cache: CacheFull, CacheMiB: 128,
 		NegativeTTL: 2 * time.Second, RequestTimeout: 30 * time.Second, SnapshotInterval: 10 * time.Second,
 		MaxConns: 19_000, StartGrace: 5 * time.Second, ShutdownTimeout: 20 * time.Second, AccessLog: true, LogLevel: "info",
+		Trace: tracing.Defaults(),
 	}
 }
 
@@ -97,6 +101,9 @@ func (o *Options) Validate() error {
 	}
 	if o.JWKSURL != "" && (o.Issuer == "" || o.Audience == "") {
 		bad("--jwks-url needs --issuer and --audience, which every access token must name")
+	}
+	if err := o.Trace.Validate(); err != nil {
+		bad("%w", err)
 	}
 	if _, err := o.certificates(); err != nil {
 		bad("--tls: %w", err)

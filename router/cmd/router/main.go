@@ -12,6 +12,7 @@ import (
 
 	"github.com/coditect/platform/router/app"
 	"github.com/coditect/platform/shared/run"
+	"github.com/coditect/platform/shared/telemetry"
 )
 
 func main() {
@@ -89,5 +90,7 @@ Secrets come by environment:
 	f.DurationVar(&opts.ShutdownTimeout, "shutdown-timeout", opts.ShutdownTimeout, "for requests in flight")
 	f.BoolVar(&opts.AccessLog, "access-log", opts.AccessLog, "one JSON line a request on stderr")
 	f.StringVar(&opts.LogLevel, "log-level", opts.LogLevel, "debug, info, warn or error")
+	f.StringArrayVar(&opts.Disks, "watch-disk", opts.Disks, telemetry.DisksUsage)
+	opts.Trace.AddFlags(f)
 	return cmd
 }

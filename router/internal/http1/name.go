@@ -29,6 +29,7 @@ const (
 	Cookie
 	Traceparent
 	Tracestate
+	Baggage
 	TenantID
 	TenantEpoch
 	TenantPrincipal
@@ -56,7 +57,7 @@ var spelled = [names]string{
 	ProxyAuthorization: "proxy-authorization", TE: "te", Trailer: "trailer", Upgrade: "upgrade", Close: "close", Expect: "expect",
 	Authorization: "authorization", Origin: "origin", RequestMethod: "access-control-request-method",
 	RequestHeaders: "access-control-request-headers", ContentType: "content-type", Cookie: "cookie",
-	Traceparent: "traceparent", Tracestate: "tracestate", TenantID: "x-tenant-id", TenantEpoch: "x-tenant-epoch",
+	Traceparent: "traceparent", Tracestate: "tracestate", Baggage: "baggage", TenantID: "x-tenant-id", TenantEpoch: "x-tenant-epoch",
 	TenantPrincipal: "x-tenant-principal", TenantCell: "x-tenant-cell", TenantState: "tenant-state",
 	EdgeTimestamp: "x-edge-timestamp", EdgeSignature: "x-edge-signature", EdgeDeadline: "x-edge-deadline", RequestID: "x-request-id",
 	ForwardedFor: "x-forwarded-for", ForwardedProto: "x-forwarded-proto", ForwardedHost: "x-forwarded-host", Forwarded: "forwarded",

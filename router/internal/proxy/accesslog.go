@@ -68,6 +68,10 @@ func (l *AccessLog) write(x *exchange, took time.Duration) {
 		b = append(b, `","epoch":`...)
 		b = strconv.AppendUint(b, x.entry.Epoch, 10)
 	}
+	if x.trace.on {
+		b = append(b, `,"trace_id":"`...)
+		b = append(append(b, x.trace.id()...), '"')
+	}
 	b = append(b, `,"cell":`...)
 	b = appendJSON(b, x.cell)
 	b = append(b, `,"status":`...)

@@ -25,7 +25,7 @@ func parseFault(err *http1.ParseError) error {
 // problem makes err's problem document the answer.
 func (x *exchange) problem(err error) {
 	if f := (*fault.Error)(nil); !errors.As(err, &f) {
-		x.s.p.opts.Log.Error("request failed", "request_id", string(x.requestID), "err", err)
+		x.s.p.opts.Log.Error("request failed", "request_id", string(x.requestID), "trace_id", string(x.trace.id()), "err", err)
 	}
 	if len(x.requestID) == 0 {
 		x.requestID = appendUUIDv7(x.ids[:0], x.start)

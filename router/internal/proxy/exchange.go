@@ -26,6 +26,7 @@ type exchange struct {
 	clientIP  netip.Addr
 	secure    bool // the client speaks TLS with us, or with a proxy that we trust
 	requestID []byte
+	trace     traced
 	key       directory.Key // by which the entry was found
 	entry     tenantcache.Entry
 	tenant    []byte // the tenant's id as text
@@ -96,6 +97,7 @@ func release(x *exchange) {
 	x.upload.free()
 	x.cell, x.hops, x.asked, x.principal, x.common, x.mark, x.body, x.upload = "", 0, false, "", 0, 0, nil, nil
 	x.answered = time.Time{}
+	x.trace.reset()
 	x.status, x.close, x.sent, x.bodyRead = 0, false, false, false
 	x.out, x.answer, x.bodyBuffer = recycled(x.out), recycled(x.answer), recycled(x.bodyBuffer)
 	exchanges.Put(x)

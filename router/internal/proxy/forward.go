@@ -170,7 +170,7 @@ func (p *Proxy) cellFault(x *exchange, err error) error {
 	var bad *http1.ParseError
 	switch {
 	case errors.As(err, &bad), errors.Is(err, wire.ErrFull):
-		p.opts.Log.Error("cell's answer refused", "cell", x.cell, "request_id", string(x.requestID), "err", err)
+		p.opts.Log.Error("cell's answer refused", "cell", x.cell, "request_id", string(x.requestID), "trace_id", string(x.trace.id()), "err", err)
 		return errAnswer
 	case errors.Is(err, upstream.ErrTooMany):
 		return errCellBusy

@@ -21,9 +21,12 @@ func (x *exchange) identify() {
 	}
 	if id := x.req.Get(http1.RequestID); len(id) > 0 && len(id) <= maxRequestID && visible(id) {
 		x.requestID = id
-		return
+	} else {
+		x.requestID = appendUUIDv7(x.ids[:0], x.start)
 	}
-	x.requestID = appendUUIDv7(x.ids[:0], x.start)
+	if t := x.s.p.opts.Tracer; t != nil {
+		x.beginTrace(t)
+	}
 }
 
 // believeProxies reads what trusted proxies say of the client.

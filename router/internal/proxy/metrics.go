@@ -77,7 +77,9 @@ func registerCache(registry prometheus.Registerer, cache *tenantcache.Cache) {
 // series names the observers of one cell and route class.
 type series struct{ cell, class string }
 
-func (m *metrics) observe(cell, class string, status int, took time.Duration) {
+// observe counts a request. A trace's id is kept beside the histogram, as an
+// exemplar: the way from a slow bucket to a request in it.
+func (m *metrics) observe(cell, class string, status int, took time.Duration, traceID string) {
 	i := status / 100
 	if i >= len(classes) {
 		i = 0
@@ -86,6 +88,10 @@ func (m *metrics) observe(cell, class string, status int, took time.Duration) {
 	known, ok := m.observers.Load().m[key]
 	if !ok {
 		known = m.addObservers(key)
+	}
+	if with, ok := known[i].(prometheus.ExemplarObserver); ok && traceID != "" {
+		with.ObserveWithExemplar(took.Seconds(), prometheus.Labels{"trace_id": traceID})
+		return
 	}
 	known[i].Observe(took.Seconds())
 }
@@ -120,7 +126,11 @@ func (p *Proxy) observe(x *exchange) {
 		end = p.opts.Now()
 	}
 	took := end.Sub(x.start)
-	p.metrics.observe(x.cell, x.match.Name, x.status, took)
+	var traceID string
+	if x.trace.on {
+		traceID = p.recordTrace(x, end)
+	}
+	p.metrics.observe(x.cell, x.match.Name, x.status, took, traceID)
 	if len(x.tenant) > 0 {
 		p.metrics.tenants.Observe(x.entry.TenantID)
 	}

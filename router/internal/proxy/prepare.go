@@ -23,7 +23,7 @@ func (x *exchange) prepare() error {
 	b := append(append(x.out[:0], r.Method...), ' ')
 	b = append(append(b, r.Target...), " HTTP/1.1\r\nHost: "...)
 	b = append(append(b, r.Host...), '\r', '\n')
-	traced := validTraceparent(r.Get(http1.Traceparent))
+	traced := x.trace.on && x.trace.continued || !x.trace.on && validTraceparent(r.Get(http1.Traceparent))
 	for i := range r.Fields {
 		f := &r.Fields[i]
 		if f.ID != http1.Other && !x.passes(f.ID, traced) || f.ID == http1.Other && x.hopField(f.Name) ||
@@ -34,7 +34,10 @@ func (x *exchange) prepare() error {
 		b = append(append(b, f.Value...), '\r', '\n')
 	}
 	b = append(append(b, x.rules.Request.Lines...), x.tenantRequest.Lines...)
-	if !traced {
+	switch {
+	case x.trace.on:
+		b = http1.AppendField(b, cellapi.HeaderTraceparent, x.trace.header[:])
+	case !traced:
 		b = append(b, "Traceparent: "...)
 		b = append(appendTraceparent(b), '\r', '\n')
 	}
@@ -54,9 +57,11 @@ func (x *exchange) prepare() error {
 // passes decides over the fields that have a number.
 func (x *exchange) passes(id http1.Name, traced bool) bool {
 	switch id {
-	case http1.Host:
+	case http1.Host, http1.Baggage: // whom a request concerns the router says
 		return false
-	case http1.Traceparent, http1.Tracestate:
+	case http1.Traceparent:
+		return traced && !x.trace.on
+	case http1.Tracestate:
 		return traced
 	case http1.Authorization:
 		return x.principal == "" // a verified token has no business in the cell
@@ -149,6 +154,10 @@ func (p *Proxy) address(x *exchange, cell *upstream.Cell) {
 	b = strconv.AppendInt(b, max(1, x.deadline.Sub(now).Milliseconds()), 10)
 	b = append(b, "\r\n"+cellapi.HeaderSignature+": "...)
 	b = append(p.signers.of(cell.ID).Append(b, &claims), '\r', '\n')
+	if x.trace.sampled {
+		b = append(append(append(b, "Baggage: tenant="...), x.tenant...), ",cell="...)
+		b = append(append(b, cell.ID...), '\r', '\n')
+	}
 	switch {
 	case x.upload != nil && x.upload.length < 0:
 		b = append(b, "Transfer-Encoding: chunked\r\n"...)

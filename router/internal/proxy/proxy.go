@@ -24,6 +24,7 @@ import (
 	"github.com/coditect/platform/router/internal/wire"
 	"github.com/coditect/platform/shared/directory"
 	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/tracing"
 )
 
 // What nobody tunes.
@@ -56,6 +57,7 @@ type Options struct {
 	CellTLS         *tls.Config          // for https cells; nil: the system's roots
 	Trusted         []netip.Prefix       // whose X-Forwarded-For is believed
 	AccessLog       *AccessLog           // nil: none
+	Tracer          *tracing.Tracer      // nil: nothing is traced
 	Log             *slog.Logger
 	Registry        prometheus.Registerer // nil: no metrics are exported
 	Now             func() time.Time      // nil: the wall's clock
@@ -75,6 +77,7 @@ type Proxy struct {
 	draining    atomic.Bool
 
 	replaying atomic.Int64 // octets set aside for copies of uploads
+	asked     asked        // traces that clients asked for
 
 	mu        sync.Mutex
 	listeners []net.Listener
