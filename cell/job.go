@@ -65,6 +65,9 @@ type JobRef struct {
 	JobID    uuid.UUID   `json:"job_id"`
 	Attempt  int         `json:"attempt"` // Job.Attempts when it was sent: an old message starts nothing
 	Priority JobPriority `json:"-"`       // which queue it goes to
+	// Trace is the span that the job goes on from, as a traceparent header; "" if
+	// none is known. It travels in the message's headers.
+	Trace string `json:"-"`
 }
 
 // JobQueue is one lane of one tenant.

@@ -19,6 +19,7 @@ import (
 	"github.com/coditect/platform/cell/internal/residency"
 	"github.com/coditect/platform/shared/run"
 	"github.com/coditect/platform/shared/telemetry"
+	"github.com/coditect/platform/shared/tracing"
 	"github.com/coditect/platform/shared/web"
 )
 
@@ -87,6 +88,10 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 	stack.PushClose("migrations", moves.close)
 	admin := telemetry.NewAdmin()
 	admin.AddCheck("database", store.CheckSchema)
+	tracer, err := observe(opts.Observe, tracing.Process{Service: "cell-api", Cell: opts.Cell, Region: opts.Region, Log: opts.Log}, admin, &stack, store, mover)
+	if err != nil {
+		return err
+	}
 	memory, err := openMemory(&stack, opts.RedisURL, apiMemoryConns, store, rediscache.Options{Log: opts.Log, Registry: admin.Registry, Timeout: opts.RedisTimeout})
 	if err != nil {
 		return err
@@ -107,7 +112,7 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 	for i, part := range []struct {
 		name    string
 		handler http.Handler
-	}{{"api", tenantFacing}, {"internal api", internal}, {"admin", admin}} {
+	}{{"api", tracer.Handler(tenantFacing)}, {"internal api", tracer.Handler(internal)}, {"admin", admin}} {
 		group.Go(func() error {
 			return web.Serve(ctx, web.ServerOptions{Name: part.name, Listener: listeners[i], Handler: part.handler, Log: opts.Log})
 		})

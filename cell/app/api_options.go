@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/coditect/platform/shared/password"
+	"github.com/coditect/platform/shared/tracing"
 )
 
 // APIOptions is what `cell api` can be told. DefaultAPIOptions works but for
@@ -28,6 +29,7 @@ type APIOptions struct {
 	RetainedLog        int64  // bytes of its log that the database may keep for one leaving tenant
 	BlobURL            string // object storage: file:///directory, gs://, s3://; what `cell worker` has
 	Egress             EgressOptions
+	Observe            ObserveOptions
 
 	DatabaseURL       string // secret; role cell_app, may lead through PgBouncer
 	MoverDatabaseURL  string // secret; role cell_mover, direct
@@ -58,6 +60,7 @@ func DefaultAPIOptions() APIOptions {
 	return APIOptions{
 		Tier: "standard", Listen: "127.0.0.1:9100", InternalListen: "127.0.0.1:9101", AdminListen: "127.0.0.1:9102",
 		CapacityTenants: 10_000, BlobURL: defaultBlobURL, DatabaseConns: 64, RetainedLog: 4 << 30, PasswordCost: password.Recommended, Log: slog.New(slog.DiscardHandler), Clock: time.Now,
+		Observe: ObserveOptions{Trace: tracing.Defaults()},
 	}
 }
 
@@ -67,6 +70,7 @@ var validName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,38}[a-z0-9]$`)
 func (o *APIOptions) Validate() error {
 	c := &complaints{}
 	o.Egress.check(c)
+	o.Observe.check(c)
 	for flag, name := range map[string]string{"--cell": o.Cell, "--region": o.Region, "--tier": o.Tier} {
 		c.unless(validName.MatchString(name), "%s: use 2 to 40 of a-z, 0-9 and hyphens, beginning with a letter", flag)
 	}

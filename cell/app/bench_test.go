@@ -2,8 +2,13 @@ package app_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/coditect/platform/cell/app"
+	"github.com/coditect/platform/shared/testkit"
+	"github.com/coditect/platform/shared/tracing"
 )
 
 // BenchmarkBatch admits tenants as a bulk import does, a thousand a request.
@@ -40,5 +45,27 @@ func BenchmarkWrite(b *testing.B) {
 	tn := p.admit(b)
 	for b.Loop() {
 		expect(b, p.asTenant(b, tn, request{method: "POST", target: "/v1/workspaces", body: map[string]any{"name": uuid.NewString()}}), 201)
+	}
+}
+
+// BenchmarkReadTraced is BenchmarkRead where nothing is traced, where every
+// request is set aside, and where every one is sent: what tracing costs.
+func BenchmarkReadTraced(b *testing.B) {
+	to := testkit.NewTraces(b)
+	for _, c := range []struct {
+		name    string
+		observe app.ObserveOptions
+	}{
+		{"off", app.ObserveOptions{}},
+		{"aside", app.ObserveOptions{Trace: tracing.Options{Endpoint: to.URL, Slow: time.Hour}}},
+		{"sent", app.ObserveOptions{Trace: tracing.Options{Endpoint: to.URL, Slow: time.Hour, Ratio: 1}}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			p := start(b, func(o *app.APIOptions) { o.Observe = c.observe })
+			tn := p.admit(b)
+			for b.Loop() {
+				expect(b, p.asTenant(b, tn, request{method: "GET", target: "/v1/organization"}), 200)
+			}
+		})
 	}
 }

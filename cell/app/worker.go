@@ -17,6 +17,7 @@ import (
 	"github.com/coditect/platform/cell/internal/rediscache"
 	"github.com/coditect/platform/shared/run"
 	"github.com/coditect/platform/shared/telemetry"
+	"github.com/coditect/platform/shared/tracing"
 	"github.com/coditect/platform/shared/web"
 )
 
@@ -63,6 +64,10 @@ func RunWorker(ctx context.Context, opts WorkerOptions) (err error) {
 	}
 	admin := telemetry.NewAdmin()
 	admin.AddCheck("database", store.CheckSchema)
+	tracer, err := observe(opts.Observe, tracing.Process{Service: "cell-worker", Cell: opts.Cell, Log: opts.Log}, admin, &stack, store, rows)
+	if err != nil {
+		return err
+	}
 	memory, err := openMemory(&stack, opts.RedisURL, workerMemoryConns, store, rediscache.Options{Log: opts.Log, Registry: admin.Registry})
 	if err != nil {
 		return err
@@ -72,12 +77,12 @@ func RunWorker(ctx context.Context, opts WorkerOptions) (err error) {
 		return err
 	}
 	stack.Push("object storage", func(context.Context) error { return blobs.Close() })
-	publisher := amqp.NewPublisher(opts.AMQPURL)
+	publisher := amqp.NewPublisher(opts.AMQPURL, tracer)
 	stack.Push("broker", func(context.Context) error { return publisher.Close() })
 	guard := egress.New(opts.Egress.options())
 	stack.PushClose("webhooks", guard.CloseIdle)
 	metrics := jobs.NewMetrics(admin.Registry)
-	worker, err := newWorker(opts, store, rows, blobs, mailer, guard, metrics)
+	worker, err := newWorker(opts, store, rows, blobs, mailer, guard, metrics, tracer)
 	if err != nil {
 		return err
 	}
@@ -127,10 +132,10 @@ func loop(opts WorkerOptions, name string) run.Loop {
 	return run.Loop{Name: name, Interval: retryPause, MaxPause: longestRetryPause, Log: opts.Log}
 }
 
-func newWorker(opts WorkerOptions, store *citus.Store, rows *citus.Relay, blobs *blob.Store, mailer *mail.Mailer, guard *egress.Guard, metrics *jobs.Metrics) (*jobs.Worker, error) {
+func newWorker(opts WorkerOptions, store *citus.Store, rows *citus.Relay, blobs *blob.Store, mailer *mail.Mailer, guard *egress.Guard, metrics *jobs.Metrics, tracer *tracing.Tracer) (*jobs.Worker, error) {
 	return jobs.NewWorker(jobs.WorkerOptions{
 		Attempts: store, Cancellations: rows, Kinds: append(kinds(opts, store, blobs, mailer, guard), opts.Kinds...),
-		Log: opts.Log, Metrics: metrics,
+		Log: opts.Log, Metrics: metrics, Tracer: tracer,
 		Slots: opts.Concurrency, Timeout: opts.JobTimeout, Silence: opts.RunningLimit / 4,
 		Backoff: jobs.Backoff{First: opts.FirstRetry, Longest: opts.LongestRetry},
 	})

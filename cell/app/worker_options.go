@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/coditect/platform/cell/internal/jobs"
+	"github.com/coditect/platform/shared/tracing"
 )
 
 // WorkerOptions is what `cell worker` can be told. DefaultWorkerOptions works
@@ -21,6 +22,7 @@ type WorkerOptions struct {
 	SigninURL   string // base URL of the pages where users sign in
 	Concurrency int    // jobs at once, in each lane
 	Egress      EgressOptions
+	Observe     ObserveOptions
 	BlobURL     string // object storage: file:///directory, gs://, s3://; what `cell api` has
 
 	DatabaseURL      string // secret; role cell_app, may lead through PgBouncer
@@ -47,6 +49,7 @@ func DefaultWorkerOptions() WorkerOptions {
 		AdminListen: "127.0.0.1:9103", SMTP: "127.0.0.1:25", MailFrom: "no-reply@localhost", Domain: "localhost",
 		TenantURL: "http://{slug}.localhost:8080", SigninURL: "http://login.localhost:8092", Concurrency: 32, BlobURL: defaultBlobURL, DatabaseConns: 16, Poll: time.Second, QueuedLimit: time.Minute, RunningLimit: time.Minute,
 		JobTimeout: time.Minute, FirstRetry: 2 * time.Second, LongestRetry: 10 * time.Minute, Log: slog.New(slog.DiscardHandler),
+		Observe: ObserveOptions{Trace: tracing.Defaults()},
 	}
 }
 
@@ -54,6 +57,7 @@ func DefaultWorkerOptions() WorkerOptions {
 func (o *WorkerOptions) Validate() error {
 	c := &complaints{}
 	o.Egress.check(c)
+	o.Observe.check(c)
 	c.unless(validName.MatchString(o.Cell), "--cell: use 2 to 40 of a-z, 0-9 and hyphens, beginning with a letter")
 	c.address("--admin-listen", o.AdminListen)
 	c.address("--smtp", o.SMTP)

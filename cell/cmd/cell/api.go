@@ -50,6 +50,7 @@ func api(env func(string) string) *cobra.Command {
 	f.StringVar(&opts.BlobURL, "blob-url", opts.BlobURL, "bucket for files: file:///directory, the same for api and worker")
 	f.Int32Var(&opts.DatabaseConns, "database-conns", opts.DatabaseConns, "most connections to the database")
 	egressFlags(cmd, &opts.Egress)
+	observeFlags(cmd, &opts.Observe)
 	f.StringVar(&level, "log-level", level, levelUsage)
 	return cmd
 }

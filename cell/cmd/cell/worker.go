@@ -34,6 +34,7 @@ func worker(env func(string) string) *cobra.Command {
 	f.Int32Var(&opts.DatabaseConns, "database-conns", opts.DatabaseConns, "most connections to the database")
 	f.DurationVar(&opts.QueuedLimit, "queued-limit", opts.QueuedLimit, "a job queued for longer counts as lost by the broker")
 	egressFlags(cmd, &opts.Egress)
+	observeFlags(cmd, &opts.Observe)
 	f.StringVar(&level, "log-level", level, levelUsage)
 	return cmd
 }

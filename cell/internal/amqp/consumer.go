@@ -11,6 +11,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/shared/tracing"
 )
 
 const consumerTag = "worker"
@@ -98,6 +99,7 @@ func (c Consumer) takeSome(ctx context.Context, deliveries <-chan amqp.Delivery)
 			_ = d.Nack(false, false)
 			continue
 		}
+		ref.Trace = header(d.Headers, tracing.HeaderTraceparent)
 		refs, readable = append(refs, ref), append(readable, d)
 	}
 	err := c.Worker.Begin(ctx, c.Lane, room, refs)

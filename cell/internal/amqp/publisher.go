@@ -12,6 +12,7 @@ import (
 	amqp "github.com/rabbitmq/amqp091-go"
 
 	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/shared/tracing"
 )
 
 // confirmTimeout bounds the wait for the broker's confirmation of a batch.
@@ -29,15 +30,20 @@ var errQueueGone = errors.New("a queue is gone")
 // Publisher sends references. It connects when first used and again after
 // every failure. It is safe for concurrent use; batches wait for each other.
 type Publisher struct {
-	url  string
+	url    string
+	tracer *tracing.Tracer // nil: messages carry the traces of their jobs as they are
+
 	mu   sync.Mutex
 	conn *amqp.Connection
 	ch   *amqp.Channel
 	back chan amqp.Return // messages that no queue took
 }
 
-// NewPublisher returns a publisher to the broker at url (amqp://…/vhost).
-func NewPublisher(url string) *Publisher { return &Publisher{url: url} }
+// NewPublisher returns a publisher to the broker at url (amqp://…/vhost). The
+// tracer may be nil.
+func NewPublisher(url string, tracer *tracing.Tracer) *Publisher {
+	return &Publisher{url: url, tracer: tracer}
+}
 
 // Publish returns once the broker has every reference safe in its queue. After
 // an error any of them may be there or not.
@@ -75,6 +81,8 @@ func (p *Publisher) publish(ctx context.Context, refs []cell.JobRef) error {
 	ctx, cancel := context.WithTimeout(ctx, confirmTimeout)
 	defer cancel()
 	confirmations := make([]*amqp.DeferredConfirmation, 0, len(refs))
+	sendings := sendings{tracer: p.tracer}
+	defer sendings.end()
 	for _, ref := range refs {
 		body, err := json.Marshal(ref)
 		if err != nil {
@@ -82,6 +90,7 @@ func (p *Publisher) publish(ctx context.Context, refs []cell.JobRef) error {
 		}
 		c, err := p.ch.PublishWithDeferredConfirmWithContext(ctx, "", Queue(ref.Priority), true, false, amqp.Publishing{
 			ContentType: "application/json", DeliveryMode: amqp.Persistent, MessageId: ref.JobID.String(), Body: body,
+			Headers: sendings.begin(ctx, ref),
 		})
 		if err != nil {
 			return fmt.Errorf("publish: %w", err)

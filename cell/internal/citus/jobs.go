@@ -20,13 +20,13 @@ const notifyJobs = `SELECT pg_notify('` + JobsChannel + `', '')`
 const jobColumns = `job_id, kind, payload::text, priority, state, attempts, max_attempts, run_at, progress, progress_text,
 	cancel_requested, result::text, last_error, created_at, updated_at`
 
-const insertJobSQL = `INSERT INTO jobs (tenant_id, job_id, kind, payload, priority, state, max_attempts, run_at)
-	VALUES ($1, $2, $3, $4::text::jsonb, $5, 'pending', $6, coalesce($7::timestamptz, now()))`
+const insertJobSQL = `INSERT INTO jobs (tenant_id, job_id, kind, payload, priority, state, max_attempts, run_at, trace)
+	VALUES ($1, $2, $3, $4::text::jsonb, $5, 'pending', $6, coalesce($7::timestamptz, now()), $8)`
 
 const selectJob = `SELECT ` + jobColumns + ` FROM jobs WHERE tenant_id = $1 AND job_id = $2`
 
 // enqueue adds a job to what the transaction does: it exists if and only if
-// what caused it does.
+// what caused it does. It goes on with the trace of the call, if that has one.
 func (w *work) enqueue(job cell.NewJob) {
 	id, payload, attempts := job.ID, string(job.Payload), job.MaxAttempts
 	if id == uuid.Nil {
@@ -42,7 +42,7 @@ func (w *work) enqueue(job cell.NewJob) {
 	if !job.RunAt.IsZero() {
 		runAt = job.RunAt
 	}
-	w.Queue(insertJobSQL, w.tenant(), id.String(), string(job.Kind), payload, int16(job.Priority), attempts, runAt)
+	w.Queue(insertJobSQL, w.tenant(), id.String(), string(job.Kind), payload, int16(job.Priority), attempts, runAt, w.trace)
 	w.Queue(notifyJobs)
 }
 

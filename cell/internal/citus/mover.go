@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/shared/fault"
@@ -31,6 +32,9 @@ func OpenMover(ctx context.Context, dsn string, maxConns int32) (*Mover, error) 
 	}
 	return &Mover{pool: pool, nodes: nodes{dsn: dsn, maxConns: maxConns}}, nil
 }
+
+// Watch shows how busy the mover's connections are.
+func (m *Mover) Watch(registry prometheus.Registerer) { pg.Watch(registry, "mover", m.pool) }
 
 // Close closes every connection.
 func (m *Mover) Close() {

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/shared/pg"
@@ -31,6 +32,9 @@ func OpenRelay(ctx context.Context, dsn string) (*Relay, error) {
 
 // Close closes every connection.
 func (r *Relay) Close() { r.pool.Close() }
+
+// Watch shows how busy the relay's connections are.
+func (r *Relay) Watch(registry prometheus.Registerer) { pg.Watch(registry, "relay", r.pool) }
 
 // CheckSchema returns ErrSchema if `cell schema up` has to be run first.
 func (r *Relay) CheckSchema(ctx context.Context) error { return checkSchema(ctx, r.pool) }
@@ -65,8 +69,8 @@ func (r *Relay) DueQueues(ctx context.Context, after cell.JobQueue, limit int) (
 const shareSQL = `
 	WITH out AS MATERIALIZED (
 		SELECT count(*) AS n FROM jobs WHERE tenant_id = $1 AND priority = $2 AND state IN ('queued', 'running'))
-	SELECT out.n, due.job_id, due.attempts FROM out LEFT JOIN LATERAL (
-		SELECT j.job_id, j.attempts FROM jobs j
+	SELECT out.n, due.job_id, due.attempts, coalesce(due.trace, '') FROM out LEFT JOIN LATERAL (
+		SELECT j.job_id, j.attempts, j.trace FROM jobs j
 		JOIN tenants t ON t.tenant_id = j.tenant_id JOIN tenant_gate g ON g.tenant_id = j.tenant_id
 		WHERE j.tenant_id = $1 AND j.priority = $2 AND j.state = 'pending' AND j.run_at <= now() AND t.state = 'live' AND g.open
 		ORDER BY j.run_at LIMIT greatest($3 - out.n, 0)) AS due ON true`
@@ -83,9 +87,10 @@ func (r *Relay) DueJobs(ctx context.Context, queues []cell.JobQueue, windows []i
 		b.Queue(shareSQL, q.TenantID.String(), int16(q.Priority), windows[i]).Query(func(rows pgx.Rows) error {
 			var id *uuid.UUID
 			var attempts *int
-			_, err := pgx.ForEachRow(rows, []any{&share.Out, &id, &attempts}, func() error {
+			var trace string
+			_, err := pgx.ForEachRow(rows, []any{&share.Out, &id, &attempts, &trace}, func() error {
 				if id != nil {
-					share.Due = append(share.Due, cell.JobRef{TenantID: q.TenantID, JobID: *id, Attempt: *attempts, Priority: q.Priority})
+					share.Due = append(share.Due, cell.JobRef{TenantID: q.TenantID, JobID: *id, Attempt: *attempts, Priority: q.Priority, Trace: trace})
 				}
 				return nil
 			})

@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/coditect/platform/shared/pg"
 )
@@ -29,6 +30,9 @@ func OpenStore(ctx context.Context, dsn string, maxConns int32) (*Store, error) 
 
 // Close waits for transactions in flight and closes every connection.
 func (s *Store) Close() { s.pool.Close() }
+
+// Watch shows how busy the store's connections are.
+func (s *Store) Watch(registry prometheus.Registerer) { pg.Watch(registry, "tenants", s.pool) }
 
 // CheckSchema returns ErrSchema if `cell schema up` has to be run first.
 func (s *Store) CheckSchema(ctx context.Context) error { return checkSchema(ctx, s.pool) }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/shared/pg"
+	"github.com/coditect/platform/shared/tracing"
 )
 
 // work is the pipeline of one transaction. Its statements are queued before
@@ -24,6 +25,7 @@ type work struct {
 	claimed bool // the call's Once is ours to execute
 	holds   bool // the tenant's write lock
 	changes scope
+	trace   string // of the call, for the jobs that it asks for; see cell.JobRef
 }
 
 func begin(call *cell.Call, statement string) *work {
@@ -93,6 +95,7 @@ func (s *Store) write(ctx context.Context, call *cell.Call, broken constraints, 
 	ctx, cancel := pg.ThroughHangUps(ctx, 0)
 	defer cancel()
 	w := begin(call, "BEGIN")
+	w.trace = tracing.Parent(ctx)
 	w.fence(toWrite, w.admitWrite)
 	if call.Once != nil {
 		w.claim(call.Once)

@@ -84,7 +84,7 @@ func New(opts Options) (http.Handler, error) {
 			return opts.Guard(withDeadline(withCaller(rights, countCalls(opts.Counted, memory.wrap(validate(next))))))
 		},
 	})
-	render := renderer(kit)
+	render := renderer(kit, newRefusals(opts.Registry))
 	strict := api.NewStrictHandlerWithOptions(&server{opts.UseCases, document}, []api.StrictMiddlewareFunc{authorize(rights)},
 		api.StrictHTTPServerOptions{RequestErrorHandlerFunc: kit.RenderBadRequest, ResponseErrorHandlerFunc: render})
 	router := mux.NewRouter()

@@ -10,6 +10,7 @@ import (
 	"github.com/coditect/platform/shared/cellapi"
 	"github.com/coditect/platform/shared/fault"
 	"github.com/coditect/platform/shared/tenancy"
+	"github.com/coditect/platform/shared/tracing"
 	"github.com/coditect/platform/shared/web"
 )
 
@@ -39,6 +40,9 @@ func withCaller(needs rights, next http.Handler) http.Handler {
 			return
 		}
 		ctx := tenancy.WithID(context.WithValue(r.Context(), callKey{}, call), call.Tenant)
+		if tracing.Active(ctx) {
+			ctx = tracing.Concerning(ctx, call.Tenant.String(), "")
+		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }

@@ -31,6 +31,7 @@ type desk struct {
 
 // settlement is the outcome of one attempt on its way to the database.
 type settlement struct {
+	ctx      context.Context // of the attempt, whose trace its log lines name
 	task     *Task
 	finished cell.Finished
 	failure  error // of the attempt, or of what it changes
@@ -42,7 +43,7 @@ func newDesk(opts WorkerOptions) *desk { return &desk{opts: opts} }
 // settle returns once the outcome is recorded, or nobody wants it any more.
 func (d *desk) settle(ctx context.Context, task *Task, outcome cell.Outcome, failure error) {
 	s := &settlement{
-		task: task, finished: cell.Finished{Ref: task.Ref, Outcome: outcome}, failure: failure, recorded: make(chan struct{}),
+		ctx: ctx, task: task, finished: cell.Finished{Ref: task.Ref, Outcome: outcome}, failure: failure, recorded: make(chan struct{}),
 	}
 	d.mu.Lock()
 	d.waiting = append(d.waiting, s)
@@ -105,9 +106,9 @@ func (d *desk) record(ctx context.Context, batch []*settlement) {
 	err := patiently(ctx, func() error { return d.opts.Attempts.FinishJobs(ctx, finished) })
 	for i, s := range well {
 		if err != nil && len(well) > 1 && fault.CodeOf(err) != fault.Unavailable {
-			d.finished(ctx, s, patiently(ctx, func() error { return d.opts.Attempts.FinishJobs(ctx, finished[i:i+1]) }))
+			d.finished(s, patiently(ctx, func() error { return d.opts.Attempts.FinishJobs(ctx, finished[i:i+1]) }))
 		} else {
-			d.finished(ctx, s, err)
+			d.finished(s, err)
 		}
 		if s.failure != nil {
 			failed = append(failed, s)
@@ -118,7 +119,7 @@ func (d *desk) record(ctx context.Context, batch []*settlement) {
 
 // finished notes how recording a good outcome went. What it changes may turn
 // out to be impossible: then the attempt failed.
-func (d *desk) finished(ctx context.Context, s *settlement, err error) {
+func (d *desk) finished(s *settlement, err error) {
 	var refused *cell.Refused
 	switch {
 	case err == nil:
@@ -127,7 +128,7 @@ func (d *desk) finished(ctx context.Context, s *settlement, err error) {
 		// Nothing was written. The row says what becomes of the job: here once
 		// the tenant thaws or the relay misses the attempt, or where it went.
 		d.opts.Metrics.count(s.task, "void")
-		d.opts.Log.InfoContext(ctx, "outcome of a job not recorded", "tenant", s.task.Ref.TenantID, "job", s.task.Ref.JobID, "err", err)
+		d.opts.Log.InfoContext(s.ctx, "outcome of a job not recorded", "tenant", s.task.Ref.TenantID, "job", s.task.Ref.JobID, "err", err)
 	default:
 		s.failure = err
 	}
@@ -142,7 +143,7 @@ func (d *desk) fail(ctx context.Context, settlements []*settlement) {
 		job, pause := s.task.Job, d.opts.Backoff.Pause(s.task.Job.Attempts)
 		failed[i] = cell.Failed{Ref: s.task.Ref, RetryAt: time.Now().Add(pause), Reason: reason(s.failure)}
 		d.opts.Metrics.count(s.task, outcomeOf(job, s.failure))
-		d.opts.Log.WarnContext(ctx, "job failed", "tenant", s.task.Ref.TenantID, "job", job.ID, "kind", job.Kind, "attempt", job.Attempts,
+		d.opts.Log.WarnContext(s.ctx, "job failed", "tenant", s.task.Ref.TenantID, "job", job.ID, "kind", job.Kind, "attempt", job.Attempts,
 			"of", job.MaxAttempts, "again_in", pause, "err", s.failure)
 	}
 	if err := patiently(ctx, func() error { return d.opts.Attempts.FailJobs(ctx, failed) }); err != nil {

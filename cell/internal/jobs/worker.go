@@ -9,8 +9,11 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/tracing"
 )
 
 // Attempts moves jobs through their states, many at once, behind the fences of
@@ -28,16 +31,17 @@ type Cancellations interface {
 	CancelledJobs(ctx context.Context) ([]cell.JobRef, error)
 }
 
-// WorkerOptions says what a worker works with. All fields are required.
+// WorkerOptions says what a worker works with. All fields are required but Tracer.
 type WorkerOptions struct {
 	Attempts      Attempts
 	Cancellations Cancellations
 	Kinds         []Kind
 	Log           *slog.Logger
 	Metrics       *Metrics
-	Slots         int           // jobs done at once, in each lane
-	Timeout       time.Duration // of one attempt, unless its kind has one
-	Silence       time.Duration // a running job gives a sign of life at least that often
+	Tracer        *tracing.Tracer // may be nil
+	Slots         int             // jobs done at once, in each lane
+	Timeout       time.Duration   // of one attempt, unless its kind has one
+	Silence       time.Duration   // a running job gives a sign of life at least that often
 	Backoff       Backoff
 }
 
@@ -105,14 +109,18 @@ func (w *Worker) Begin(ctx context.Context, lane cell.JobPriority, room int, ref
 		return nil
 	}
 	ctx = context.WithoutCancel(ctx)
+	taken := time.Now()
 	claimed, err := w.opts.Attempts.ClaimJobs(ctx, refs)
 	if err != nil {
 		return fmt.Errorf("claim %d jobs: %w", len(refs), err)
 	}
 	begun = len(claimed)
+	traces := tracesOf(refs)
 	for _, c := range claimed {
 		w.tasks.Go(func() {
 			defer func() { <-slots }()
+			ctx, span := w.trace(ctx, c, traces[c.Job.ID], taken)
+			defer span.End()
 			w.do(ctx, c)
 		})
 	}
@@ -130,6 +138,11 @@ func (w *Worker) do(ctx context.Context, claimed cell.Claimed) {
 	w.note(task, true)
 	outcome, err := w.attempt(working, task)
 	w.note(task, false)
+	if err != nil {
+		tracing.Fail(ctx, reason(err))
+	}
+	ctx, span := tracing.Begin(ctx, "record outcome", trace.SpanKindInternal)
+	defer span.End()
 	w.desk.settle(ctx, task, outcome, err)
 }
 

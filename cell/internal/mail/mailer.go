@@ -12,8 +12,10 @@ import (
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/shared/tracing"
 )
 
 //go:embed *.txt
@@ -67,6 +69,8 @@ func New(addr, from string) (*Mailer, error) {
 
 // Send sends a mail.
 func (m *Mailer) Send(ctx context.Context, mail cell.Mail) error {
+	ctx, span := tracing.Begin(ctx, "smtp", trace.SpanKindClient)
+	defer span.End()
 	form, err := formOf(mail.Text)
 	if err != nil {
 		return err

@@ -25,5 +25,7 @@ func Connect(url string, conns int) (*redis.Client, error) {
 	o.DialerRetries = 1
 	o.PoolSize = conns
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	return redis.NewClient(o), nil
+	client := redis.NewClient(o)
+	client.AddHook(traced{})
+	return client, nil
 }

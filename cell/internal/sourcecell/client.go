@@ -19,6 +19,7 @@ import (
 	"github.com/coditect/platform/cell/internal/transfer"
 	"github.com/coditect/platform/shared/cellapi"
 	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/tracing"
 )
 
 const (
@@ -35,9 +36,9 @@ type Cells struct{ http *http.Client }
 // New returns a client.
 func New() *Cells {
 	return &Cells{http: &http.Client{
-		Transport: &http.Transport{
+		Transport: tracing.Transport{Next: &http.Transport{
 			DialContext: (&net.Dialer{Timeout: dialTimeout}).DialContext, ResponseHeaderTimeout: answerTimeout, DisableCompression: true,
-		},
+		}},
 		// A redirect would carry the ticket to another host.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}

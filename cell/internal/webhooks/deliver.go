@@ -10,9 +10,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/tracing"
 )
 
 // pauses are those between the tries of a delivery: about a day in all. Each is
@@ -92,8 +95,14 @@ func (d Deliver) attempt(ctx context.Context, dispatch cell.Dispatch) (cell.Deli
 		return a, err
 	}
 	header := signed(dispatch.Endpoint, messageID(dispatch.Delivery.EventID), a.At, body)
+	ctx, span := tracing.Begin(ctx, "webhook", trace.SpanKindClient)
+	defer span.End()
+	if parent := tracing.Parent(ctx); parent != "" { // whom it concerns, the cell above all, is no business of the other side
+		header.Set(tracing.HeaderTraceparent, parent)
+	}
 	status, response, problem := d.Sender.Send(ctx, dispatch.Endpoint.URL, header, body)
 	a.Duration, a.Status, a.Error, a.Response = d.Clock().Sub(a.At), status, problem, printable(response)
+	span.SetAttributes(attribute.Int("http.response.status_code", status))
 	return a, nil
 }
 
