@@ -16,6 +16,8 @@ type gauges struct {
 	lag   prometheus.Gauge
 	cells *prometheus.GaugeVec
 	moves *prometheus.GaugeVec
+
+	tenants, capacity *prometheus.GaugeVec // by cell
 }
 
 func newGauges(r prometheus.Registerer, db *postgres.DB) *gauges {
@@ -24,10 +26,12 @@ func newGauges(r prometheus.Registerer, db *postgres.DB) *gauges {
 		lag: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "controlplane_relay_lag_changes", Help: "Changes of the directory that were committed and not yet relayed to NATS.",
 		}),
-		cells: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "controlplane_cells", Help: "Cells by state, retired ones left out."}, []string{"state"}),
-		moves: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "controlplane_migrations", Help: "Migrations by phase."}, []string{"phase"}),
+		cells:    prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "controlplane_cells", Help: "Cells by state, retired ones left out."}, []string{"state"}),
+		moves:    prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "controlplane_migrations", Help: "Migrations by phase."}, []string{"phase"}),
+		tenants:  prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "controlplane_cell_tenants", Help: "Tenants that the directory has placed in a cell."}, []string{"cell"}),
+		capacity: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "controlplane_cell_capacity_tenants", Help: "Tenants that a cell says it can carry."}, []string{"cell"}),
 	}
-	r.MustRegister(g.lag, g.cells, g.moves)
+	r.MustRegister(g.lag, g.cells, g.moves, g.tenants, g.capacity)
 	return g
 }
 
@@ -45,6 +49,8 @@ func (g *gauges) runOnce(ctx context.Context) error {
 	}
 	for i := range cells {
 		counts[cells[i].State]++
+		g.tenants.WithLabelValues(cells[i].ID).Set(float64(cells[i].AssignedTenants))
+		g.capacity.WithLabelValues(cells[i].ID).Set(float64(cells[i].CapacityTenants))
 	}
 	moves, err := postgres.MigrationStore{DB: g.db}.MigrationCounts(ctx)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/coditect/platform/shared/plans"
+	"github.com/coditect/platform/shared/tracing"
 )
 
 // Options is what the control plane can be told. DefaultOptions works but for
@@ -42,6 +43,9 @@ type Options struct {
 	StripeURL           string        // "": Stripe's own
 	UsageInterval       time.Duration // how often usage is collected, and told
 
+	Trace tracing.Options
+	Disks []string // directories whose file systems' space is reported
+
 	Log      *slog.Logger
 	Clock    func() time.Time
 	Resolver interface { // TXT records for custom domains; nil: the machine's DNS
@@ -63,7 +67,8 @@ func DefaultOptions() Options {
 		Domain: "localhost", TenantURL: "http://{slug}.localhost:8080",
 		SignupsPerClient: 20, SignupsTotal: 3000,
 		DatabaseConns: 24, Offered: plans.Default(), UsageInterval: time.Minute, KeepChanges: 100_000, KeepFor: 24 * time.Hour,
-		Log: slog.New(slog.DiscardHandler), Clock: time.Now,
+		Trace: tracing.Defaults(),
+		Log:   slog.New(slog.DiscardHandler), Clock: time.Now,
 	}
 }
 
@@ -92,6 +97,9 @@ func (o *Options) Validate() error {
 	}
 	if o.SignupsPerClient < 0 || o.SignupsTotal < 0 {
 		errs = append(errs, errors.New("--signups-per-client, --signups-total: use 0 (unlimited) or more"))
+	}
+	if err := o.Trace.Validate(); err != nil {
+		errs = append(errs, err)
 	}
 	if o.NATSURL == "" || o.Domain == "" || o.Log == nil || o.Clock == nil || o.DatabaseConns < 4 || o.Offered == nil || o.UsageInterval <= 0 {
 		errs = append(errs, errors.New("options are incomplete: begin with DefaultOptions"))

@@ -13,6 +13,7 @@ import (
 	"github.com/coditect/platform/shared/pg"
 	"github.com/coditect/platform/shared/run"
 	"github.com/coditect/platform/shared/telemetry"
+	"github.com/coditect/platform/shared/tracing"
 	"github.com/coditect/platform/shared/web"
 )
 
@@ -41,6 +42,15 @@ func Run(ctx context.Context, opts Options) (err error) {
 	stack.PushClose("database", pool.Close)
 	db := postgres.New(pool, opts.Clock)
 	admin := telemetry.NewAdmin()
+	pg.Watch(admin.Registry, "controlplane", pool)
+	if err := admin.WatchDisks(opts.Disks); err != nil {
+		return err
+	}
+	tracer, err := tracing.New(opts.Trace, tracing.Process{Service: "controlplane", Log: opts.Log, Registry: admin.Registry})
+	if err != nil {
+		return err
+	}
+	stack.Push("traces", tracer.Close)
 	parts, err := assemble(opts, db, admin, &stack)
 	if err != nil {
 		return err
@@ -54,7 +64,7 @@ func Run(ctx context.Context, opts Options) (err error) {
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serve(ctx, "admin", adminListener, admin, opts) })
-	group.Go(func() error { return serve(ctx, "api", apiListener, gate, opts) })
+	group.Go(func() error { return serve(ctx, "api", apiListener, tracer.Handler(gate), opts) })
 	group.Go(func() error {
 		if err := awaitSchema(ctx, db, opts.Log); err != nil || ctx.Err() != nil {
 			return err

@@ -63,6 +63,8 @@ func serve(env func(string) string) *cobra.Command {
 	flags.StringVar(&catalogue, "plans", "", "YAML file with what is offered (default: built in)")
 	flags.StringVar(&opts.StripeURL, "stripe-url", "", "base URL of another Stripe, for tests (default: Stripe's own)")
 	flags.DurationVar(&opts.UsageInterval, "usage-interval", opts.UsageInterval, "how often cells' usage is collected; Stripe is told a fifth as often")
+	flags.StringArrayVar(&opts.Disks, "watch-disk", opts.Disks, telemetry.DisksUsage)
+	opts.Trace.AddFlags(flags)
 	flags.StringVar(&level, "log-level", level, "debug, info, warn or error")
 	return cmd
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/shared/cellapi"
 	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/tracing"
 )
 
 const (
@@ -46,7 +47,7 @@ func New(cells Cells, master []byte, clock func() time.Time) *Client {
 	transport.Proxy = nil // cells are inside
 	transport.MaxIdleConnsPerHost = idlePerCell
 	return &Client{cells: cells, where: &addresses{cells: cells, clock: clock}, master: master, clock: clock, http: &http.Client{
-		Transport: transport,
+		Transport: tracing.Transport{Next: transport},
 		// A redirect would carry the signature to another host.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}

@@ -9,6 +9,7 @@ import (
 	"github.com/coditect/platform/controlplane/api"
 	"github.com/coditect/platform/shared/directory"
 	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/tracing"
 	"github.com/coditect/platform/shared/web"
 )
 
@@ -62,6 +63,7 @@ func knownKind(kind directory.KeyKind) bool {
 
 // ListChanges is a long poll on the change log.
 func (s *server) ListChanges(ctx context.Context, r api.ListChangesRequestObject) (api.ListChangesResponseObject, error) {
+	tracing.Streamed(ctx) // it may be long, and is none the worse for it
 	wait := time.Duration(orDefault(r.Params.WaitSeconds, 0)) * time.Second
 	run, err := s.Reader.Await(ctx, r.Params.Since, orDefault(r.Params.Limit, defaultChanges), wait, web.Draining(ctx))
 	if err != nil {
