@@ -1,7 +1,8 @@
 // Package dashboards holds Grafana's dashboards: written in short in
 // dashboards.yaml, made into the JSON files beside it that Grafana reads
 // (provisioning.yaml). A test fails when they are stale, or when a query names a
-// metric that no program registers; "make test-alerts" checks the queries' syntax.
+// metric that no program registers, or when a Prometheus' engine does not answer a query with
+// the value that values.yaml states; "make test-alerts" checks the queries' syntax.
 package dashboards
 
 //go:generate go run ./cmd/dashboards

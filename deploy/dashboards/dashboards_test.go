@@ -31,6 +31,18 @@ func TestFilesAreUpToDate(t *testing.T) {
 	}
 }
 
+// Grafana only draws what Prometheus answers; so that is what is looked at.
+func TestPanelsShowWhatTheyShould(t *testing.T) {
+	t.Parallel()
+	n, err := dashboards.CheckValues(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n < 50 {
+		t.Errorf("only %d queries were evaluated", n)
+	}
+}
+
 var (
 	recorded = regexp.MustCompile(`\bslo:[a-z_:0-9]+`)
 	variable = regexp.MustCompile(`"\$([a-z]+)"`)

@@ -36,7 +36,7 @@ type Metric struct {
 // components are the folders whose programs are scraped.
 var components = []string{"router", "controlplane", "cell", "shared"}
 
-var metricName = regexp.MustCompile(`^(router|controlplane|cell|cell_internal)_[a-z][a-z0-9_]*$`)
+var metricName = regexp.MustCompile(`^(router|controlplane|cell|cell_internal|database_pool|disk|tracing)_[a-z][a-z0-9_]*$`)
 
 // webSuffix is what shared/web puts behind its component's name.
 const webSuffix = "_http_request_duration_seconds"

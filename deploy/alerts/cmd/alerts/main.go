@@ -45,6 +45,9 @@ func test(ctx context.Context) error {
 	if _, err := dashboards.CheckSyntax(ctx); err != nil {
 		return err
 	}
+	if _, err := dashboards.CheckValues(ctx); err != nil {
+		return err
+	}
 	n, err := alerts.Check(ctx)
 	if err != nil {
 		return err
