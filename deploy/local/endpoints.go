@@ -11,6 +11,10 @@ type Endpoints struct {
 	MailURL      string                    `json:"mail_url"` // the page; mails as JSON under /api/messages
 	SMTPAddress  string                    `json:"smtp_address"`
 	StripeURL    string                    `json:"stripe_url"` // a small one: no money moves
+	// What watches; empty without.
+	PrometheusURL   string `json:"prometheus_url,omitempty"`
+	AlertmanagerURL string `json:"alertmanager_url,omitempty"`
+	JaegerURL       string `json:"jaeger_url,omitempty"` // its API; this build has no page
 }
 
 // ControlPlaneEndpoints are the control plane's.
@@ -62,6 +66,12 @@ func (l layout) endpoints() Endpoints {
 		MailURL:      l.ports.url("mail-page"),
 		SMTPAddress:  l.ports.address("mail-smtp"),
 		StripeURL:    l.ports.url("stripe"),
+	}
+	if l.watched {
+		e.PrometheusURL, e.AlertmanagerURL = l.ports.url("prometheus"), l.ports.url("alertmanager")
+	}
+	if l.watched && l.jaeger != "" {
+		e.JaegerURL = l.ports.url("jaeger")
 	}
 	for _, region := range regions {
 		name := routerName(region)

@@ -27,7 +27,8 @@ reason() {
     apache2|nodejs)  echo 'what make smuggling puts behind the router' ;;
     wrk)             echo 'what make bench-loadtest compares the load tester with' ;;
     spin|gcc)        echo 'what make model checks the protocol of migrations with' ;;
-    prometheus)      echo 'promtool: what make test-alerts checks the alerts with' ;;
+    prometheus)      echo 'metrics and alerts of the platform; promtool, which make test-alerts uses' ;;
+    prometheus-alertmanager) echo 'mails what fires' ;;
     *)               echo 'asked for on the command line' ;;
   esac
 }
@@ -38,7 +39,7 @@ main() {
     as_root=yes
     shift
   fi
-  local wanted=(postgresql-15 pgbouncer redis-server rabbitmq-server nats-server "$@")
+  local wanted=(postgresql-15 pgbouncer redis-server rabbitmq-server nats-server prometheus prometheus-alertmanager "$@")
 
   local missing
   mapfile -t missing < <(missing_of "${wanted[@]}")

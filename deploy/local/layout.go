@@ -16,6 +16,9 @@ type layout struct {
 	reach   Ports // Options.Reach
 	issuer  Issuer
 	secrets Secrets
+	root    string // the repository's
+	watched bool
+	jaeger  string // Jaeger's program; "" leaves it out
 }
 
 // found is the layout as a program sees that looks for the others.

@@ -28,6 +28,11 @@ type Options struct {
 	Issuer Issuer
 	// WithoutTenants leaves out the demo tenants.
 	WithoutTenants bool
+	// Watched adds Prometheus and Alertmanager, once and for all: a platform that
+	// was watched stays so.
+	Watched bool
+	// Jaeger is the path of its program; with Watched it takes the platform's traces.
+	Jaeger string
 	// Attached ends all parts with the program that started them.
 	Attached bool
 	// Out receives the progress, for people; nil means nobody watches.

@@ -52,12 +52,13 @@ func (l layout) parts(bin string) ([]part, error) {
 	for _, region := range regions {
 		all = append(all, l.router(bin, region))
 	}
-	return all, nil
+	return append(all, l.watchers()...), nil
 }
 
-// PartNames lists every part, in the order in which they are shown.
+// PartNames lists every part that a platform may have, in the order in which they
+// are shown. Only one that is watched has the last ones.
 func PartNames() []string {
-	all, err := layout{}.parts("")
+	all, err := layout{watched: true, jaeger: "jaeger"}.parts("")
 	if err != nil {
 		return nil // there are no keys to be wrong
 	}

@@ -104,7 +104,7 @@ func (p *Platform) change(f func() error) (err error) {
 
 func (p *Platform) layout() layout {
 	s := p.State()
-	return layout{dir: p.opts.Dir, ports: s.Ports, reach: p.opts.Reach, issuer: p.opts.Issuer, secrets: s.Secrets}
+	return layout{dir: p.opts.Dir, ports: s.Ports, reach: p.opts.Reach, issuer: p.opts.Issuer, secrets: s.Secrets, root: p.opts.Root, watched: s.Watched, jaeger: s.Jaeger}
 }
 
 // startPart starts a part unless it runs, and waits until it is ready. Its

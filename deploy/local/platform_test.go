@@ -18,7 +18,7 @@ func TestLife(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	dir := filepath.Join(t.TempDir(), "with space")
-	p := newPlatform(t, local.Options{Dir: dir, Out: &out})
+	p := newPlatform(t, local.Options{Dir: dir, Out: &out, Watched: true})
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	t.Cleanup(func() { _ = p.Down(context.WithoutCancel(ctx)) })
@@ -29,6 +29,7 @@ func TestLife(t *testing.T) {
 	everyPartIs(ctx, t, p, local.Running)
 	wantOutput(t, &out, "✓ pg-control", "Ready in", "http://acme.localhost:", "curl -H 'Authorization: Bearer ")
 	stateIsPrivateAndWhole(t, p, dir)
+	watchersWatch(ctx, t, p)
 
 	before := p.State()
 	if err := p.Up(ctx); err != nil {

@@ -56,6 +56,17 @@ var portTable = []struct {
 	{"rabbitmq", "rabbitmq", 15470},
 	{"rabbitmq-dist", "rabbitmq", 15471},
 	{"epmd", "epmd", 15472},
+
+	// What watches.
+	{"prometheus", "prometheus", 15480},
+	{"alertmanager", "alertmanager", 15481},
+	{"jaeger", "jaeger", 15482},
+	{"jaeger-admin", "jaeger", 15483},
+	{"jaeger-grpc", "jaeger", 15484},
+	{"jaeger-otlp", "jaeger", 15485},
+	{"jaeger-otlp-grpc", "jaeger", 15486},
+	{"jaeger-collector", "jaeger", 15487},
+	{"jaeger-collector-grpc", "jaeger", 15488},
 }
 
 // DefaultPorts is the usual place of every port, moved by offset.

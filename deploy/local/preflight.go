@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -77,8 +78,15 @@ func checkSpace(dir string) error {
 // checkPorts checks that nobody listens on the ports of parts that do not run.
 func (p *Platform) checkPorts(ports Ports) error {
 	known := p.State()
+	parts, err := p.layout().parts(p.opts.BinDir)
+	if err != nil {
+		return err
+	}
 	var taken []string
 	for _, row := range portTable {
+		if !slices.ContainsFunc(parts, func(pt part) bool { return pt.name == row.part }) {
+			continue // this platform has no such part
+		}
 		if !known.Parts[row.part].Alive() && !servers.PortFree(ports[row.name]) {
 			taken = append(taken, fmt.Sprintf("port %d, which %s needs, is taken by %s", ports[row.name], row.part, listener(ports[row.name])))
 		}

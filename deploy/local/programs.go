@@ -29,6 +29,7 @@ func (l layout) controlPlane(bin string) part {
 		"--stripe-url", l.found().ports.url("stripe"),
 		"--usage-interval", usageInterval,
 	)
+	spec.Args = append(append(spec.Args, l.traceFlags()...), "--watch-disk", l.data("pg-control"))
 	spec.Env = append(spec.Env, l.controlPlaneEnv()...)
 	return part{name: "controlplane", needs: []string{stepControl, "nats"}, spec: spec}
 }
@@ -68,6 +69,7 @@ func (l layout) router(bin, region string) part {
 	if l.issuer.JWKSURL != "" {
 		spec.Args = append(spec.Args, "--jwks-url", l.issuer.JWKSURL, "--issuer", l.issuer.Name, "--audience", l.issuer.Audience)
 	}
+	spec.Args = append(append(spec.Args, l.traceFlags()...), "--watch-disk", l.data(name))
 	spec.Env = append(spec.Env,
 		"ROUTER_EDGE_KEY="+l.secrets.EdgeKey,
 		"ROUTER_NATS_URL="+l.found().nats().URL(),        // with the password
@@ -109,6 +111,7 @@ func (l layout) cellAPI(bin string, at site) (part, error) {
 		"--egress-allow", "127.0.0.0/8", "--egress-http", // webhooks to this machine
 		"--blob-url", l.blobURL(at),
 	)
+	spec.Args = append(append(spec.Args, l.traceFlags()...), "--watch-disk", l.data("pg-"+at.cell))
 	secrets := l.secrets.Cells[at.cell]
 	spec.Env = append(spec.Env,
 		"CELL_DATABASE_URL="+l.found().pooler(at.cell).DSN(appRole, secrets.AppPassword, cellDatabase),
@@ -140,6 +143,7 @@ func (l layout) cellWorker(bin string, at site) part {
 		"--tenant-url", l.ports.tenantURL("{slug}"),
 		"--blob-url", l.blobURL(at),
 	)
+	spec.Args = append(spec.Args, l.traceFlags()...)
 	secrets := l.secrets.Cells[at.cell]
 	spec.Env = append(spec.Env,
 		"CELL_DATABASE_URL="+l.found().pooler(at.cell).DSN(appRole, secrets.AppPassword, cellDatabase),

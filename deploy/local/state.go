@@ -22,6 +22,9 @@ type State struct {
 	Parts map[string]PartState `json:"parts"`
 	// Tenants are the demo tenants, by slug.
 	Tenants map[string]Tenant `json:"tenants"`
+	// Watched and Jaeger are what Options said when it was started last.
+	Watched bool   `json:"watched"`
+	Jaeger  string `json:"jaeger"`
 	// Endpoints are written for tools and people; they follow from the rest.
 	Endpoints Endpoints `json:"endpoints"`
 }

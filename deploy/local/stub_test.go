@@ -19,7 +19,7 @@ var stubs = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	for path, names := range map[string][]string{
-		"./testdata/stub": {"controlplane", "router", "cell", "cellctl", "stripefake"},
+		"./testdata/stub": {"controlplane", "router", "cell", "cellctl", "stripefake", "jaeger"},
 		"./cmd/local":     {"local"},
 	} {
 		for _, name := range names {
@@ -48,6 +48,9 @@ func newPlatform(t *testing.T, opts local.Options) *local.Platform {
 	}
 	if opts.BinDir == "" {
 		opts.BinDir = bin
+	}
+	if opts.Watched {
+		opts.Jaeger = filepath.Join(bin, "jaeger")
 	}
 	opts.Root, opts.Prebuilt, opts.Attached = "../..", true, true
 	if opts.Dir == "" {

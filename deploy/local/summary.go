@@ -19,6 +19,13 @@ func (p *Platform) summary() {
 	_, _ = fmt.Fprintf(table, "Control plane\t%s\n", s.Endpoints.ControlPlane.URL)
 	_, _ = fmt.Fprintf(table, "Mails\t%s\n", s.Endpoints.MailURL)
 	_, _ = fmt.Fprintf(table, "Payments (not real)\t%s\n", s.Endpoints.StripeURL)
+	for _, w := range []struct{ name, url string }{
+		{"Metrics, alerts", s.Endpoints.PrometheusURL}, {"Alerts sent", s.Endpoints.AlertmanagerURL}, {"Traces", s.Endpoints.JaegerURL},
+	} {
+		if w.url != "" {
+			_, _ = fmt.Fprintf(table, "%s\t%s\n", w.name, w.url)
+		}
+	}
 	_, _ = fmt.Fprintf(table, "Everything else\t%s\n", p.state.path)
 	if len(s.Tenants) > 0 {
 		_, _ = fmt.Fprint(table, "\nTENANT\tCELL\tURL\n")

@@ -24,6 +24,9 @@ func (p *Platform) Up(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := p.watch(); err != nil {
+			return err
+		}
 		if p.complete(ctx) {
 			p.progress.say("Everything runs already; nothing was changed.\n")
 			p.summary()
@@ -111,12 +114,26 @@ func (p *Platform) choosePorts() (Ports, error) {
 	return p.opts.Ports, nil
 }
 
+// watch writes down that the platform is watched, which adds parts to it.
+func (p *Platform) watch() error {
+	known := p.State()
+	if !p.opts.Watched || known.Watched && (p.opts.Jaeger == "" || known.Jaeger == p.opts.Jaeger) {
+		return nil
+	}
+	return p.state.change(func(s *State) {
+		s.Watched = true
+		if p.opts.Jaeger != "" {
+			s.Jaeger = p.opts.Jaeger
+		}
+	})
+}
+
 // settle writes down what is decided before anything starts.
 func (p *Platform) settle(ports Ports) error {
 	return p.state.change(func(s *State) {
 		s.Ports = ports
 		s.Secrets.fill()
-		s.Endpoints = layout{dir: p.opts.Dir, ports: ports, secrets: s.Secrets}.endpoints()
+		s.Endpoints = layout{dir: p.opts.Dir, ports: ports, secrets: s.Secrets, watched: s.Watched, jaeger: s.Jaeger}.endpoints()
 		for slug, tenant := range s.Tenants {
 			tenant.URL = ports.tenantURL(slug)
 			s.Tenants[slug] = tenant

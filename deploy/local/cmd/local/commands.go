@@ -23,6 +23,8 @@ type flags struct {
 	dir        string
 	portOffset int
 	moved      bool // the offset was given
+	watched    bool
+	jaeger     string
 	out        io.Writer
 }
 
@@ -62,7 +64,7 @@ func (f *flags) platform() (*local.Platform, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts := local.Options{Root: root, Dir: f.dir, Out: f.out}
+	opts := local.Options{Root: root, Dir: f.dir, Out: f.out, Watched: f.watched, Jaeger: f.jaeger}
 	if f.moved {
 		opts.Ports = local.DefaultPorts(f.portOffset)
 	}
@@ -88,7 +90,7 @@ func repository() (string, error) {
 }
 
 func upCommand(f *flags) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "up", Short: "Start everything that does not run", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := f.platform()
@@ -98,6 +100,9 @@ func upCommand(f *flags) *cobra.Command {
 			return p.Up(cmd.Context())
 		},
 	}
+	cmd.Flags().BoolVar(&f.watched, "watched", true, "with Prometheus and Alertmanager")
+	cmd.Flags().StringVar(&f.jaeger, "jaeger", "", "path of Jaeger's program, which takes the traces (default: nothing is traced)")
+	return cmd
 }
 
 func downCommand(f *flags) *cobra.Command {

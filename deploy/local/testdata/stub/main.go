@@ -24,7 +24,7 @@ func main() {
 	end := make(chan os.Signal, 1)
 	signal.Notify(end, syscall.SIGTERM)
 	for i, arg := range os.Args {
-		if strings.HasSuffix(arg, "listen") {
+		if strings.HasSuffix(arg, "listen") || strings.HasSuffix(arg, "host-port") {
 			go serve(os.Args[i+1])
 		}
 	}
@@ -47,6 +47,7 @@ func command() error {
 
 func serve(address string) {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /v1/organization", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /v1/cells/{cell}", func(w http.ResponseWriter, r *http.Request) {
