@@ -868,8 +868,22 @@ type SessionChecked struct {
 	UserID UserID `json:"user_id"`
 }
 
+// SessionList defines model for SessionList.
+type SessionList struct {
+	Items []SessionShown `json:"items"`
+}
+
 // SessionSecret defines model for SessionSecret.
 type SessionSecret = string
+
+// SessionShown defines model for SessionShown.
+type SessionShown struct {
+	Address   string             `json:"address"`
+	CreatedAt time.Time          `json:"created_at"`
+	ExpiresAt time.Time          `json:"expires_at"`
+	SessionID openapi_types.UUID `json:"session_id"`
+	UserAgent string             `json:"user_agent"`
+}
 
 // Slug defines model for Slug.
 type Slug = string
@@ -1272,6 +1286,18 @@ type GetSecurityParams struct {
 	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
 }
 
+// ListSessionsParams defines parameters for ListSessions.
+type ListSessionsParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
+// EndSessionParams defines parameters for EndSession.
+type EndSessionParams struct {
+	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
+	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
+}
+
 // GetStandingParams defines parameters for GetStanding.
 type GetStandingParams struct {
 	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
@@ -1607,6 +1633,12 @@ type ServerInterface interface {
 	// GetSecurity What a user sees of how it signs in
 	// (GET /internal/v1/tenants/{tenant_id}/users/{user_id}/security)
 	GetSecurity(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params GetSecurityParams)
+	// ListSessions Sessions of a user that go on, the oldest first
+	// (GET /internal/v1/tenants/{tenant_id}/users/{user_id}/sessions)
+	ListSessions(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params ListSessionsParams)
+	// EndSession End one session of a user
+	// (DELETE /internal/v1/tenants/{tenant_id}/users/{user_id}/sessions/{session_id})
+	EndSession(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, sessionID openapi_types.UUID, params EndSessionParams)
 	// GetStanding What counts of a user now
 	// (GET /internal/v1/tenants/{tenant_id}/users/{user_id}/standing)
 	GetStanding(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params GetStandingParams)
@@ -3903,6 +3935,117 @@ func (siw *ServerInterfaceWrapper) GetSecurity(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// ListSessions operation middleware
+func (siw *ServerInterfaceWrapper) ListSessions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user_id" -------------
+	var userID UserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", mux.Vars(r)["user_id"], &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSessionsParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListSessions(w, r, tenantID, userID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// EndSession operation middleware
+func (siw *ServerInterfaceWrapper) EndSession(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant_id" -------------
+	var tenantID TenantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant_id", mux.Vars(r)["tenant_id"], &tenantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "user_id" -------------
+	var userID UserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", mux.Vars(r)["user_id"], &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "user_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "session_id" -------------
+	var sessionID openapi_types.UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "session_id", mux.Vars(r)["session_id"], &sessionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "session_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndSessionParams
+
+	// ------------- Optional query parameter "epoch" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "epoch"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "epoch", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.EndSession(w, r, tenantID, userID, sessionID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetStanding operation middleware
 func (siw *ServerInterfaceWrapper) GetStanding(w http.ResponseWriter, r *http.Request) {
 
@@ -4500,6 +4643,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/sessions", wrapper.BeginSession).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/sessions/check", wrapper.CheckSession).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/users/{user_id}/sessions", wrapper.ListSessions).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/users/{user_id}/sessions/{session_id}", wrapper.EndSession).Methods(http.MethodDelete)
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/logins/verify", wrapper.VerifyLogin).Methods(http.MethodPost)
 
@@ -6909,6 +7056,83 @@ func (response GetSecuritydefaultApplicationProblemPlusJSONResponse) VisitGetSec
 	return err
 }
 
+type ListSessionsRequestObject struct {
+	TenantID TenantID `json:"tenant_id"`
+	UserID   UserID   `json:"user_id"`
+	Params   ListSessionsParams
+}
+
+type ListSessionsResponseObject interface {
+	VisitListSessionsResponse(w http.ResponseWriter) error
+}
+
+type ListSessions200JSONResponse SessionList
+
+func (response ListSessions200JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSessionsdefaultApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSessionRequestObject struct {
+	TenantID  TenantID           `json:"tenant_id"`
+	UserID    UserID             `json:"user_id"`
+	SessionID openapi_types.UUID `json:"session_id"`
+	Params    EndSessionParams
+}
+
+type EndSessionResponseObject interface {
+	VisitEndSessionResponse(w http.ResponseWriter) error
+}
+
+type EndSession204Response struct {
+}
+
+func (response EndSession204Response) VisitEndSessionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndSessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndSessiondefaultApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetStandingRequestObject struct {
 	TenantID TenantID `json:"tenant_id"`
 	UserID   UserID   `json:"user_id"`
@@ -7433,6 +7657,12 @@ type StrictServerInterface interface {
 	// GetSecurity What a user sees of how it signs in
 	// (GET /internal/v1/tenants/{tenant_id}/users/{user_id}/security)
 	GetSecurity(ctx context.Context, request GetSecurityRequestObject) (GetSecurityResponseObject, error)
+	// ListSessions Sessions of a user that go on, the oldest first
+	// (GET /internal/v1/tenants/{tenant_id}/users/{user_id}/sessions)
+	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
+	// EndSession End one session of a user
+	// (DELETE /internal/v1/tenants/{tenant_id}/users/{user_id}/sessions/{session_id})
+	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
 	// GetStanding What counts of a user now
 	// (GET /internal/v1/tenants/{tenant_id}/users/{user_id}/standing)
 	GetStanding(ctx context.Context, request GetStandingRequestObject) (GetStandingResponseObject, error)
@@ -9295,6 +9525,63 @@ func (sh *strictHandler) GetSecurity(w http.ResponseWriter, r *http.Request, ten
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetSecurityResponseObject); ok {
 		if err := validResponse.VisitGetSecurityResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSessions operation middleware
+func (sh *strictHandler) ListSessions(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, params ListSessionsParams) {
+	var request ListSessionsRequestObject
+
+	request.TenantID = tenantID
+	request.UserID = userID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSessions(ctx, request.(ListSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSessions")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListSessionsResponseObject); ok {
+		if err := validResponse.VisitListSessionsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EndSession operation middleware
+func (sh *strictHandler) EndSession(w http.ResponseWriter, r *http.Request, tenantID TenantID, userID UserID, sessionID openapi_types.UUID, params EndSessionParams) {
+	var request EndSessionRequestObject
+
+	request.TenantID = tenantID
+	request.UserID = userID
+	request.SessionID = sessionID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.EndSession(ctx, request.(EndSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndSession")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(EndSessionResponseObject); ok {
+		if err := validResponse.VisitEndSessionResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -144,8 +144,17 @@ func TestColoursHaveContrast(t *testing.T) {
 			front, back string
 			least       float64
 		}{
-			{"text", "paper", 4.5}, {"text", "ground", 4.5}, {"quiet", "paper", 4.5}, {"quiet", "ground", 4.5}, {"accent", "paper", 4.5}, {"on-accent", "accent", 4.5},
-			{"bad", "paper", 4.5}, {"bad", "bad-ground", 4.5}, {"text", "good-ground", 4.5}, {"line", "paper", 3}, {"line", "ground", 3},
+			{"text", "paper", 4.5},
+			{"text", "ground", 4.5},
+			{"text", "good-ground", 4.5},
+			{"quiet", "paper", 4.5},
+			{"quiet", "ground", 4.5},
+			{"accent", "paper", 4.5},
+			{"on-accent", "accent", 4.5},
+			{"bad", "paper", 4.5},
+			{"bad", "bad-ground", 4.5},
+			{"line", "paper", 3},
+			{"line", "ground", 3},
 		} {
 			a, b := colours[pair.front], colours[pair.back]
 			if contrast := (max(a, b) + 0.05) / (min(a, b) + 0.05); contrast < pair.least {

@@ -80,16 +80,16 @@ func (v *visit) cookie(name string) string {
 }
 
 func (v *visit) setCookie(name, value string, life time.Duration) {
-	http.SetCookie(v.w, &http.Cookie{
-		Name: v.cookieName(name), Value: value, Path: "/", MaxAge: int(life / time.Second), Secure: v.server.secure, HttpOnly: true,
-		// Lax: the authorization server sends browsers here from its own site.
-		SameSite: http.SameSiteLaxMode,
-	})
+	v.cookieFor(name, value, int(life/time.Second))
 }
 
-func (v *visit) dropCookie(name string) {
-	http.SetCookie(v.w, &http.Cookie{
-		Name: v.cookieName(name), Path: "/", MaxAge: -1, Secure: v.server.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+func (v *visit) dropCookie(name string) { v.cookieFor(name, "", -1) }
+
+func (v *visit) cookieFor(name, value string, seconds int) {
+	http.SetCookie(v.w, &http.Cookie{ //nolint:gosec // Secure wherever browsers come by HTTPS
+		Name: v.cookieName(name), Value: value, Path: "/", MaxAge: seconds, Secure: v.server.secure, HttpOnly: true,
+		// Lax: the authorization server sends browsers here from its own site.
+		SameSite: http.SameSiteLaxMode,
 	})
 }
 
@@ -117,7 +117,7 @@ func (v *visit) leave(to string) error {
 	if !strings.HasPrefix(to, v.server.issuer) {
 		return fault.New(fault.BadGateway, "the authorization server wants to send you to a place that is not its own")
 	}
-	http.Redirect(v.w, v.r, to, http.StatusSeeOther)
+	http.Redirect(v.w, v.r, to, http.StatusSeeOther) //nolint:gosec // looked at above
 	return nil
 }
 

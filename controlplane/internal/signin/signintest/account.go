@@ -13,8 +13,11 @@ import (
 	"github.com/coditect/platform/shared/tenancy"
 )
 
-// TOTPCode is the first code of every authenticator app here.
-const TOTPCode = "123456"
+// TOTPCode is the first code of every authenticator app here, TOTPKey its key.
+const (
+	TOTPCode = "123456"
+	TOTPKey  = "JBSWY3DPEHPK3PXP"
+)
 
 // Security implements the interface, as the methods below do.
 func (c *Cells) Security(_ context.Context, _ string, id tenancy.ID, _ uint64, user uuid.UUID) (has controlplane.AccountSecurity, err error) {
@@ -48,7 +51,7 @@ func (c *Cells) ChangePassword(_ context.Context, _ string, id tenancy.ID, _ uin
 func (c *Cells) BeginTOTP(_ context.Context, _ string, id tenancy.ID, _ uint64, user uuid.UUID) (e controlplane.TOTPEnrolment, err error) {
 	err = c.with("BeginTOTP", id, user, func(u *User) error {
 		u.Code = TOTPCode
-		e = controlplane.TOTPEnrolment{URI: "otpauth://totp/Test:" + u.Email + "?secret=JBSWY3DPEHPK3PXP", Secret: "JBSWY3DPEHPK3PXP"}
+		e = controlplane.TOTPEnrolment{URI: "otpauth://totp/Test:" + u.Email + "?secret=" + TOTPKey, Secret: TOTPKey}
 		return nil
 	})
 	return e, err
