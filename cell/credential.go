@@ -6,21 +6,23 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/coditect/platform/shared/tenancy"
 )
 
 // Bounds of signing in.
 const (
-	MaxFailures    = 10               // in a row; then the account is locked
-	LockOut        = 15 * time.Minute // from the last of them on
-	AttemptLife    = 24 * time.Hour   // how long failures are remembered
-	RecoveryCodes  = 10               // that a user gets at once
-	MaxPasskeys    = 20               // of one user
-	MaxDevices     = 20               // of one user; a new one ends the oldest
-	DeviceLife     = 30 * 24 * time.Hour
-	ChallengeLife  = 5 * time.Minute
-	ResetLife      = time.Hour
-	VerifyLife     = 7 * 24 * time.Hour
-	MaxMailedCodes = 5 // of one user and purpose that are good at a time: the newest
+	MaxFailures   = 10               // in a row; then the account is locked
+	LockOut       = 15 * time.Minute // from the last of them on
+	AttemptLife   = 24 * time.Hour   // how long failures are remembered
+	RecoveryCodes = 10               // that a user gets at once
+	MaxPasskeys   = 20               // of one user
+	MaxDevices    = 20               // of one user; a new one ends the oldest
+	DeviceLife    = 30 * 24 * time.Hour
+	ChallengeLife = 5 * time.Minute
+	ResetLife     = time.Hour
+	VerifyLife    = 7 * 24 * time.Hour
+	MaxCodes      = 5 // of one user and purpose that are good at a time: the newest
 )
 
 // Method is a way to show who one is, as tokens name it (RFC 8176).
@@ -155,7 +157,7 @@ type OneTimeCode struct {
 
 // UserSet says how often the set of a tenant's users who may sign in has changed.
 type UserSet struct {
-	Tenant    uuid.UUID
+	Tenant    tenancy.ID
 	Epoch     uint64
 	Version   int64
 	ChangedAt time.Time

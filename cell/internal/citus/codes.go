@@ -42,7 +42,7 @@ func (w *work) addCode(code cell.OneTimeCode, now time.Time) {
 	if details == "" {
 		details = "{}"
 	}
-	w.Queue(trimCodesSQL, w.tenant(), code.UserID.String(), string(code.Purpose), now, cell.MaxMailedCodes-1)
+	w.Queue(trimCodesSQL, w.tenant(), code.UserID.String(), string(code.Purpose), now, cell.MaxCodes-1)
 	w.Queue(insertCodeSQL, w.tenant(), code.Hash, string(code.Purpose), code.UserID.String(), details, code.ExpiresAt, now)
 }
 

@@ -38,9 +38,9 @@ func (m *Mover) UserSets(ctx context.Context, since time.Time, after tenancy.ID,
 		return nil, translate(err, nil)
 	}
 	sets, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (s cell.UserSet, err error) {
-		var epoch int64
-		err = r.Scan(&s.Tenant, &epoch, &s.Version, &s.ChangedAt)
-		s.Epoch = uint64(epoch)
+		var id uuid.UUID
+		err = r.Scan(&id, &s.Epoch, &s.Version, &s.ChangedAt)
+		s.Tenant = tenancy.ID(id)
 		return s, err
 	})
 	return sets, translate(err, nil)
@@ -53,11 +53,10 @@ func (m *Mover) Addresses(ctx context.Context, tenant tenancy.ID, after uuid.UUI
 		const head = `SELECT t.epoch, coalesce(s.version, 0) FROM tenants t LEFT JOIN user_sets s ON s.tenant_id = t.tenant_id
 			WHERE t.tenant_id = $1 AND t.state IN ('live', 'frozen', 'sealed')`
 		// The version first: what is read after it is as new at least.
-		var epoch int64
-		if err := tx.QueryRow(ctx, head, tenant.String()).Scan(&epoch, &set.Version); err != nil {
+		set.Tenant = tenant
+		if err := tx.QueryRow(ctx, head, tenant.String()).Scan(&set.Epoch, &set.Version); err != nil {
 			return err
 		}
-		set.Tenant, set.Epoch = uuid.UUID(tenant), uint64(epoch)
 		rows, err := tx.Query(ctx, addressesSQL, tenant.String(), after.String(), limit)
 		if err != nil {
 			return err

@@ -1,6 +1,10 @@
 package credentials
 
 import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
 	"github.com/google/uuid"
 
 	"github.com/coditect/platform/cell"
@@ -24,6 +28,15 @@ func entry(action string, user uuid.UUID, details map[string]any) cell.AuditEntr
 // refused is what everything says that was shown and is not right.
 func refused() error {
 	return fault.New(fault.Unauthenticated, "that is not right, or the account is locked for a while")
+}
+
+// printable refuses blank names and control characters, which could break out of
+// a mail header or a log line.
+func printable(name string) error {
+	if strings.TrimSpace(name) == "" || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+		return fault.New(fault.Invalid, "the request breaks rules of the API").At("/name", "use a name of printable characters")
+	}
+	return nil
 }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }

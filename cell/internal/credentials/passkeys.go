@@ -6,10 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
@@ -60,8 +57,8 @@ func (p Passkeys) BeginAdding(ctx context.Context, call *cell.Call, user uuid.UU
 
 // Add keeps the passkey that navigator.credentials.create() answered with.
 func (p Passkeys) Add(ctx context.Context, call *cell.Call, user uuid.UUID, rp RelyingParty, name string, answer json.RawMessage) error {
-	if strings.TrimSpace(name) == "" || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
-		return fault.New(fault.Invalid, "the request breaks rules of the API").At("/name", "use a name of printable characters")
+	if err := printable(name); err != nil {
+		return err
 	}
 	parsed, err := protocol.ParseCredentialCreationResponseBytes(answer)
 	if err != nil {

@@ -2,10 +2,7 @@ package credentials
 
 import (
 	"context"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -128,8 +125,8 @@ func (p Passwords) VerifyEmail(ctx context.Context, call *cell.Call, code cell.S
 // AcceptInvitation makes a user of the given name and password of whoever shows
 // an invitation's token.
 func (p Passwords) AcceptInvitation(ctx context.Context, call *cell.Call, token cell.InvitationToken, name, chosen string) (uuid.UUID, error) {
-	if strings.TrimSpace(name) == "" || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
-		return uuid.Nil, fault.New(fault.Invalid, "the request breaks rules of the API").At("/name", "use a name of printable characters")
+	if err := printable(name); err != nil {
+		return uuid.Nil, err
 	}
 	id, ok := token.Invitation()
 	if !ok {

@@ -37,7 +37,7 @@ func (s *server) ListUserSets(ctx context.Context, r api.ListUserSetsRequestObje
 	}
 	answer := api.ListUserSets200JSONResponse{Items: make([]api.UserSet, len(sets))}
 	for i, set := range sets {
-		answer.Items[i] = api.UserSet{TenantID: tenancy.ID(set.Tenant), Epoch: set.Epoch, Version: set.Version, ChangedAt: set.ChangedAt.UTC()}
+		answer.Items[i] = api.UserSet{TenantID: set.Tenant, Epoch: set.Epoch, Version: set.Version, ChangedAt: set.ChangedAt.UTC()}
 	}
 	return answer, nil
 }
