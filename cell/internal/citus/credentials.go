@@ -15,7 +15,7 @@ import (
 const (
 	ensureCredentialsSQL = `INSERT INTO credentials (tenant_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`
 	lockCredentialsSQL   = `SELECT password_hash FROM credentials WHERE tenant_id = $1 AND user_id = $2 FOR UPDATE`
-	setPasswordSQL       = `UPDATE credentials SET password_hash = $3, password_set_at = $4 WHERE tenant_id = $1 AND user_id = $2`
+	storeHashSQL         = `UPDATE credentials SET password_hash = $3, password_set_at = $4 WHERE tenant_id = $1 AND user_id = $2`
 	revokeSessionsSQL    = `UPDATE credentials SET sessions_revoked_at = $3 WHERE tenant_id = $1 AND user_id = $2`
 	standingSQL          = `
 SELECT u.status = 'active', c.email_verified_at IS NOT NULL, coalesce(u.role_id::text, u.role), c.sessions_revoked_at
@@ -84,7 +84,7 @@ func (s *Store) SetPassword(ctx context.Context, call *cell.Call, user uuid.UUID
 			}
 			return nil
 		})
-		w.Queue(setPasswordSQL, w.tenant(), user.String(), next, now)
+		w.Queue(storeHashSQL, w.tenant(), user.String(), next, now)
 		w.endAttempts(user)
 		w.endEverything(user, now)
 		w.audit(entry)
@@ -106,7 +106,7 @@ func (s *Store) ResetPassword(ctx context.Context, call *cell.Call, code cell.On
 		w.changes = changesUnseen
 		w.consume(code, now)
 		w.lockCredentials(code.UserID, nil)
-		w.Queue(setPasswordSQL, w.tenant(), code.UserID.String(), hash, now)
+		w.Queue(storeHashSQL, w.tenant(), code.UserID.String(), hash, now)
 		w.verifyAddress(code.UserID, now)
 		w.Queue(`DELETE FROM one_time_codes WHERE tenant_id = $1 AND user_id = $2 AND purpose = $3`, w.tenant(), code.UserID.String(), string(cell.ResetPassword))
 		w.endAttempts(code.UserID)

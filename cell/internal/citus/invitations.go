@@ -182,7 +182,7 @@ func (s *Store) AcceptWithPassword(ctx context.Context, call *cell.Call, invitat
 	return s.write(ctx, call, invitationConstraints, func(w *work) {
 		w.becomeUser(invitation, tokenHash, user)
 		w.lockCredentials(user.ID, nil)
-		w.Queue(setPasswordSQL, w.tenant(), user.ID.String(), hash, now)
+		w.Queue(storeHashSQL, w.tenant(), user.ID.String(), hash, now)
 		w.verifyAddress(user.ID, now)
 		w.endInvitation(invitation, user.ID)
 	})
