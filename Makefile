@@ -88,7 +88,7 @@ bench-jobs: ## Measure a cell's jobs alone (ARGS=-short)
 	@$(MAKE) --no-print-directory bench-cell ARGS='-only jobs $(ARGS)'
 
 # Programs of their own, as above.
-.PHONY: bench-migration chaos chaos-jobs
+.PHONY: bench-migration chaos chaos-jobs drill
 bench-migration: install ## Measure what tenants notice of a live migration (ARGS=-short: minutes)
 	@go build -o $(local_bin)/bench-migration ./loadtest/benchmigration
 	@exec $(local_bin)/bench-migration $(ARGS)
@@ -102,6 +102,10 @@ bench-loadtest: ## Measure the load tester itself, against wrk (ARGS=-short: min
 chaos: install ## Break every process in every stage of a migration (ARGS=-short: a sample)
 	@go build -o $(local_bin)/chaos ./loadtest/chaos
 	@exec $(local_bin)/chaos $(ARGS)
+
+drill: install ## Have disasters and recover from them (ARGS='-only cell-restored -short')
+	@go build -o $(local_bin)/drill ./loadtest/drill
+	@exec $(local_bin)/drill $(ARGS)
 
 chaos-jobs: install ## Kill what jobs need, 50 times, and count lost and doubled effects (ARGS=-short: 8 times)
 	@go build -o $(local_bin)/chaos-jobs ./loadtest/chaosjobs

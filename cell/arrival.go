@@ -28,11 +28,17 @@ func (a Arrival) ContentHash() []byte {
 	return sum[:]
 }
 
-// Residence is one line of the cell's inventory.
+// Residence is one line of the cell's inventory: all that it takes to know the
+// tenant again, should the directory be lost.
 type Residence struct {
-	TenantID tenancy.ID
-	State    FenceState
-	Epoch    uint64
+	TenantID     tenancy.ID
+	State        FenceState
+	Epoch        uint64
+	MovedTo      string // departed: the cell that took over
+	MovedEpoch   uint64 // departed: the generation under which it did
+	Slug         tenancy.Slug
+	Plan         string // "" once its rows are gone; likewise the organization's name
+	Organization string
 }
 
 // Admission is what became of an arrival that came with others.

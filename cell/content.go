@@ -55,6 +55,7 @@ type Intake struct {
 	TenantID tenancy.ID
 	Slug     tenancy.Slug
 	Epoch    uint64 // the generation under which the cell shall hold the tenant
+	Replaces bool   // what the cell holds of the tenant, under this generation or an earlier one
 }
 
 // Token is what the fence keeps of the attempt, so that no other one adds to

@@ -23,6 +23,7 @@ type TableClass string
 const (
 	ClassTenant TableClass = "tenant" // the tenant's rows: they move
 	ClassFence  TableClass = "fence"  // the cell's own record of a tenant: it stays
+	ClassNone   TableClass = "none"   // about no tenant: it stays
 )
 
 // Table is what a migration must know of a table.

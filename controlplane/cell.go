@@ -20,6 +20,7 @@ type Cell struct {
 
 	Measured        Measurement // zero if the cell was never measured
 	AssignedTenants int         // tenants that the directory has placed there, deleted ones not counted
+	Bereft          bool        // tenants were brought from its backup into other cells, and it was not asked
 	RegisteredAt    time.Time
 	Heartbeat       Heartbeat // zero if none was ever received
 }
@@ -47,6 +48,7 @@ type Heartbeat struct {
 	CPU               float64 // busy share of its processors, 0..1
 	RequestsPerSecond float64
 	QueueDepth        int64
+	Reconciling       bool // its database was restored, and it serves nobody
 }
 
 // cellMoves lists the state changes that an operator may ask for. A

@@ -2,9 +2,9 @@ package controlplane
 
 import "time"
 
-// Healthy reports whether the cell was heard of within [SilentAfter].
+// Healthy reports whether the cell was heard of within [SilentAfter], and serves.
 func (c *Cell) Healthy(now time.Time) bool {
-	return !c.Heartbeat.At.IsZero() && now.Sub(c.Heartbeat.At) <= SilentAfter
+	return !c.Heartbeat.At.IsZero() && !c.Heartbeat.Reconciling && now.Sub(c.Heartbeat.At) <= SilentAfter
 }
 
 // Tenants is how many tenants the cell has to carry: what it counted itself, or

@@ -17,6 +17,7 @@ import (
 	"github.com/coditect/platform/cell/internal/metering"
 	"github.com/coditect/platform/cell/internal/rediscache"
 	"github.com/coditect/platform/cell/internal/residency"
+	"github.com/coditect/platform/cell/internal/standing"
 	"github.com/coditect/platform/shared/run"
 	"github.com/coditect/platform/shared/telemetry"
 	"github.com/coditect/platform/shared/tracing"
@@ -84,6 +85,8 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 		return err
 	}
 	stack.Push("object storage", func(context.Context) error { return blobs.Close() })
+	guard := newGuard(mover.Watch, opts.Log)
+	store.Admit(guard.Admit)
 	moves := newTransfers(opts, store, mover, blobs)
 	stack.PushClose("migrations", moves.close)
 	admin := telemetry.NewAdmin()
@@ -100,7 +103,7 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 	hub := events.New(store, mover, followerRecheck, admin.Registry)
 	usage := &metering.Meter{Recorder: store, Leavings: mover, Log: opts.Log, Clock: opts.Clock}
 	stack.Push("usage", usage.RunOnce) // of the last moments; requests are over by then
-	tenantFacing, internal, err := handlers(opts, store, blobs, mover, moves, memory, hub, meter, usage, admin)
+	tenantFacing, internal, err := handlers(opts, store, blobs, mover, moves, memory, hub, meter, usage, guard, admin)
 	if err != nil {
 		return err
 	}
@@ -117,31 +120,32 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 			return web.Serve(ctx, web.ServerOptions{Name: part.name, Listener: listeners[i], Handler: part.handler, Log: opts.Log})
 		})
 	}
+	group.Go(func() error { return guard.Run(ctx) })
 	if memory != nil {
 		group.Go(func() error { return memoryLoop(opts.Log).Run(ctx, memory.RunOnce) })
 	}
 	group.Go(func() error {
-		return run.Loop{Name: "usage", Interval: usageInterval, MaxPause: time.Minute, Log: opts.Log}.Run(ctx, usage.RunOnce)
+		return run.Loop{Name: "usage", Interval: usageInterval, MaxPause: time.Minute, Log: opts.Log}.Run(ctx, guard.Hold(usage.RunOnce))
 	})
 	expiry := residency.Expiry{Thawer: mover, Log: opts.Log}
 	group.Go(func() error {
-		return run.Loop{Name: "freeze expiry", Interval: expiryInterval, MaxPause: expiryInterval, Log: opts.Log}.Run(ctx, expiry.RunOnce)
+		return run.Loop{Name: "freeze expiry", Interval: expiryInterval, MaxPause: expiryInterval, Log: opts.Log}.Run(ctx, guard.Hold(expiry.RunOnce))
 	})
 	group.Go(func() error {
-		return run.Loop{Name: "key uses", Interval: keyUseInterval, MaxPause: time.Minute, Log: opts.Log}.Run(ctx, store.RecordKeyUses)
+		return run.Loop{Name: "key uses", Interval: keyUseInterval, MaxPause: time.Minute, Log: opts.Log}.Run(ctx, guard.Hold(store.RecordKeyUses))
 	})
 	group.Go(func() error {
-		return run.Loop{Name: "what may be forgotten", Interval: forgetInterval, MaxPause: 5 * time.Minute, Log: opts.Log}.Run(ctx, func(ctx context.Context) error {
+		return run.Loop{Name: "what may be forgotten", Interval: forgetInterval, MaxPause: 5 * time.Minute, Log: opts.Log}.Run(ctx, guard.Hold(func(ctx context.Context) error {
 			_, err := mover.ForgetAnswers(ctx)
 			return err
-		})
+		}))
 	})
-	keepAuditLog(ctx, opts, store, mover, admin, group)
-	moves.run(ctx, opts, group)
-	group.Go(func() error { return loopOf(opts.Log, "events", lookInterval).Run(ctx, hub.Look) })
+	keepAuditLog(ctx, opts, store, mover, guard, admin, group)
+	moves.run(ctx, opts, guard, group)
+	group.Go(func() error { return loopOf(opts.Log, "events", lookInterval).Run(ctx, guard.Hold(hub.Look)) })
 	group.Go(func() error { return loopOf(opts.Log, "event listener", lookInterval).Run(ctx, hub.Listen) })
 	if opts.ControlplaneURL != "" {
-		group.Go(func() error { return keepMembership(ctx, opts, mover, meter, listeners) })
+		group.Go(func() error { return keepMembership(ctx, opts, mover, meter, guard, listeners) })
 	}
 	return group.Wait()
 }
@@ -151,11 +155,11 @@ func loopOf(log *slog.Logger, name string, interval time.Duration) run.Loop {
 }
 
 // keepMembership sends heartbeats; after failures too, at the usual pace.
-func keepMembership(ctx context.Context, opts APIOptions, mover *citus.Mover, meter *membership.Meter, listeners []net.Listener) error {
+func keepMembership(ctx context.Context, opts APIOptions, mover *citus.Mover, meter *membership.Meter, guard *standing.Guard, listeners []net.Listener) error {
 	client := membership.NewClient(opts.ControlplaneURL, opts.ControlplaneToken)
 	defer client.CloseIdle()
 	member := &membership.Member{
-		Client: client, Cell: opts.Cell, Loads: mover, Requests: meter, Processors: &membership.Processors{}, Log: opts.Log,
+		Client: client, Cell: opts.Cell, Loads: mover, Requests: meter, Processors: &membership.Processors{}, Reconciling: guard.Refusing, Distrust: mover.Distrust, Log: opts.Log,
 		Registration: membership.Registration{
 			Region: opts.Region, Tier: opts.Tier, CapacityTenants: opts.CapacityTenants,
 			Endpoint:         orOwn(opts.Advertise, opts.TLS != "", listeners[0]),

@@ -9,6 +9,7 @@ import (
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/citus"
+	"github.com/coditect/platform/cell/internal/standing"
 	"github.com/coditect/platform/cell/internal/webhooks"
 	"github.com/coditect/platform/shared/run"
 	"github.com/coditect/platform/shared/telemetry"
@@ -22,7 +23,7 @@ const trimInterval = 10 * time.Minute
 
 // keepAuditLog seals the audit log and shortens it: both need the key that
 // signs, which only this process has.
-func keepAuditLog(ctx context.Context, opts APIOptions, store *citus.Store, mover *citus.Mover, admin *telemetry.Admin, group *errgroup.Group) {
+func keepAuditLog(ctx context.Context, opts APIOptions, store *citus.Store, mover *citus.Mover, guard *standing.Guard, admin *telemetry.Admin, group *errgroup.Group) {
 	signer := chain.NewSigner(opts.Cell, opts.ControlKey, opts.Clock)
 	sealer := chain.Sealer{
 		Ledger: auditLog{mover}, Signer: signer, Interval: sealInterval, Log: opts.Log, Sealed: chain.NewCounter(admin.Registry),
@@ -36,10 +37,10 @@ func keepAuditLog(ctx context.Context, opts APIOptions, store *citus.Store, move
 		Clock: opts.Clock, Log: opts.Log, Refused: chain.NewRefusedCounter(admin.Registry),
 	}
 	group.Go(func() error {
-		return run.Loop{Name: "audit sealer", Interval: sealInterval, MaxPause: 10 * time.Second, Log: opts.Log}.Run(ctx, sealer.RunOnce)
+		return run.Loop{Name: "audit sealer", Interval: sealInterval, MaxPause: 10 * time.Second, Log: opts.Log}.Run(ctx, guard.Hold(sealer.RunOnce))
 	})
 	group.Go(func() error {
-		return run.Loop{Name: "audit trimmer", Interval: trimInterval, MaxPause: time.Hour, Log: opts.Log}.Run(ctx, trimmer.RunOnce)
+		return run.Loop{Name: "audit trimmer", Interval: trimInterval, MaxPause: time.Hour, Log: opts.Log}.Run(ctx, guard.Hold(trimmer.RunOnce))
 	})
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/coditect/platform/cell/internal/metering"
 	"github.com/coditect/platform/cell/internal/rediscache"
 	"github.com/coditect/platform/cell/internal/residency"
+	"github.com/coditect/platform/cell/internal/standing"
 	"github.com/coditect/platform/cell/internal/transfer"
 	"github.com/coditect/platform/cell/internal/webhooks"
 	"github.com/coditect/platform/cell/internal/workspaces"
@@ -29,7 +30,7 @@ import (
 )
 
 // handlers introduces the two APIs to their use-cases, and those to the database. The memory may be nil.
-func handlers(opts APIOptions, store *citus.Store, blobs *blob.Store, mover *citus.Mover, moves *transfers, memory *rediscache.Cache, hub *events.Hub, meter *membership.Meter, usage *metering.Meter, admin *telemetry.Admin) (tenantFacing, internal http.Handler, err error) {
+func handlers(opts APIOptions, store *citus.Store, blobs *blob.Store, mover *citus.Mover, moves *transfers, memory *rediscache.Cache, hub *events.Hub, meter *membership.Meter, usage *metering.Meter, guard *standing.Guard, admin *telemetry.Admin) (tenantFacing, internal http.Handler, err error) {
 	targets := egress.New(opts.Egress.options()) // only looks at URLs
 	usageReports := metering.Reports{Recorded: store, Clock: opts.Clock}
 	answers, err := graph.New(store, usageReports.Span, opts.Log)
@@ -62,9 +63,9 @@ func handlers(opts APIOptions, store *citus.Store, blobs *blob.Store, mover *cit
 			Files:         jobs.Files{Store: store, Blobs: moves.files, Clock: opts.Clock},
 			Graph:         answers,
 		},
-		Guard: door.Guard(cellapi.NewSigner(opts.EdgeKey), opts.Clock), Log: opts.Log, Registry: admin.Registry, Served: meter.Add, Counted: usage.Call,
+		Guard: behind(door.Guard(cellapi.NewSigner(opts.EdgeKey), opts.Clock), guard.Door(nothing)), Log: opts.Log, Registry: admin.Registry, Served: meter.Add, Counted: usage.Call,
 	}
-	lives, fences := residency.Residency{Fences: mover, Inventory: mover}, transfer.Fences{FenceRows: mover, Shelf: blobs}
+	lives, fences := residency.Residency{Fences: mover, Inventory: mover, Reconciler: mover}, transfer.Fences{FenceRows: mover, Shelf: blobs}
 	if memory != nil { // a nil *Cache would not be a nil interface
 		tenantOptions.Memory, lives.Memory, fences.Memory = memory, memory, memory
 	}
@@ -73,10 +74,10 @@ func handlers(opts APIOptions, store *citus.Store, blobs *blob.Store, mover *cit
 		return nil, nil, err
 	}
 	internal, err = internalapi.New(internalapi.Options{
-		Cell: opts.Cell, Residency: lives, Fences: fences, Exporter: moves.exporter, Importer: moves.importer, Anchors: mover, Auditor: auditor,
+		Cell: opts.Cell, Residency: lives, Database: mover, Fences: fences, Exporter: moves.exporter, Importer: moves.importer, Anchors: mover, Auditor: auditor,
 		Sessions: workspaces.Sessions{Store: store}, SignIn: signIn(opts, store), Sets: mover,
 		Archive: archive(opts.Cell, opts.ControlKey, opts.Clock, mover), Usage: mover, Late: metering.Late{Leavings: mover, Recorder: store},
-		Guard: door.Tickets(door.Guard(cellapi.NewSigner(opts.ControlKey), opts.Clock), opts.ControlKey, opts.Cell, opts.Clock),
+		Guard: behind(door.Tickets(door.Guard(cellapi.NewSigner(opts.ControlKey), opts.Clock), opts.ControlKey, opts.Cell, opts.Clock), guard.Door(internalapi.Reconciles)),
 		Log:   opts.Log, Registry: admin.Registry,
 	})
 	return tenantFacing, internal, err

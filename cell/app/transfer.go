@@ -11,6 +11,7 @@ import (
 	"github.com/coditect/platform/cell/internal/changestream"
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/cell/internal/sourcecell"
+	"github.com/coditect/platform/cell/internal/standing"
 	"github.com/coditect/platform/cell/internal/transfer"
 	"github.com/coditect/platform/shared/run"
 	"github.com/coditect/platform/shared/tenancy"
@@ -56,10 +57,10 @@ func newTransfers(opts APIOptions, store *citus.Store, mover *citus.Mover, blobs
 }
 
 // run does the work of migrations until ctx ends.
-func (t *transfers) run(ctx context.Context, opts APIOptions, group *errgroup.Group) {
-	group.Go(func() error { return t.runner.Run(ctx) })
+func (t *transfers) run(ctx context.Context, opts APIOptions, guard *standing.Guard, group *errgroup.Group) {
+	group.Go(func() error { return guard.While(ctx, t.runner.Run) })
 	group.Go(func() error {
-		return run.Loop{Name: "export sweep", Interval: sweepInterval, MaxPause: 10 * time.Second, Log: opts.Log}.Run(ctx, t.exporter.Sweep)
+		return run.Loop{Name: "export sweep", Interval: sweepInterval, MaxPause: 10 * time.Second, Log: opts.Log}.Run(ctx, guard.Hold(t.exporter.Sweep))
 	})
 }
 

@@ -62,6 +62,8 @@ func RunWorker(ctx context.Context, opts WorkerOptions) (err error) {
 	if err := refuseOldSchema(ctx, rows.CheckSchema); err != nil {
 		return err
 	}
+	guard := newGuard(rows.Watch, opts.Log)
+	store.Admit(guard.Admit)
 	admin := telemetry.NewAdmin()
 	admin.AddCheck("database", store.CheckSchema)
 	tracer, err := observe(opts.Observe, tracing.Process{Service: "cell-worker", Cell: opts.Cell, Log: opts.Log}, admin, &stack, store, rows)
@@ -79,10 +81,10 @@ func RunWorker(ctx context.Context, opts WorkerOptions) (err error) {
 	stack.Push("object storage", func(context.Context) error { return blobs.Close() })
 	publisher := amqp.NewPublisher(opts.AMQPURL, tracer)
 	stack.Push("broker", func(context.Context) error { return publisher.Close() })
-	guard := egress.New(opts.Egress.options())
-	stack.PushClose("webhooks", guard.CloseIdle)
+	outside := egress.New(opts.Egress.options())
+	stack.PushClose("webhooks", outside.CloseIdle)
 	metrics := jobs.NewMetrics(admin.Registry)
-	worker, err := newWorker(opts, store, rows, blobs, mailer, guard, metrics, tracer)
+	worker, err := newWorker(opts, store, rows, blobs, mailer, outside, metrics, tracer)
 	if err != nil {
 		return err
 	}
@@ -102,8 +104,11 @@ func RunWorker(ctx context.Context, opts WorkerOptions) (err error) {
 	if memory != nil {
 		group.Go(func() error { return memoryLoop(opts.Log).Run(ctx, memory.RunOnce) })
 	}
-	group.Go(func() error { return loop(opts, "relay").Run(ctx, relay.RunOnce) })
-	group.Go(func() error { return work(ctx, opts, worker) })
+	group.Go(func() error { return guard.Run(ctx) })
+	group.Go(func() error { return loop(opts, "relay").Run(ctx, guard.Hold(relay.RunOnce)) })
+	group.Go(func() error {
+		return guard.While(ctx, func(ctx context.Context) error { return work(ctx, opts, worker) })
+	})
 	return group.Wait()
 }
 

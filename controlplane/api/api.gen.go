@@ -418,6 +418,14 @@ type CheckoutRequest struct {
 	SuccessURL Page            `json:"success_url"`
 }
 
+// ClaimedTenant defines model for ClaimedTenant.
+type ClaimedTenant struct {
+	Cell     CellID   `json:"cell"`
+	Epoch    uint64   `json:"epoch"`
+	Slug     string   `json:"slug"`
+	TenantID TenantID `json:"tenant_id"`
+}
+
 // CouponGift defines model for CouponGift.
 type CouponGift struct {
 	Coupon string `json:"coupon"`
@@ -480,6 +488,15 @@ type EndedMoves struct {
 // Entry defines model for Entry.
 type Entry = directory.Entry
 
+// Finding defines model for Finding.
+type Finding struct {
+	Slug     string   `json:"slug"`
+	TenantID TenantID `json:"tenant_id"`
+
+	// What missing, outdated or incomplete; or what is contradictory, in words.
+	What string `json:"what"`
+}
+
 // HeaderRules At most 20 rules. First remove, then set; the platform's own header fields are refused.
 type HeaderRules = directory.HeaderRules
 
@@ -491,7 +508,10 @@ type Heartbeat struct {
 	CPU float64 `json:"cpu"`
 
 	// QueueDepth Jobs that wait.
-	QueueDepth        int64   `json:"queue_depth"`
+	QueueDepth int64 `json:"queue_depth"`
+
+	// Reconciling The cell's database was restored, and it serves nobody.
+	Reconciling       *bool   `json:"reconciling,omitempty"`
 	RequestsPerSecond float64 `json:"requests_per_second"`
 
 	// Tenants Tenants that the cell holds.
@@ -620,11 +640,14 @@ type KeyPage struct {
 
 // LastHeartbeat defines model for LastHeartbeat.
 type LastHeartbeat struct {
-	At                time.Time `json:"at"`
-	CPU               float64   `json:"cpu"`
-	QueueDepth        int64     `json:"queue_depth"`
-	RequestsPerSecond float64   `json:"requests_per_second"`
-	Tenants           int       `json:"tenants"`
+	At         time.Time `json:"at"`
+	CPU        float64   `json:"cpu"`
+	QueueDepth int64     `json:"queue_depth"`
+
+	// Reconciling The cell's database was restored, and it serves nobody until it agrees with the directory.
+	Reconciling       *bool   `json:"reconciling,omitempty"`
+	RequestsPerSecond float64 `json:"requests_per_second"`
+	Tenants           int     `json:"tenants"`
 }
 
 // LookupAnswer defines model for LookupAnswer.
@@ -866,6 +889,59 @@ type Reason struct {
 	Reason *string `json:"reason,omitempty"`
 }
 
+// Rebuilding defines model for Rebuilding.
+type Rebuilding struct {
+	// Cells That were asked.
+	Cells     int             `json:"cells"`
+	Corrected []ClaimedTenant `json:"corrected"`
+	Created   []ClaimedTenant `json:"created"`
+
+	// Disputed What the rules do not decide.
+	Disputed []Finding `json:"disputed"`
+
+	// Fences That they have.
+	Fences int `json:"fences"`
+
+	// Lost Tenants of the directory that no cell has.
+	Lost []Finding `json:"lost"`
+
+	// Same Tenants about whom directory and cells agree.
+	Same int `json:"same"`
+}
+
+// Reconciliation defines model for Reconciliation.
+type Reconciliation struct {
+	Cell CellID `json:"cell"`
+
+	// Close Tenants that live there, but not with the rows that are there.
+	Close int `json:"close"`
+
+	// Depart Tenants that live in another cell by now.
+	Depart int `json:"depart"`
+
+	// Disputed What the rules do not decide.
+	Disputed []Finding  `json:"disputed"`
+	Ended    EndedMoves `json:"ended"`
+
+	// Fences That were looked at.
+	Fences int `json:"fences"`
+
+	// Lost Tenants that the directory has there and the cell has not.
+	Lost []Finding `json:"lost"`
+
+	// Open Tenants that were frozen or sealed for a move that is over.
+	Open int `json:"open"`
+
+	// Remove Tenants that are deleted.
+	Remove int `json:"remove"`
+
+	// Serving Whether it served when it was looked at.
+	Serving bool `json:"serving"`
+
+	// Timeline Of its database.
+	Timeline int64 `json:"timeline"`
+}
+
 // Refund defines model for Refund.
 type Refund struct {
 	// Amount All in all.
@@ -884,6 +960,13 @@ type RefundList struct {
 
 // Region defines model for Region.
 type Region = string
+
+// RestoredTenant defines model for RestoredTenant.
+type RestoredTenant struct {
+	// Rows That came.
+	Rows   int64  `json:"rows"`
+	Tenant Tenant `json:"tenant"`
+}
 
 // Role defines model for Role.
 type Role string
@@ -1033,6 +1116,9 @@ type MigrationPath = MigrationID
 // TenantPath defines model for TenantPath.
 type TenantPath = TenantID
 
+// ValidateOnly defines model for ValidateOnly.
+type ValidateOnly = bool
+
 // BillingAnswer defines model for BillingAnswer.
 type BillingAnswer = Billing
 
@@ -1084,6 +1170,12 @@ type ListCellsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ReconcileCellParams defines parameters for ReconcileCell.
+type ReconcileCellParams struct {
+	// ValidateOnly Say what would be done, and change nothing.
+	ValidateOnly *ValidateOnly `form:"validate_only,omitempty" json:"validate_only,omitempty"`
+}
+
 // ListChangesParams defines parameters for ListChanges.
 type ListChangesParams struct {
 	// Since The version that the reader has.
@@ -1103,6 +1195,12 @@ type LookupParams struct {
 
 	// Value The key in its canonical form; another form leads nowhere.
 	Value string `form:"value" json:"value"`
+}
+
+// RebuildDirectoryParams defines parameters for RebuildDirectory.
+type RebuildDirectoryParams struct {
+	// ValidateOnly Say what would be done, and change nothing.
+	ValidateOnly *ValidateOnly `form:"validate_only,omitempty" json:"validate_only,omitempty"`
 }
 
 // ListKeysParams defines parameters for ListKeys.
@@ -1184,6 +1282,15 @@ type DeleteTenantParams struct {
 type UpdateTenantParams struct {
 	// IfMatch The ETag that the caller saw ("<version>"); 412 if the tenant has changed since.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// RestoreTenantParams defines parameters for RestoreTenant.
+type RestoreTenantParams struct {
+	// Cell Where to, if its own cell is lost.
+	Cell *CellID `form:"cell,omitempty" json:"cell,omitempty"`
+
+	// Trusted Public keys of cells whose exports are taken, besides the receiving cell's.
+	Trusted *[]string `form:"trusted,omitempty" json:"trusted,omitempty"`
 }
 
 // ListInvoicesParams defines parameters for ListInvoices.
@@ -1471,14 +1578,15 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/cells/{cell}/heartbeat (the `Heartbeat` operationId).
 	Heartbeat(ctx context.Context, cell CellPath, body HeartbeatJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// EndMovesOfRestoredCell End what a cell that was restored from a backup believes to be under way
+	// ReconcileCell Make a cell whose database was restored agree with the directory, and let it serve
 	//
-	// Its slots and snapshots are gone, and what it says of its moves is old. Migrations into or out of the cell that are not
-	// committed are undone, rollbacks that are not committed are given up, and the cell forgets every export and import that
-	// the backup had open, with what those had brought. What is committed goes on. Repeating it ends what is open then.
+	// Such a cell refuses every tenant. First its moves end: migrations that are not committed are undone, rollbacks that are not
+	// committed are given up, and the cell forgets every export and import that the backup had open. Then each fence is made what
+	// the directory says: tenants that have left depart. What the cell has lost, and what the rules do not decide, is named and
+	// left as it is. Then the cell serves. Repeating it finds nothing to do. A cell that has lost nothing is reconciled by itself.
 	//
-	// Corresponds with POST /v1/cells/{cell}/restored (the `EndMovesOfRestoredCell` operationId).
-	EndMovesOfRestoredCell(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /v1/cells/{cell}/restored (the `ReconcileCell` operationId).
+	ReconcileCell(ctx context.Context, cell CellPath, params *ReconcileCellParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SmokeTestCell Try a cell out with a tenant that is removed again
 	//
@@ -1559,6 +1667,16 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/directory/lookups (the `LookupMany` operationId).
 	LookupMany(ctx context.Context, body LookupManyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RebuildDirectory Make a directory that was lost or restored agree with the cells
+	//
+	// Every cell that is not retired is asked what it has; one that does not answer is an error. The highest epoch of a tenant is
+	// where it lives. Tenants that the directory does not know are entered as active; those that it has elsewhere under an earlier
+	// epoch are corrected. What no cell knows is not brought back: custom domains, suspensions, edge policies, API keys. The
+	// directory's versions go on above any that a router may know.
+	//
+	// Corresponds with POST /v1/directory/rebuild (the `RebuildDirectory` operationId).
+	RebuildDirectory(ctx context.Context, params *RebuildDirectoryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetSnapshot The whole directory at one version, as a stream
 	//
@@ -1806,6 +1924,17 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /v1/tenants/{tenant} (the `UpdateTenant` operationId).
 	UpdateTenantWithApplicationMergePatchPlusJSONBody(ctx context.Context, tenant TenantPath, params *UpdateTenantParams, body UpdateTenantApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RestoreTenantWithBody Put an archive of a tenant in the place of what its cell has of it
+	//
+	// An export of a cell, as docs/export-format.md describes it. The cell takes and checks all of it before anything of the tenant
+	// goes; from then on the tenant is there under the next epoch. With `cell`, the tenant is brought into that one instead, whatever
+	// became of its own: should that one come back, it must be reconciled before it serves anybody.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/tenants/{tenant}/archive (the `RestoreTenant` operationId).
+	RestoreTenantWithBody(ctx context.Context, tenant TenantPath, params *RestoreTenantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetAuditCheckpoint The newest signature under a tenant's audit log that its cell handed out
 	//
@@ -2242,15 +2371,16 @@ func (c *Client) Heartbeat(ctx context.Context, cell CellPath, body HeartbeatJSO
 	return c.Client.Do(req)
 }
 
-// EndMovesOfRestoredCell End what a cell that was restored from a backup believes to be under way
+// ReconcileCell Make a cell whose database was restored agree with the directory, and let it serve
 //
-// Its slots and snapshots are gone, and what it says of its moves is old. Migrations into or out of the cell that are not
-// committed are undone, rollbacks that are not committed are given up, and the cell forgets every export and import that
-// the backup had open, with what those had brought. What is committed goes on. Repeating it ends what is open then.
+// Such a cell refuses every tenant. First its moves end: migrations that are not committed are undone, rollbacks that are not
+// committed are given up, and the cell forgets every export and import that the backup had open. Then each fence is made what
+// the directory says: tenants that have left depart. What the cell has lost, and what the rules do not decide, is named and
+// left as it is. Then the cell serves. Repeating it finds nothing to do. A cell that has lost nothing is reconciled by itself.
 //
-// Corresponds with POST /v1/cells/{cell}/restored (the `EndMovesOfRestoredCell` operationId).
-func (c *Client) EndMovesOfRestoredCell(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewEndMovesOfRestoredCellRequest(c.Server, cell)
+// Corresponds with POST /v1/cells/{cell}/restored (the `ReconcileCell` operationId).
+func (c *Client) ReconcileCell(ctx context.Context, cell CellPath, params *ReconcileCellParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReconcileCellRequest(c.Server, cell, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2431,6 +2561,26 @@ func (c *Client) LookupManyWithBody(ctx context.Context, contentType string, bod
 // Corresponds with POST /v1/directory/lookups (the `LookupMany` operationId).
 func (c *Client) LookupMany(ctx context.Context, body LookupManyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewLookupManyRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RebuildDirectory Make a directory that was lost or restored agree with the cells
+//
+// Every cell that is not retired is asked what it has; one that does not answer is an error. The highest epoch of a tenant is
+// where it lives. Tenants that the directory does not know are entered as active; those that it has elsewhere under an earlier
+// epoch are corrected. What no cell knows is not brought back: custom domains, suspensions, edge policies, API keys. The
+// directory's versions go on above any that a router may know.
+//
+// Corresponds with POST /v1/directory/rebuild (the `RebuildDirectory` operationId).
+func (c *Client) RebuildDirectory(ctx context.Context, params *RebuildDirectoryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRebuildDirectoryRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2988,6 +3138,27 @@ func (c *Client) UpdateTenantWithBody(ctx context.Context, tenant TenantPath, pa
 // Corresponds with PATCH /v1/tenants/{tenant} (the `UpdateTenant` operationId).
 func (c *Client) UpdateTenantWithApplicationMergePatchPlusJSONBody(ctx context.Context, tenant TenantPath, params *UpdateTenantParams, body UpdateTenantApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateTenantRequestWithApplicationMergePatchPlusJSONBody(c.Server, tenant, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RestoreTenantWithBody Put an archive of a tenant in the place of what its cell has of it
+//
+// An export of a cell, as docs/export-format.md describes it. The cell takes and checks all of it before anything of the tenant
+// goes; from then on the tenant is there under the next epoch. With `cell`, the tenant is brought into that one instead, whatever
+// became of its own: should that one come back, it must be reconciled before it serves anybody.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/tenants/{tenant}/archive (the `RestoreTenant` operationId).
+func (c *Client) RestoreTenantWithBody(ctx context.Context, tenant TenantPath, params *RestoreTenantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreTenantRequestWithBody(c.Server, tenant, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3950,8 +4121,8 @@ func NewHeartbeatRequestWithBody(server string, cell CellPath, contentType strin
 	return req, nil
 }
 
-// NewEndMovesOfRestoredCellRequest constructs an http.Request for the EndMovesOfRestoredCell method
-func NewEndMovesOfRestoredCellRequest(server string, cell CellPath) (*http.Request, error) {
+// NewReconcileCellRequest constructs an http.Request for the ReconcileCell method
+func NewReconcileCellRequest(server string, cell CellPath, params *ReconcileCellParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -3974,6 +4145,33 @@ func NewEndMovesOfRestoredCellRequest(server string, cell CellPath) (*http.Reque
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.ValidateOnly != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "validate_only", *params.ValidateOnly, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
@@ -4300,6 +4498,60 @@ func NewLookupManyRequestWithBody(server string, contentType string, body io.Rea
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewRebuildDirectoryRequest constructs an http.Request for the RebuildDirectory method
+func NewRebuildDirectoryRequest(server string, params *RebuildDirectoryParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/directory/rebuild")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.ValidateOnly != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "validate_only", *params.ValidateOnly, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -5440,6 +5692,81 @@ func NewUpdateTenantRequestWithBody(server string, tenant TenantPath, params *Up
 		}
 
 	}
+
+	return req, nil
+}
+
+// NewRestoreTenantRequestWithBody constructs an http.Request for the RestoreTenant method, with any body, and a specified content type
+func NewRestoreTenantRequestWithBody(server string, tenant TenantPath, params *RestoreTenantParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s/archive", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Cell != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cell", *params.Cell, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Trusted != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "trusted", *params.Trusted, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -6587,16 +6914,17 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/cells/{cell}/heartbeat (the `Heartbeat` operationId).
 	HeartbeatWithResponse(ctx context.Context, cell CellPath, body HeartbeatJSONRequestBody, reqEditors ...RequestEditorFn) (*HeartbeatResponse, error)
 
-	// EndMovesOfRestoredCellWithResponse End what a cell that was restored from a backup believes to be under way
+	// ReconcileCellWithResponse Make a cell whose database was restored agree with the directory, and let it serve
 	//
-	// Its slots and snapshots are gone, and what it says of its moves is old. Migrations into or out of the cell that are not
-	// committed are undone, rollbacks that are not committed are given up, and the cell forgets every export and import that
-	// the backup had open, with what those had brought. What is committed goes on. Repeating it ends what is open then.
+	// Such a cell refuses every tenant. First its moves end: migrations that are not committed are undone, rollbacks that are not
+	// committed are given up, and the cell forgets every export and import that the backup had open. Then each fence is made what
+	// the directory says: tenants that have left depart. What the cell has lost, and what the rules do not decide, is named and
+	// left as it is. Then the cell serves. Repeating it finds nothing to do. A cell that has lost nothing is reconciled by itself.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /v1/cells/{cell}/restored (the `EndMovesOfRestoredCell` operationId).
-	EndMovesOfRestoredCellWithResponse(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*EndMovesOfRestoredCellResponse, error)
+	// Corresponds with POST /v1/cells/{cell}/restored (the `ReconcileCell` operationId).
+	ReconcileCellWithResponse(ctx context.Context, cell CellPath, params *ReconcileCellParams, reqEditors ...RequestEditorFn) (*ReconcileCellResponse, error)
 
 	// SmokeTestCellWithResponse Try a cell out with a tenant that is removed again
 	//
@@ -6685,6 +7013,18 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/directory/lookups (the `LookupMany` operationId).
 	LookupManyWithResponse(ctx context.Context, body LookupManyJSONRequestBody, reqEditors ...RequestEditorFn) (*LookupManyResponse, error)
+
+	// RebuildDirectoryWithResponse Make a directory that was lost or restored agree with the cells
+	//
+	// Every cell that is not retired is asked what it has; one that does not answer is an error. The highest epoch of a tenant is
+	// where it lives. Tenants that the directory does not know are entered as active; those that it has elsewhere under an earlier
+	// epoch are corrected. What no cell knows is not brought back: custom domains, suspensions, edge policies, API keys. The
+	// directory's versions go on above any that a router may know.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/directory/rebuild (the `RebuildDirectory` operationId).
+	RebuildDirectoryWithResponse(ctx context.Context, params *RebuildDirectoryParams, reqEditors ...RequestEditorFn) (*RebuildDirectoryResponse, error)
 
 	// GetSnapshotWithResponse The whole directory at one version, as a stream
 	//
@@ -6960,6 +7300,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /v1/tenants/{tenant} (the `UpdateTenant` operationId).
 	UpdateTenantWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, tenant TenantPath, params *UpdateTenantParams, body UpdateTenantApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateTenantResponse, error)
+
+	// RestoreTenantWithBodyWithResponse Put an archive of a tenant in the place of what its cell has of it
+	//
+	// An export of a cell, as docs/export-format.md describes it. The cell takes and checks all of it before anything of the tenant
+	// goes; from then on the tenant is there under the next epoch. With `cell`, the tenant is brought into that one instead, whatever
+	// became of its own: should that one come back, it must be reconciled before it serves anybody.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/tenants/{tenant}/archive (the `RestoreTenant` operationId).
+	RestoreTenantWithBodyWithResponse(ctx context.Context, tenant TenantPath, params *RestoreTenantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RestoreTenantResponse, error)
 
 	// GetAuditCheckpointWithResponse The newest signature under a tenant's audit log that its cell handed out
 	//
@@ -7639,39 +7990,39 @@ func (r HeartbeatResponse) ContentType() string {
 	return ""
 }
 
-// EndMovesOfRestoredCellResponseDefaultHeaders the declared response headers of an HTTP default response for EndMovesOfRestoredCell
-type EndMovesOfRestoredCellResponseDefaultHeaders struct {
+// ReconcileCellResponseDefaultHeaders the declared response headers of an HTTP default response for ReconcileCell
+type ReconcileCellResponseDefaultHeaders struct {
 	RetryAfter *int
 }
 
-type EndMovesOfRestoredCellResponse struct {
+type ReconcileCellResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *EndedMoves
+	JSON200 *Reconciliation
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *ProblemAnswer
 	// HeadersDefault the parsed response headers for an HTTP default response
-	HeadersDefault *EndMovesOfRestoredCellResponseDefaultHeaders
+	HeadersDefault *ReconcileCellResponseDefaultHeaders
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r EndMovesOfRestoredCellResponse) GetJSON200() *EndedMoves {
+func (r ReconcileCellResponse) GetJSON200() *Reconciliation {
 	return r.JSON200
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
-func (r EndMovesOfRestoredCellResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+func (r ReconcileCellResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
 	return r.ApplicationProblemJSONDefault
 }
 
 // GetBody returns the raw response body bytes
-func (r EndMovesOfRestoredCellResponse) GetBody() []byte {
+func (r ReconcileCellResponse) GetBody() []byte {
 	return r.Body
 }
 
 // Status returns HTTPResponse.Status
-func (r EndMovesOfRestoredCellResponse) Status() string {
+func (r ReconcileCellResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -7679,7 +8030,7 @@ func (r EndMovesOfRestoredCellResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r EndMovesOfRestoredCellResponse) StatusCode() int {
+func (r ReconcileCellResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -7687,7 +8038,7 @@ func (r EndMovesOfRestoredCellResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r EndMovesOfRestoredCellResponse) ContentType() string {
+func (r ReconcileCellResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8094,6 +8445,61 @@ func (r LookupManyResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r LookupManyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RebuildDirectoryResponseDefaultHeaders the declared response headers of an HTTP default response for RebuildDirectory
+type RebuildDirectoryResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type RebuildDirectoryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Rebuilding
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RebuildDirectoryResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RebuildDirectoryResponse) GetJSON200() *Rebuilding {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RebuildDirectoryResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RebuildDirectoryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RebuildDirectoryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RebuildDirectoryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RebuildDirectoryResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -9359,6 +9765,61 @@ func (r UpdateTenantResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r UpdateTenantResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RestoreTenantResponseDefaultHeaders the declared response headers of an HTTP default response for RestoreTenant
+type RestoreTenantResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type RestoreTenantResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RestoredTenant
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *RestoreTenantResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RestoreTenantResponse) GetJSON200() *RestoredTenant {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RestoreTenantResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RestoreTenantResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RestoreTenantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RestoreTenantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RestoreTenantResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -10776,21 +11237,22 @@ func (c *ClientWithResponses) HeartbeatWithResponse(ctx context.Context, cell Ce
 	return ParseHeartbeatResponse(rsp)
 }
 
-// EndMovesOfRestoredCellWithResponse End what a cell that was restored from a backup believes to be under way
+// ReconcileCellWithResponse Make a cell whose database was restored agree with the directory, and let it serve
 //
-// Its slots and snapshots are gone, and what it says of its moves is old. Migrations into or out of the cell that are not
-// committed are undone, rollbacks that are not committed are given up, and the cell forgets every export and import that
-// the backup had open, with what those had brought. What is committed goes on. Repeating it ends what is open then.
+// Such a cell refuses every tenant. First its moves end: migrations that are not committed are undone, rollbacks that are not
+// committed are given up, and the cell forgets every export and import that the backup had open. Then each fence is made what
+// the directory says: tenants that have left depart. What the cell has lost, and what the rules do not decide, is named and
+// left as it is. Then the cell serves. Repeating it finds nothing to do. A cell that has lost nothing is reconciled by itself.
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /v1/cells/{cell}/restored (the `EndMovesOfRestoredCell` operationId).
-func (c *ClientWithResponses) EndMovesOfRestoredCellWithResponse(ctx context.Context, cell CellPath, reqEditors ...RequestEditorFn) (*EndMovesOfRestoredCellResponse, error) {
-	rsp, err := c.EndMovesOfRestoredCell(ctx, cell, reqEditors...)
+// Corresponds with POST /v1/cells/{cell}/restored (the `ReconcileCell` operationId).
+func (c *ClientWithResponses) ReconcileCellWithResponse(ctx context.Context, cell CellPath, params *ReconcileCellParams, reqEditors ...RequestEditorFn) (*ReconcileCellResponse, error) {
+	rsp, err := c.ReconcileCell(ctx, cell, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseEndMovesOfRestoredCellResponse(rsp)
+	return ParseReconcileCellResponse(rsp)
 }
 
 // SmokeTestCellWithResponse Try a cell out with a tenant that is removed again
@@ -10939,6 +11401,24 @@ func (c *ClientWithResponses) LookupManyWithResponse(ctx context.Context, body L
 		return nil, err
 	}
 	return ParseLookupManyResponse(rsp)
+}
+
+// RebuildDirectoryWithResponse Make a directory that was lost or restored agree with the cells
+//
+// Every cell that is not retired is asked what it has; one that does not answer is an error. The highest epoch of a tenant is
+// where it lives. Tenants that the directory does not know are entered as active; those that it has elsewhere under an earlier
+// epoch are corrected. What no cell knows is not brought back: custom domains, suspensions, edge policies, API keys. The
+// directory's versions go on above any that a router may know.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/directory/rebuild (the `RebuildDirectory` operationId).
+func (c *ClientWithResponses) RebuildDirectoryWithResponse(ctx context.Context, params *RebuildDirectoryParams, reqEditors ...RequestEditorFn) (*RebuildDirectoryResponse, error) {
+	rsp, err := c.RebuildDirectory(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRebuildDirectoryResponse(rsp)
 }
 
 // GetSnapshotWithResponse The whole directory at one version, as a stream
@@ -11400,6 +11880,23 @@ func (c *ClientWithResponses) UpdateTenantWithApplicationMergePatchPlusJSONBodyW
 		return nil, err
 	}
 	return ParseUpdateTenantResponse(rsp)
+}
+
+// RestoreTenantWithBodyWithResponse Put an archive of a tenant in the place of what its cell has of it
+//
+// An export of a cell, as docs/export-format.md describes it. The cell takes and checks all of it before anything of the tenant
+// goes; from then on the tenant is there under the next epoch. With `cell`, the tenant is brought into that one instead, whatever
+// became of its own: should that one come back, it must be reconciled before it serves anybody.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/tenants/{tenant}/archive (the `RestoreTenant` operationId).
+func (c *ClientWithResponses) RestoreTenantWithBodyWithResponse(ctx context.Context, tenant TenantPath, params *RestoreTenantParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RestoreTenantResponse, error) {
+	rsp, err := c.RestoreTenantWithBody(ctx, tenant, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRestoreTenantResponse(rsp)
 }
 
 // GetAuditCheckpointWithResponse The newest signature under a tenant's audit log that its cell handed out
@@ -12184,22 +12681,22 @@ func ParseHeartbeatResponse(rsp *http.Response) (*HeartbeatResponse, error) {
 	return response, nil
 }
 
-// ParseEndMovesOfRestoredCellResponse parses an HTTP response from a EndMovesOfRestoredCellWithResponse call
-func ParseEndMovesOfRestoredCellResponse(rsp *http.Response) (*EndMovesOfRestoredCellResponse, error) {
+// ParseReconcileCellResponse parses an HTTP response from a ReconcileCellWithResponse call
+func ParseReconcileCellResponse(rsp *http.Response) (*ReconcileCellResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &EndMovesOfRestoredCellResponse{
+	response := &ReconcileCellResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest EndedMoves
+		var dest Reconciliation
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12216,7 +12713,7 @@ func ParseEndMovesOfRestoredCellResponse(rsp *http.Response) (*EndMovesOfRestore
 
 	switch {
 	case true:
-		var headers EndMovesOfRestoredCellResponseDefaultHeaders
+		var headers ReconcileCellResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -12569,6 +13066,52 @@ func ParseLookupManyResponse(rsp *http.Response) (*LookupManyResponse, error) {
 	switch {
 	case true:
 		var headers LookupManyResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRebuildDirectoryResponse parses an HTTP response from a RebuildDirectoryWithResponse call
+func ParseRebuildDirectoryResponse(rsp *http.Response) (*RebuildDirectoryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RebuildDirectoryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Rebuilding
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers RebuildDirectoryResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -13639,6 +14182,52 @@ func ParseUpdateTenantResponse(rsp *http.Response) (*UpdateTenantResponse, error
 		response.Headers200 = &headers
 	case true:
 		var headers UpdateTenantResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRestoreTenantResponse parses an HTTP response from a RestoreTenantWithResponse call
+func ParseRestoreTenantResponse(rsp *http.Response) (*RestoreTenantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RestoreTenantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RestoredTenant
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers RestoreTenantResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14732,9 +15321,9 @@ type ServerInterface interface {
 	// Heartbeat Report that a cell lives, and its load
 	// (POST /v1/cells/{cell}/heartbeat)
 	Heartbeat(w http.ResponseWriter, r *http.Request, cell CellPath)
-	// EndMovesOfRestoredCell End what a cell that was restored from a backup believes to be under way
+	// ReconcileCell Make a cell whose database was restored agree with the directory, and let it serve
 	// (POST /v1/cells/{cell}/restored)
-	EndMovesOfRestoredCell(w http.ResponseWriter, r *http.Request, cell CellPath)
+	ReconcileCell(w http.ResponseWriter, r *http.Request, cell CellPath, params ReconcileCellParams)
 	// SmokeTestCell Try a cell out with a tenant that is removed again
 	// (POST /v1/cells/{cell}/smoke-test)
 	SmokeTestCell(w http.ResponseWriter, r *http.Request, cell CellPath)
@@ -14756,6 +15345,9 @@ type ServerInterface interface {
 	// LookupMany Find many tenants at one version of the directory
 	// (POST /v1/directory/lookups)
 	LookupMany(w http.ResponseWriter, r *http.Request)
+	// RebuildDirectory Make a directory that was lost or restored agree with the cells
+	// (POST /v1/directory/rebuild)
+	RebuildDirectory(w http.ResponseWriter, r *http.Request, params RebuildDirectoryParams)
 	// GetSnapshot The whole directory at one version, as a stream
 	// (GET /v1/directory/snapshot)
 	GetSnapshot(w http.ResponseWriter, r *http.Request)
@@ -14825,6 +15417,9 @@ type ServerInterface interface {
 	// UpdateTenant Change a tenant's plan
 	// (PATCH /v1/tenants/{tenant})
 	UpdateTenant(w http.ResponseWriter, r *http.Request, tenant TenantPath, params UpdateTenantParams)
+	// RestoreTenant Put an archive of a tenant in the place of what its cell has of it
+	// (PUT /v1/tenants/{tenant}/archive)
+	RestoreTenant(w http.ResponseWriter, r *http.Request, tenant TenantPath, params RestoreTenantParams)
 	// GetAuditCheckpoint The newest signature under a tenant's audit log that its cell handed out
 	// (GET /v1/tenants/{tenant}/audit-checkpoint)
 	GetAuditCheckpoint(w http.ResponseWriter, r *http.Request, tenant TenantPath)
@@ -15215,8 +15810,8 @@ func (siw *ServerInterfaceWrapper) Heartbeat(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
-// EndMovesOfRestoredCell operation middleware
-func (siw *ServerInterfaceWrapper) EndMovesOfRestoredCell(w http.ResponseWriter, r *http.Request) {
+// ReconcileCell operation middleware
+func (siw *ServerInterfaceWrapper) ReconcileCell(w http.ResponseWriter, r *http.Request) {
 
 	var err error
 	_ = err
@@ -15230,8 +15825,24 @@ func (siw *ServerInterfaceWrapper) EndMovesOfRestoredCell(w http.ResponseWriter,
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReconcileCellParams
+
+	// ------------- Optional query parameter "validate_only" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "validate_only", r.URL.Query(), &params.ValidateOnly, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "validate_only"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "validate_only", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.EndMovesOfRestoredCell(w, r, cell)
+		siw.Handler.ReconcileCell(w, r, cell, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -15431,6 +16042,39 @@ func (siw *ServerInterfaceWrapper) LookupMany(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.LookupMany(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RebuildDirectory operation middleware
+func (siw *ServerInterfaceWrapper) RebuildDirectory(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RebuildDirectoryParams
+
+	// ------------- Optional query parameter "validate_only" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "validate_only", r.URL.Query(), &params.ValidateOnly, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "validate_only"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "validate_only", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RebuildDirectory(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -16233,6 +16877,61 @@ func (siw *ServerInterfaceWrapper) UpdateTenant(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.UpdateTenant(w, r, tenant, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RestoreTenant operation middleware
+func (siw *ServerInterfaceWrapper) RestoreTenant(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RestoreTenantParams
+
+	// ------------- Optional query parameter "cell" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cell", r.URL.Query(), &params.Cell, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cell"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cell", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "trusted" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "trusted", r.URL.Query(), &params.Trusted, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "trusted"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "trusted", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RestoreTenant(w, r, tenant, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -17198,7 +17897,11 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/cells/{cell}/drain", wrapper.DrainCell).Methods(http.MethodPost)
 
-	r.HandleFunc(options.BaseURL+"/v1/cells/{cell}/restored", wrapper.EndMovesOfRestoredCell).Methods(http.MethodPost)
+	r.HandleFunc(options.BaseURL+"/v1/cells/{cell}/restored", wrapper.ReconcileCell).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/directory/rebuild", wrapper.RebuildDirectory).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/archive", wrapper.RestoreTenant).Methods(http.MethodPut)
 
 	r.HandleFunc(options.BaseURL+"/v1/rebalance", wrapper.Rebalance).Methods(http.MethodPost)
 
@@ -17590,17 +18293,18 @@ func (response HeartbeatdefaultApplicationProblemPlusJSONResponse) VisitHeartbea
 	return err
 }
 
-type EndMovesOfRestoredCellRequestObject struct {
-	Cell CellPath `json:"cell"`
+type ReconcileCellRequestObject struct {
+	Cell   CellPath `json:"cell"`
+	Params ReconcileCellParams
 }
 
-type EndMovesOfRestoredCellResponseObject interface {
-	VisitEndMovesOfRestoredCellResponse(w http.ResponseWriter) error
+type ReconcileCellResponseObject interface {
+	VisitReconcileCellResponse(w http.ResponseWriter) error
 }
 
-type EndMovesOfRestoredCell200JSONResponse EndedMoves
+type ReconcileCell200JSONResponse Reconciliation
 
-func (response EndMovesOfRestoredCell200JSONResponse) VisitEndMovesOfRestoredCellResponse(w http.ResponseWriter) error {
+func (response ReconcileCell200JSONResponse) VisitReconcileCellResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -17612,13 +18316,13 @@ func (response EndMovesOfRestoredCell200JSONResponse) VisitEndMovesOfRestoredCel
 	return err
 }
 
-type EndMovesOfRestoredCelldefaultApplicationProblemPlusJSONResponse struct {
+type ReconcileCelldefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	Headers    ProblemAnswerResponseHeaders
 	StatusCode int
 }
 
-func (response EndMovesOfRestoredCelldefaultApplicationProblemPlusJSONResponse) VisitEndMovesOfRestoredCellResponse(w http.ResponseWriter) error {
+func (response ReconcileCelldefaultApplicationProblemPlusJSONResponse) VisitReconcileCellResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -17962,6 +18666,49 @@ type LookupManydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response LookupManydefaultApplicationProblemPlusJSONResponse) VisitLookupManyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RebuildDirectoryRequestObject struct {
+	Params RebuildDirectoryParams
+}
+
+type RebuildDirectoryResponseObject interface {
+	VisitRebuildDirectoryResponse(w http.ResponseWriter) error
+}
+
+type RebuildDirectory200JSONResponse Rebuilding
+
+func (response RebuildDirectory200JSONResponse) VisitRebuildDirectoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RebuildDirectorydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response RebuildDirectorydefaultApplicationProblemPlusJSONResponse) VisitRebuildDirectoryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -19052,6 +19799,51 @@ func (response UpdateTenantdefaultApplicationProblemPlusJSONResponse) VisitUpdat
 	return err
 }
 
+type RestoreTenantRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+	Params RestoreTenantParams
+	Body   io.Reader
+}
+
+type RestoreTenantResponseObject interface {
+	VisitRestoreTenantResponse(w http.ResponseWriter) error
+}
+
+type RestoreTenant200JSONResponse RestoredTenant
+
+func (response RestoreTenant200JSONResponse) VisitRestoreTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RestoreTenantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response RestoreTenantdefaultApplicationProblemPlusJSONResponse) VisitRestoreTenantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetAuditCheckpointRequestObject struct {
 	Tenant TenantPath `json:"tenant"`
 }
@@ -20047,9 +20839,9 @@ type StrictServerInterface interface {
 	// Heartbeat Report that a cell lives, and its load
 	// (POST /v1/cells/{cell}/heartbeat)
 	Heartbeat(ctx context.Context, request HeartbeatRequestObject) (HeartbeatResponseObject, error)
-	// EndMovesOfRestoredCell End what a cell that was restored from a backup believes to be under way
+	// ReconcileCell Make a cell whose database was restored agree with the directory, and let it serve
 	// (POST /v1/cells/{cell}/restored)
-	EndMovesOfRestoredCell(ctx context.Context, request EndMovesOfRestoredCellRequestObject) (EndMovesOfRestoredCellResponseObject, error)
+	ReconcileCell(ctx context.Context, request ReconcileCellRequestObject) (ReconcileCellResponseObject, error)
 	// SmokeTestCell Try a cell out with a tenant that is removed again
 	// (POST /v1/cells/{cell}/smoke-test)
 	SmokeTestCell(ctx context.Context, request SmokeTestCellRequestObject) (SmokeTestCellResponseObject, error)
@@ -20071,6 +20863,9 @@ type StrictServerInterface interface {
 	// LookupMany Find many tenants at one version of the directory
 	// (POST /v1/directory/lookups)
 	LookupMany(ctx context.Context, request LookupManyRequestObject) (LookupManyResponseObject, error)
+	// RebuildDirectory Make a directory that was lost or restored agree with the cells
+	// (POST /v1/directory/rebuild)
+	RebuildDirectory(ctx context.Context, request RebuildDirectoryRequestObject) (RebuildDirectoryResponseObject, error)
 	// GetSnapshot The whole directory at one version, as a stream
 	// (GET /v1/directory/snapshot)
 	GetSnapshot(ctx context.Context, request GetSnapshotRequestObject) (GetSnapshotResponseObject, error)
@@ -20140,6 +20935,9 @@ type StrictServerInterface interface {
 	// UpdateTenant Change a tenant's plan
 	// (PATCH /v1/tenants/{tenant})
 	UpdateTenant(ctx context.Context, request UpdateTenantRequestObject) (UpdateTenantResponseObject, error)
+	// RestoreTenant Put an archive of a tenant in the place of what its cell has of it
+	// (PUT /v1/tenants/{tenant}/archive)
+	RestoreTenant(ctx context.Context, request RestoreTenantRequestObject) (RestoreTenantResponseObject, error)
 	// GetAuditCheckpoint The newest signature under a tenant's audit log that its cell handed out
 	// (GET /v1/tenants/{tenant}/audit-checkpoint)
 	GetAuditCheckpoint(ctx context.Context, request GetAuditCheckpointRequestObject) (GetAuditCheckpointResponseObject, error)
@@ -20483,25 +21281,26 @@ func (sh *strictHandler) Heartbeat(w http.ResponseWriter, r *http.Request, cell 
 	}
 }
 
-// EndMovesOfRestoredCell operation middleware
-func (sh *strictHandler) EndMovesOfRestoredCell(w http.ResponseWriter, r *http.Request, cell CellPath) {
-	var request EndMovesOfRestoredCellRequestObject
+// ReconcileCell operation middleware
+func (sh *strictHandler) ReconcileCell(w http.ResponseWriter, r *http.Request, cell CellPath, params ReconcileCellParams) {
+	var request ReconcileCellRequestObject
 
 	request.Cell = cell
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
-		return sh.ssi.EndMovesOfRestoredCell(ctx, request.(EndMovesOfRestoredCellRequestObject))
+		return sh.ssi.ReconcileCell(ctx, request.(ReconcileCellRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "EndMovesOfRestoredCell")
+		handler = middleware(handler, "ReconcileCell")
 	}
 
 	response, err := handler(r.Context(), w, r, request)
 
 	if err != nil {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
-	} else if validResponse, ok := response.(EndMovesOfRestoredCellResponseObject); ok {
-		if err := validResponse.VisitEndMovesOfRestoredCellResponse(w); err != nil {
+	} else if validResponse, ok := response.(ReconcileCellResponseObject); ok {
+		if err := validResponse.VisitReconcileCellResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -20699,6 +21498,32 @@ func (sh *strictHandler) LookupMany(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(LookupManyResponseObject); ok {
 		if err := validResponse.VisitLookupManyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RebuildDirectory operation middleware
+func (sh *strictHandler) RebuildDirectory(w http.ResponseWriter, r *http.Request, params RebuildDirectoryParams) {
+	var request RebuildDirectoryRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RebuildDirectory(ctx, request.(RebuildDirectoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RebuildDirectory")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RebuildDirectoryResponseObject); ok {
+		if err := validResponse.VisitRebuildDirectoryResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -21360,6 +22185,35 @@ func (sh *strictHandler) UpdateTenant(w http.ResponseWriter, r *http.Request, te
 	}
 }
 
+// RestoreTenant operation middleware
+func (sh *strictHandler) RestoreTenant(w http.ResponseWriter, r *http.Request, tenant TenantPath, params RestoreTenantParams) {
+	var request RestoreTenantRequestObject
+
+	request.Tenant = tenant
+	request.Params = params
+
+	request.Body = r.Body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RestoreTenant(ctx, request.(RestoreTenantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RestoreTenant")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RestoreTenantResponseObject); ok {
+		if err := validResponse.VisitRestoreTenantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetAuditCheckpoint operation middleware
 func (sh *strictHandler) GetAuditCheckpoint(w http.ResponseWriter, r *http.Request, tenant TenantPath) {
 	var request GetAuditCheckpointRequestObject
@@ -21996,244 +22850,264 @@ func (sh *strictHandler) WhoAmI(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L1tk9s2li/+VVDarbI9w1arO7YTt+tf++84TuJNMvbanc3WTXtbEAlJmKYABQBb1uR21b64tff9foj5",
-	"YPNJbuEcACQlkCJlycncvfNm4hYJ4uHgPP7OOb8OUrlYSsGE0YOLXwdzRjOm4D+/4oqlRqr1vzKluRT2",
-	"bxnTqeJLA/8cXM0ZyfxTDzS5wwcJ1UROiZlzTajQK6aGg2Sg0zlbUDvIVKoFNYOLARfm6eNBMlhwwRfF",
-	"YnAxSgZmvWT4E5sxNUgGH05m8sT9tcA37u/vk8GSKrpgxk32BcvzN9TM45NMWZ4/0IRndiLc/nVpn00G",
-	"gi7suPb3QTJQ7JeCK5YNLowqWHXK/6jYdHAx+IfTcrdO8Vd9aj/96quBndOLQmmptucwFuyDuUnh1zHu",
-	"DSNLOmNkwqZSsTCtXwqm1pV54XjVmSzoh++ZmNmVPjk7h73z/z6zm2IMU3akf//58uR/0JO/jE6e3Zy8",
-	"/+M/DsLWaqO4mMF8v5ILykXLvhXayAXJ4LGEcEF+FDyVGSNSkWUh1va/G/YUX2rd1cpazp98trmW7em+",
-	"mv5ATdow15dXdEbMnBrY3JTmOVNE0xV5eD24Lkajz1JHnvAPdj149Jw8PjsnHE/DMEGFIXOqSTqnYsYy",
-	"orlIy9XhzSjX92p6grNpWNFnbYfz8Hrw8+jk2ftfz5Lz0f314H9eX//hUfyMvucLbuJLXkhtCDdsAfeN",
-	"AkU1kVIOw1TnmrEpLXIzuDgbjRI7c7yDZyP4p7+SZ1tX0k7qBz5T1M6kmXYW/pG2ixce2vv2hZm4K3gF",
-	"59g8LTzntjnhE3tPCCcAs7m3Y+ilFJoBk/qS5zkXs0vgifYPqRSGCThdulzmPIWVnP5ZI7ft9kE3Kn6v",
-	"ZcETfG44uE8GL7MZeyNznq4PPJly4J3zYdmMkSU8a0+iInnsVd5xel7UcEF+KaRhui5iNq9RjWYPvOQw",
-	"btOKA5HD1r+hM3bgGcCQWaaY1k1zAGHDNZFL5qah5CRni50zWeJzf+w5I3wrNpufLIteMWHISkkxS6y2",
-	"QIn7DMlkWiyYMBsU8ZYZtT65nBoWka7vWCpFpgm1P5PVnKdzYiQxak3ojHJRJ41WzlZykAMfEQ7afic+",
-	"wS249z/DFy6zDDWAt+yXgmlcYpZx+ymav1FyyZThlndNaa5ZMlhW/vSrl/BbU3zVqCb0FfglB/7Zf+19",
-	"eE5O/sxSY2n5Ums+Ewt3SPVJgmq3vReJG09vT/9fmeJTzrK69gNbC7I2Opr7A1WKru2/LXPrwyuTAVvK",
-	"mGrzjZIrTSZrIgUj7ANNTb4mqzkTVa0FNRYNeq6d55aGvUnoyWCZUxFdiWKzRmXf6dH4yHBbXUkGOi9m",
-	"0WG1oYZ1uyXv4FG7qfDPG551l7nJ4K6TteK2DBXGBc2YM1cCJXXaxg0SLefrNiIpLYsZKjm4Df603TGU",
-	"k96i7rr9E6Y/rJB85ZETvlhKhbcANKDBjJt5MRmmcnGayowblprTZU6NXdqpnlPFstMwKizossi4eTFn",
-	"6e1SchHRPC89GdgZUFMoRgqRMUVoyZioHYTkckaKpeXFlCxzisp0/HpuyggJo7Nsg2s8HkVobk51g7KX",
-	"y9kDbXX6ub0tillGOWcfaMZSvqD5xuBPH0cGF3J76LOEnCfkM/K3//hrjEraJIxdP7vjstBNBDpj2ngT",
-	"MQ3H4AzFPRawLCY5T29u2Xr7iy+z8ydPzp7tMapmv0QYvyGptKQMky9PH65WIICe+xWoLCpomqd9dv5F",
-	"bN5AVTfU1BwRGTXsxPAFi7G0GhcKrxQFXPN2mVVlCEIOcNscwVYoIbCJcna1c6tuwg4OYQeiSz6sXOCP",
-	"5g9uzJI7vBRGrbdFLU1NlPF+LZWVXItlHjQdXeglE1lUhFDLi+K345atH2hi7bTnZIwbNCZTqYBZnBRL",
-	"nZCxXmvDFvjnVXAHSGGUzC0RCkYyyUCkcqNZPo1PogeBZMxQnjcrT2g9bmktGwTVLKoVameOArcFtsxZ",
-	"XCehasaiDNypDTxLgJfDf0hltxc2d7iTsIGigUzxtNwsEk8D4eNRdc3S0NdcZHbkbYWtJno6bM8tF1nE",
-	"KCjSuTUtxumccnGTFuZGTqfjLvJkwbSmqL5V/TmjUVc++MayOstUkYc7E6SvNgHrKmfTuJNv3Fzr28iE",
-	"Ue4/g9bapkJVLvY9bNErfAvdQZvqbcWfGaGvibbmncT151Sb4Jlqpyo/58alvmWBfdU5jzXz0H5pW+N3",
-	"bFnVbO6TCrHpjtRW2df6qr+VK7KgYk3m9I55hac/ESSDKd6Mnkfn71PEFuHC0DTCB/4kzZyLGVlRTaay",
-	"qLHjiZQ5owIUCBZuatuKhTVQ1sx0XKUTdUbGOT3uHqoPzqJ39ge4aEvlsO+tcptRHmS5wDo5VKdYOZQY",
-	"bX5JNfvx7fcRPZabuSws+Zt5QgrNlGWz4JndMoef1MzhL2ru4rkxS/1PF6enP//76T/9w/W1/v+jHn07",
-	"E5PO3zjTrn5HJt513tmbmgwWMqZ2XYEqTRUj9ncnTKzORwVYqVbIEkNv0R2xTVALedeDMdnVCJb9IO9Y",
-	"F84kJ9rQNO/xgdfujfro55HRN0gJ11H9pNuxOI2YdL6fn8XbSF2CULCEm7DDPbz6VtFVu3crUMgVPG0N",
-	"bppzqx/dSJGva4EFt5pNCriPbY9zYm+z9oUsYlboS5rOiZ28uqN54nx/GdepfVwn3l4y9AOhIiOFdhKo",
-	"A2ua5DK9ZVnMLF1XvS6gRgppkP+Zuad8q3Rye+nXlq+qqH6ZUmGPNcpXLf/TxST8iTCRabLiZm41VrJk",
-	"issGXp3KYinjfp20UIqJdB39kYmsp1Xkt75jdOKVf9wrD97/tGEqKLlwC7xhIiMNXia5ih8PtQZokWdw",
-	"KhOr9uc5S01HSYHj3kDYr/tGlLPt8U508TB/rv3ZT1hGjHxOKKpTfGpXBQKb3TFlpXbcA2dokNdM2Mv+",
-	"82AmpVUlZ4qmDLxRNMPbmgycJcayCteqe+2aXBVVEn2gE6/qLOl6Yee7VPKOZ0w90GQlVabDQlZOKErB",
-	"4gtYizQQ4+YOgd+Ta9BZQLO0JGetVLwfsQnUzr7d0lec5n1OckMghK1/38zhXlXujT+ehRQQgFwzqraP",
-	"oW7gW9LRwzDKRxv3MB6CF5yY2eC/2qtBKOYjtFDKfzS2SyerVdVAk8vQ/zaM3rqULmnKzfpmwaguVE9G",
-	"FN52ZrK+WTJ1oyEm1HDHKMklzYhh2qDiWyqXRpKUKrWuXjtugNwsT/EzrNOULCZ5ZW6iWEw2VlbZvJhJ",
-	"kQV7d9u5yWimpFw0s4ucTUuHIcvzhIzsMs7KCzfnObOrsLyF55vO7ebpzxnNzTziN/yWUZXZb9pLxyt2",
-	"3tkTgjvfoPrNGVVmwuhOU+17qs234eHgLYmLIYG3tnkTy5hG9CdtWF+q6xTOsDeqDGZwDCduDVUJWOwS",
-	"UQ1oqIhvJgQc4LMVGottWRmW8HOJkG6yzQpKCtncxxgDdCpq3avyeFQze87rECZ68pf3PyOI6eT9H9x/",
-	"vY9aPggAi3lC7J3obg0AF/zNPCA416bdewt77MAGPW2ICCeqGQfwv10WQvWStSp9ziBuuqAd3y2vbdsL",
-	"b/GpyhVrDRXyiFOg523Z2symA3vnuYSX9KCT2BuGgp2mht/Ze5dKlUnB7M3NFOXuZ8UMzHCHSlBGBctv",
-	"HjgoGAZ+AWHTnsTHPixBC4fX8vz1dHDxc2fO+X4TMPGWTQvNyMPHZ+ePPHoPvdja6qDUaslMEWBp6JSw",
-	"GuPw029aXxmxrU0a1kBayvApT6lh37FIIKZDyC8hn52TydpBRoLcsX/ZyaQqw0dnByRyZQVnhfKFXAFF",
-	"C7aiedTWwPd0LCIQfggsfGNRDhchBQNNCO1za/d7wtDomOzvWAkoaC8YHDxwl0+2jM8DY1r0sCh7KASb",
-	"R1PKbxg8djylYHsSFWzb5m/Hb+OLSTiuzlgGf/CH5llzlt7KwuzpdAMHzU2h8i7ou7rvpVm/OTusJ8X7",
-	"EXb5T+FcizRlWndf0eatR6QKLy3P6ohJdcOiXAF25xs+7X0Qe23rpl6Fg0Qnphjy0U/hnEWI8a4o1fpP",
-	"9rFKaLdV/bHPbK4XvuPeb150FpUeTmzsmCIGP1MVCzCn5vYGuO/jz8iEavb0caFyks6poqlhSu/Wgx3q",
-	"AcePLaDOliPRzxZrsCmO3mwk9rf2PoKH1+23FiOtO4NFdMlBuetXAfy5JazznIkZu/G0vhF0pAvmvRVX",
-	"/3ZFFLO6LzGSgFqh53F3eRj1juZFDApkNHFA3fgASPC9bPwWfGsV1NpMLUHrDwHGO4ctjSpA/scek4xj",
-	"ZEtS2TiN7Y2s7Uz0osGQ33MdCbtXILSdbGtHMxtKyI4om/9IbHIVBO0urh3xnVlt0amKK/BgOrJUsrBc",
-	"6jlRRc40mbC1BBehVSNhJRD7NDLPyGRN7rjMwSLX5OHj8/NHETVTIqC7h1SheS5XN6liGROG07zqOay4",
-	"0+Axlt1UUOP1dX6FobgLclmYuVT8LzDThLzAq3JytV6yhLzK2GIpDRPp+uQ7tk6Iz23qh3n2s1kwM5dZ",
-	"22xonvvNvnzz6oHe7ztS8VkUwT2GePnF6elcavPzheV178eEajJRcqWZ0mSluAGX6EP7KGDFcpnS3L5A",
-	"pMjXjwAQNf7DmNBcCnZBqFgnIXRROZj2qbfReWLtYqnrx9d9Fxb0ww2dMefpbgCk5FLMILuCTXM+m4ML",
-	"eMJyzu5Y5vzEXzx9PBo9JyP709PRaLhbQG3uf+xmQrqZjvFObRjNQg5kTiF2ZA/AzBlXePlImlOtmR7i",
-	"tAoxkYXI0O0edqjHdZoUSkf0FKfxaQLMIGXlVafG7YjlEbjDGMcy84YYhp1wDGpXWY8nqQsI4K3xj8TI",
-	"GTNz1hAmlgLjtm2z54Lg6eI+MprOHQ+Lz9VSzkRm6xuw/zvintqCKuU+ur3ysUAgP1WIhMg7puDaO+ba",
-	"KQKxqcTDHseobfNueMRk5WK1yaVv4bG3ltsPKjl7e71+31Upq8iuA6tmL+1V+cFDQLZccVJFo3gBKosY",
-	"q8ylisVoAefYEM0K2W5NH6GYMAC+GkVm/I4JUixrV3sTZV2FYT5N2tjs2agDbqecYRI2pFxVVNGII54/",
-	"kQMpiir3qPHOVgCu4cC0VqX9firYpcH85fMR6llD8jVX2hDFFvKOJZYWBdHMPPeCAmbxQBO5EgRvJply",
-	"lmcaKEqBVzjb1r5wvH6yVaNVu4+o8VbPtnbvDZd2Fd7p6fj0bl7Xmd1UD+rwNFAGdT95TCpdFtuM5stC",
-	"rwlMthoZf6DJUsmUaS2bJFD5/WhZijI2/kvBCnaTsWUs0fyf5cThIVaUxxGx2wvdWOyoJRVgE+PQto72",
-	"scsFdcd3oISQOQb5W09s1DFnTscjzvZs44uuH0DsnnzL8uwnLjK56qssshkV3b0EU8pzFk/l6HoIlQOe",
-	"s3yfsaI3I56xtEuWWp3N6k4L3T4PsBs6rGiPJM6YQ6yaSoUn5DYrnEBt6u0U0Zepr8q3Ojk6KrS3GXGB",
-	"7fLKyg5FxX82tphXwLe/54Id1WEt1YwK5zbYLNky2h3bkCuBIfluYd/X8Hgs5IubgiC/EET//wAuMewb",
-	"CekLK/A5zdWcyM92Lv3j6d6lENeOoJkU3vhdqUGwHaIkCb5I/+9ShMdckTjkW6ZhkC1M4JLHg8s/2eNx",
-	"DkUIAGwc1QXIDyCKB5pcvnlFbtk6bvg2pe0zpaTqXH4iGeTuhtQn+tp5+lCyJGSq5IKcDcmohtmx73r9",
-	"oSxk1SW5pS0LvtBV37DbLbBEuAapF/iZtZHisNxisaBqZ5gGT/Gde/ggNAnbGdbRTI3vyhlGSGRsVzYG",
-	"R1vEXep2pGM+Fu5at4dbZPUONaX5mKJ7IO4kT2NYtD3CEK3A/YZYllPrYj957HwXn082jQ6xF+Qd39GG",
-	"qp4wy6LBZpMGY+YdFuJi3ltgcgU+4JQKMmFEMyaQaVGedUyBdfscJuqn5ba5cng7Ay2OZuKRFo4/dtdA",
-	"PAXe71AxwsCxKW3kS+5I1d2ZolhPvbxlS9MM8neY6ykz6XwTbt1KMIVGrFk/NG+hlzyNJq/7nJ9cziyF",
-	"LDQxEhN+JpZe0sIQOZ1uwMV9ZtBGkl8shXiTz1Tz9v0Wxc+mxR8VYblK5mi5ORks8rVDvHuz7patyYKu",
-	"CU1Nc9rSHvzLitKbQjekdFxJ+PiCi8Kw7ufcF0jB7uRtz3kfBHyx89p/x9bfuQR2rxI4vS8Ec3kPBKgf",
-	"7sAuHr+VG1rw47b6kw6t7f5/eHPy/g9R5PZ3bB0Hbt+ydXeG5yApvw1sG2YaO916GsO2It1HDUA/V4e0",
-	"jQ3XVPcKE7vdSm1eo11RQzNIBodx7Xwv5W2xLCu0NVY+2MJtOD6nHxCpMqaeE1HkOVmBJiBktQioezIS",
-	"3v25dLXatwfv63nDT55uU11jTapLAB1ggjvNc+LmDt61fbLbS/xnYy2FJs5R29QDsw8c24msHr6KeGkP",
-	"yx8TV5aNSEV4vI5ME1JIQBZtSoUUPKW5lXULqELogtAkh9nag4mnKMbrdDR47FsY9XF2eT8YYy9eWx7n",
-	"Nul3927FmWY7efrFHXjnfnBpfS+cC7rn5h3IK3+2KwAe+06MP5YVSWM1mmTcLrSSe7GMBQBeFAarek3Y",
-	"rGgICe9TXWIfZbKhSqJj7Vh0qAvjjGfSoVEfrTVm7QBnlNCJVIZhyaSVS/ZfUctUmtRmN+pNKrN4cHDK",
-	"Bdfzvin4Wc8NX9JCs5tYAoW/AM4TNlWM/YVB4b7U8Du6qZk3qgPwhSwOVlvOqWadZ/wGnsZ6eRkHi646",
-	"/S5zUXIGJXE7f9K/gMp/PqHpbd+PNnv+ZKFS1uQUnLFG/wSKK9i8CyAzLmYJWSq2pIolJJXLdUJSe/1u",
-	"imVCAES6TohiNLM/4N1NCMYS7N9NoUQCCIyEpPZw4L2sKR2/rCJ2CBf33lVGDF/0Kor0zm7qFby0Vdhl",
-	"W0ErlllvVhSwvNvRZ2nmRPPMKnI0I+yXguausmNDXjSezk0hDM/jKDIkR8I1WUqt+SRnBJ4GnERXu3lX",
-	"YM1Zno5Ww9lXypXCrfQkG+57WQYOT7dy+cqTq4iYGu+v7X6rOMPs4b4BzUqt+piVWccrdaKtSsXv38ri",
-	"rMy6dcveeKYbsOhYTglyTpdrV/ZKLhbcoHtbM2Ny92dLneGJZc7wCeQgIUO1UG64nFHnmrDUyrIbS7Dg",
-	"xWJLl+5qBWflP3entrq6jVC2cbixqP11wOqoG+0M4qWzeuAkswJHasblvtSGL6hhSTV5FQwSspLq1hID",
-	"Nx6S2lXu5jRlCybMjWJUN5U6cCHspulQHckI3SfI1SzqDJ04pFgEKHBQQbO7NPM2l4MNStxxh8lGzrT9",
-	"ylX0jv3pCJ69gQhgnxfaYLqvpyTfVOVaAmuGNtOwi59aFhItMyKkIbdCrkRH+p3ynPWCI9sXej0btjK6",
-	"kFC4Gp61ShceLNFGKjpjVf++CeXvhNOZOswhp7Ne67PPL7o+fOCLbYfrQ3ntl3pS3fxdYLDK05X7V06o",
-	"fkf93/yF3boC1X0Pe9p6effznpSsqxuq5lMqzvuU54tzztaNu/Kz64O028myvoTqTLLKbUYXzfeu4l95",
-	"9uzJ2dnT888///zpLoQaVEu8oeZGusz3sEPnSVPJU3iHMA6lJiCOtqCuECoWw1/R9RY6chdgT0hzQ+M9",
-	"TrDd0x30cHG6E8YatTfxwGuN1QiXSyYYJKf1MQ7w+1g3sWUCoerhhM24IIyqnPcpsoYG9aTIZswEX0TZ",
-	"iWqUROv4A7DP+SUQEe6XzTUxirMMe724ACxUH8XXVO0Ynm763EYNOFuvRVX7rUUrQAdPgbPhGmXm11KR",
-	"uc/JqjbvQPiB3dyMgJHn08woyaXWz8lnT0cj8E5TormY5fhwQvCPUDAGgAuKTWhOndZYWfLjLzqAcreu",
-	"dqiLuqXHNGp+e/G11Xy9GxYf0d/sezGW9Ho6ZYplcVWeCcNNDqpyz3y7RmD/UnlkxmZ5ZcEuyrKgqdRG",
-	"+xKOtbBSKyLSLUZFwRzWuDZN1d+hmGFG1w2SufA1zvvM40ftil20evZdABznVptJ2C3//aR+Im3nqaKI",
-	"qqb6sM4j7PE3DzTRC5rnlosUgnetUr13bY7tqtO+aoabcMtKf9Txiu405vmGTGZI+ZsWCqSRXR5S2wWh",
-	"xDXHCOU52zYkUpokzYss5uKC8rtQt7LjTkKrzt33HB+rfDnBdUe3K4CLe5SiWrhWDbXa23Ucw2cteJNe",
-	"+Of4tcApxBbkHVSlh0vxjTLhIL1ilcFjx1ftC7dFTi2YOCOJZiIjq7mEUrNLutZD8gosO8jS1ZgVvdtN",
-	"1VQNxjPnY1QCtGPHUXStSEoshNqTH3pIeSs7rGAA8SNNO+LLnG9NvMWps58X5jf3tOCCohshlaH5fnYY",
-	"uiP3LnFUeT06M4cq36arprBe2RkmUm2mtanLFvC1alM3y3z4Qyz5MBSpqFF4fRmQTRkvY1B2RGm/7zhE",
-	"e9OS1rsCP5aqQ4DVwhbvAAuAETH0p/TREAG0SewE/6WQhjWht6IVqpnvL7eCcuTWHCFsOmWp6W4otXIr",
-	"wT40NAW2vxDFZkVOFXHw3q1y+EFX6FEWX2Am3UZJj4J5V3X1I8+JYDNq+B2zOkiqWNZZ5VrN2c7cnEqJ",
-	"wa2cKft64soNwi7VQNgNIaa3gcH24jYdjcT76BenBXo8uumzl3kO1S07N3hM55bZ9m8FsKS8tfg6kLay",
-	"pE11gMrvEXx08wsKce2Y/CTeN+5cXMIr+K27GHensIsr+WHj05lxeTRl5q0DIfvw3R1niM+zq6YYc6XZ",
-	"AnDCvtckVNiI5g29g/rNlfKhFQqIstQ/aymGb+nqB8fP3Rj7oswOlU3YIYfw06QE1m/IZ1ZzfjyCZuwn",
-	"f0nI6OQZcFvntJmvl3MmoDfJjAsBrZe4mRNKcmaJ4zm41RTTTN1tdb582rNdbm2rgyaGOxgjY3+sPTP+",
-	"rrbz+cjDNDM3f/uPvz7yNoNdljZSsew5Jh5QotgSswRd5z5iIAjKTdmyuUE37Vd5NWrl1Hooy5WAIoXk",
-	"x7ffDzt2dBzgwEnYl+iOLuQtg5yXSOW0oBjGmmP7flwOYQbAM8w2i+7Loq34EzfESHnbVcbTetXesl5/",
-	"MsgkcBuHPPLVq7HOHBeQdgOaPZTbeB/1/OoGcFjcUHbPBzUaVtq401dMN6Uo9UANlWcWcbZ1XkCYuft8",
-	"dNIVgNK2Kq6w40PnLLkGSR8ARft1MwH5DHOJrqDSAGavuuCfpPLtjjK28YVBT5x9bdCP0AqvAovbhO2m",
-	"HZCMrnM9PtuWRL1XNUyWM8Oa4lM/QfAfngF84gqT+DTJqKFWBiBf6JHJd+T+7B5HvC9QeFOVifmTtiA5",
-	"re3EVmWzHO+rDfl5HMJtVJAG0Xikbu6KaZ55S2F7AHyzzCB0C1kU2sp7uiZcJC4gR/UtyyBc1dj26ZCd",
-	"40NXqzY81F7Rqj2Rogft8BJxsW2oez3bzvfDY9bYTFyFKYS14MiEW6UuZ74/Hk7cg2lcHUQMiBF4L2c0",
-	"gwzbJV1b/ZhrQvMVXdtBLI0pWcwg4uAVlGorM9FULiGc3270aDUM8LRutY1OntGT6eXJ1+9//eL+pPrP",
-	"x33+eXZ+v23p1Y8dtildD1999fFeLDcW0BDuQxwGeyCYai0jsJPK5UTeTiRtQ92oZgJ941NSWoX3govq",
-	"X882xXkvRaNhJp3bwJTN+Jy8xd9R9PbIAj5KO5OruZLGeZ4PCvIZXdQrvB4E1rNBLluziNKN6x90eEcO",
-	"FssvFDfrd5ZoglXtciInjCqmvvYL31VA35IKDGNtEHi1/OTcmOXg/h6it9OG7sqzXE5oXu+Kf2HF9C1j",
-	"S73RxO+hE+t/+8//ApXhUYJqiiaCrUL3XzvbWyFXuoQ0D6/FtbgszJwJw1MQTRdkXKtEfUG+hOkTu+K/",
-	"/cdfx0PyVuYMSzqir4tcF6PRZynxDi//b/B6JfBd+0XN1B1PGdQ50GRsJzAmD2mKWVnX0J0a9Cmo7gyv",
-	"jdFTNiYPFYqd6rIfDQnEuPGzVs3RVgwhuGv84QQ18jFZzSVAv1Ka54SbCztqzsYuVHotcrliOvTnM3PF",
-	"WELGbrZ6THKuja7PPiFjbLFzQYwq2JgIxjJNhISEZLupL6F+MJRCAhFJlhj0IJlMC2h++fDt1y/Is8dP",
-	"Pn/kfUzjVGZsjMoaZGfQhYZaD1KETRyXUanx8NrqBTlPmcAMAg4lr6dwRwaXS5rO2cn5cDTwXoPq38oo",
-	"1eBFlcgqOsfF4Az06CUTdMkHF4PPhmcwmmVQcD1O785OaZFxYFsuYBmO41U2uBh8z7WB0iLwmqKAHtBQ",
-	"ZmwD5ivyNebqQRn3W7YmGXquuf0ZOnKXC/HJLMjfdxY92Lrr0a/Dhy2nR1274btOXTvkh1fepwQld43E",
-	"mbhLzbPEXQsV0t0jMwuB2+jMzp981mFqMQlaHtrp93zBLRfe+eALVFLu35eVmoFczkcjDMZCaXvkr8vc",
-	"MZ7TPzsroFzAzno1LkZ8v4lIfImp9Ynlf4BK5EqbIdrIDsgYHz1M1xcoc9n299WSXkDUWHLMToLkclb/",
-	"EsTRZxqcvI4nghrkeRI4ISBs4KMFsAZ7m0IrxMbb9MKVh9t9mzBrhbt+vGBgNFGPtz667X2tI1qHT5f2",
-	"a+zbpQnU6ePexf/3RrCh/WWEXuFMyWQNhRIOSqW+mKCnx9C+sistnv5q/+++kSS/YeaFN2WPuHOxXfMe",
-	"ksNt2bu5XBFKnG3eY8+s8oj6gn9h8P7+fuuS7iJDIBEzB0JcFjHMpO8DYobkErQ73z5vXLVYxi7zFDLe",
-	"oWZ3CBMkrpbJAvDX3JAx2jZj7H3g21yOXckVRPWDfnAtQEEAvUnm2IMhTEE7sLmWdmI1vxXqLpwpIgCr",
-	"5nAX0M6BGyxTHJTUh49Hzx6hYlOns7eue20gNlCDvpTZ+qB0Vmvgel+3Uayqd/8b0jmhuKXYxPdwVO+3",
-	"1lE+EAI6mICAVHVLut0KH++OXYoIczlNK1U90JSOeDimdop2QguazrmA1O07D+PJkkDylkB9F3AXqyRf",
-	"S6sdGQjouqbcIQHOjVBDftdp70XOKBBeqD7ym1KB3YgVVZk+HAng/uDeIBWAPhq20Tdd73j+AfpwDB5o",
-	"N2LOZ3OrbilLpNT4+kzEExJRhXCN47GTC7oQ+B0jC2aGpOJc9+3bsZ0BzbUkqSywnHqoP6u9k/9aYJlZ",
-	"jXat2yv4SRNoqUMUSxm/A3qq2t9DEsqMWUUf6M+xQm5iHO8dStYazR2e6W0V1vndMb0jkPsbbGR3DHqP",
-	"sTfI/0HP3v5XQcb6I73xISySzqXUTGOiARqDSbX5f0BTbAjl8i6QCUvlgmni+1sPCdSlrKUnIjoE/CaQ",
-	"M2N5Lc2YFfrw7zmFXk3QN+QsGY1GmIf33MFJACcRivJokrNplPa/slM4oqj/kpp07qPHn5ji4dvOIR0l",
-	"e7uRz71TCMo2+UTCsqaEL3AK5Z4OdS1+kHfMXYcHpUpmJJEhibJqS9QrXPS/FvNa2cVDXw30wD1x/a70",
-	"c3/PIQGTUQVJq5YWz8Iz0Iaa58x1pm5i5FvU+m0Fg3MMai3H70Sqj2OZbuawGuNSKoMy0W1rbncKhSKI",
-	"QkmzIymLiiFS7ShU88poonPp3OVa0KWew78UIzMpGK7Q1xQDh7N0dxPyjbkmMs+G5IfypnJhb5AisjDV",
-	"Vjdu96BIgbkWocJLpftWEqoK6drTpP6wb9BVutph/CnodNopQNhFC89nEU7vWtjH7ReKZWgphnLDO2Ol",
-	"ZvDLBCK7xoWBua5MYiaZJlIMyVtg8hxBbczeKM/o7biY6xzh9i8FNkN7PX3rzvbYLoVKA7YIEw4YP4YB",
-	"r0Ndm5eedGiFAlZg1eGysbYb9Qfi+kACC55U0tb78GC8XfGbpBfylp0YD8s79F26QjBAtbkTgLoEzUkm",
-	"pYKyFzTgSyFtnZsLouQKtYrE+8AlpMsnUPfTEr1JAlqJlFBRS2dcECGvRRlorar64OUs0+NR+35eOw2g",
-	"a3SBgHCwNxu2idhtwlaX4YHJOiTgAXpmeC0uhetDgXdojDjDCwKBV4g5acPznJyPRkPyePSsWmEIQVjG",
-	"svaoPeAxlMe+HCVYs+1uQEo/spy5XEGFRWjtfKjLcqXW/mQs53TqkDtpf1aOCtDMP4yyHsBMh7Zb0c9G",
-	"/va//1dJYvYfXt2Gf+BDz0nVmwd7HJ6SqvL6f/6Xpxj0p5UVkp1yTR6yXDPivGrvnA8EwrFwGTZahlG9",
-	"5Q1ptkw9huFYvjgY38FW/ztYpS/gWBM86sQdrD1vxTyQu59zOkbpIbHkxGULNHv1w6NYCfmIm137UsO2",
-	"Q+zzYMzFmlkQwYdIM9yCyt44dIOHsVre00fmbgZSgjQ6dZerPcDnntkR4rNLcJH68hYr7Lo5p7ox0sdF",
-	"6i9teZeqwbdtcE8ziKcJDNmY7GAkVEh1tVIwNuHl8MiJTl0trRdbgx0hVHGpTj3QxqhWXWUXDileSSfM",
-	"DPSvilRvmha4/+LzcbWF/JSe7Cw1dNxQpKOwyE27BM+pL28zo0tneUB0Bw4GCOiPZ88JWyzN2uovTlJ4",
-	"T7wrM+cK4cKdfXzWNnkHjfljv0WEDmJxdpHLmZWGWGCIPARtc4pBjqBto5qdgDK4ZuYRMNo501jjx0gy",
-	"hsWOycNUZmj/PRqSK3pr+bC3DQ/LlJxH2M7eT9df8odwgZYyzx9VmFGtS1zXAKVPQIxwqDnLs5NKN8W4",
-	"av8We4STTCZEywULHpQJm3ORoRcSR3G1oKrMVU63PFmgkRQLPSSX7j1UxQthnG6TWDUTdG05Ndh/yEUi",
-	"h5FgobVwq90kj+WYKb+wr2vmas7WIG7cYg9IT6A7TzdiGPZehkuKHf19mSt3fzc0jF0UFvPftBAY9m5o",
-	"loD4cwfhd8ux8FwLKMo1fmiWdTv61UCjngYBYfUGHutU8ZxQgQ5T+y8HmBcS4ulNE8XWFG0z7Qfmen9U",
-	"34lRjVoasz8OyTsPk0bbxQGlSyiqYqGRipEyZu4goJpI4ZQx16ur0vA/tG0/+dcyeyM2cfdO2efdPw9r",
-	"eIyX8lPJpj9t9LBxWEeUMIWAiLTrr/wIHCRySrZWepydOEwkmUNY1K3Ru4MxvrS2x2mXe0T5heylRXRd",
-	"VjR+KrBMIszrISU6L0LGdyZNQqjwZwLs5lH9NqMDS6xdfAQBMdXz3ZZMyN5+oOJY8dx6F5ZPbDbXOhRF",
-	"iP+1cByCUHsKoeRZz4ZPB6VVKBYaGJMBUvAql3PXlzR6PLr16mRFMG6XFwFj3yEP8jzMelKYdg6KXlBt",
-	"FKOLBxrTgya5TG8hys3B76rDqu3bmBZdLLYp+Btm3vm59iKlO5ENfSLLMCz8pLrwiBE64YLixm+IuKj4",
-	"CUo5uXTLxVuJsQhn1UB8qtwC8Br78vmH1eZXc5lXEzXq5OX93zDPg5OW7xfV6Gf4jq0jToa/J0it70sY",
-	"IQa7OCtwrH6VhJNHdVezVDEDmAToOYlKhpHywNhbV21D94CD+2hNGVLZQKJBEqj3xx3B7erH7yVAzg78",
-	"/azdDYgSGiIzcJIe0so10XMrqkGrQgfSwXyzMDGrD7hT3eNQKxfz9FdLmPdteMdXUJFlqaHlhK9Ew0WJ",
-	"aBiSt5Z+gd8HUrbbsxPPCO/FvboRAxWfPih6wA74cXvZxT5k6wcaGECwuiCzMhhdvgvsvtYhtq69f+/O",
-	"td6mppHtlsiATkkclVSgB41O3VDzptvcq5UhGz4qtYsNYWq4VFZvAx2Xawe6j0/FOQ+6h1l2TsNnkUBn",
-	"o6bPhrZH3UCPGz3MWr8PSiB3sDgMx1SKeMcmg632ek+m24F4DIi8w8LpsQnIJasn1GxXw/n7kvT1DlER",
-	"0VDeqqMmfS0aPrNXdKgZN+EK+TtcDSQGGc3yaVLHGziEArH8XpNiiYBNrEvvIaDLLYSo1UDjoNDhtYgg",
-	"PssSEOCStYaB8+sw17/EwQB8HID7IHKGEAdASa3qpVSc6Q3LpCK7Fog2kiSTsYgzit+yq9eRsNCbPUY+",
-	"sflcb3LVBL4wnjywcumEkYe1A3sENH9IrazSTS2ulAWaPzgW1eM9ZHCqbnin9wChlq+c/hr+uzXDrU54",
-	"26ffvszwtl/oYbPVFpXJ7cWEehmAFU4MYJfWPT2FRij9wTSbH2nilF+6craQpLZYcEOWkgtzUWk1a5mb",
-	"XKEP2aGFKiUJoOx1iV/8qlBOnQ7dHA3AK10yiP+rZbWWswFFrjiqJXWqubQrPzbDckVx7x2f+r0Q5kvw",
-	"+hKqXWmpOc1cPxomjnF1q7CWRv/ZFXgUASVlapDBnN+FJq6uPTG6y/hMUFMoyHh8mZ0/eXL2DLSuzYDm",
-	"A03++d3rP0VdZdVKrseE7G2VjW0EL4VHKma0X+lhvV8aJlX7pJxahiXv2O+QV2GH5+Mxq6vAcCI8aZt4",
-	"vobp/D4lz0vHPwNDdCF7rOl9+PsNHamOezKpXK7R4fIcWbtLT64C3bcP6Y2d2O9UOzByGeq9V7pxVdNk",
-	"FdPFgmVHOTMc+3iH9taOv5nQi92Ou3jA7OR+nwf3PbP2m1tJ2FAyk0QeR3r6W3y8s3KtnjbZhbVWnhMh",
-	"yUpxA2I2l9pETsu9999UnQJTqKKzuK7NhycEU6kfdxxC6M5ZfS27Y595qJnX3db/bagAG236LptHOf+V",
-	"r8cYD0ALwu6YMGQcXhl7pC6GpAGwiOlmyIHBX6VZKDFsqr4Cax9Yvfk5kIHdCShu50uOCAa1tq4FtQp6",
-	"NYLtM8tcs4tyQK5BP08qszFMkAUXhWH6wo/q+lA2ZaP9ZHdhl2io0J5hH8wp7MyJC+XWiK9T3BpeP2g9",
-	"hzyvOwfIQ2haoE6gTih+79FvqYWHbl6NkZI38MQRrabQh6wlEfuAh+ITJyV2Jksw2w/qtTKqDRZ+Q+R5",
-	"5WAmWFp981Qwe8HxKX+vQ2SiGf70E0YRN6oA+Oop4BSZU4UgXdBAXCVJQKjmUrPWqgCkVhQgonb5+f2/",
-	"tP5PnNbvsUKB5qYFtpbE6k2O9thiaTjrF8/YFi8aOpW0YPC+KhSd5NB5ypEBxrawhQb01KDQNtneFUtO",
-	"aJtjyqWqJhnDdgLV0gWCAyxJT2S29qgAqOiC77iCny6VQ04hFAIf1kWaMpaxbEiwTr79RRfpPMxvJdUt",
-	"QK/QCw2Z1VabgQm8ZUatT6BCUTRfjs/EjzsxzS+sqBSuJzRJc86EsfdyVjCt7XaRh5T8+OOrr8iK5znJ",
-	"5CN3Ff2c7KqDYTeFy/vw8fl5YrflRjH7h0chYohQ0DJkGCqLpeuTEl/SAYv8pIZF/qJefvf6+sP52cn1",
-	"9YfP2fs/xqruvj8OI6i3QPrEIJZao54GZhB3Px6kmp2rYjy4+Pl9zR/AZ6IMqADE3l9xf1+7iJhK8fBG",
-	"wX3lnumEb3B8yUfZPxm2wH33COUxa50Odnze8S8OjSUaS2S6ZgDdtZoWIEHZzSJ8WufFrHHprkFotN7t",
-	"/21FZSvl92P3Fs8sITLPjlZVNlwdfzkrZfQ7pJq6p08r1eSjEvi1YOQVPPM9F4xQknOAwPvSTU/Jd/xL",
-	"SON6lADEXRSLCQpN+6TGrC4nSdHsQWQBDorMD/AJkAoGoyOa+lo4ho95d4LZFVHFc0inAQz4kFySCc3w",
-	"LZBmdkyfTOLLN2gj0VgE6aer1UesDopFTix10ym7AC/htUAbVDFCc8WoFZfaLYJlZMw+cG30OCbCcVkd",
-	"GRvUNtdjV0wOoAu6cvMc02HclVR6TsYB8jtGwFWlRjtUP3hodzKXNIMyFHoLmP6okXN4WHhn9oErfRPe",
-	"6yGjP5yIrN+FK0nw49X1fb/eLKhfb9IzXpNWcPk4k4KNvUAHmDmQcUWhDcXQ7BEinR6Oi7xyxX1KSpsU",
-	"+W0T1LyduWxr9p69/Ir/0Qpgras5ZS4uNk9EQ0SAF3hIfgTrc1ztYDXGTN1iwcjEShMoVgveYwr/uaLI",
-	"hKJNrK4FDB9Sj3weEiT4IBeBllSu5h2ZKsaG5Cufp7ZVZ2TC7J99SkWHEhkwFLvyuMx+HpNX0x/AExfL",
-	"oy+UrtjqG8t+TkbuP7ULwGuJjral1JpP8kYNZ6Zoym7mdvh4Bvvn59UE9i8+35lV/34f56lrXHRYzyme",
-	"RSUpzSVWw5rJkikus33uRNKIFwrn/jvZAYcUCjDhnrpFX/oN3X1cKMC7leM55JaHo2Iq2ArU4AeulKr2",
-	"mPeAeHdVJq00dMJxGsxfKDFt5nQD2lizhkfPHl04dwvD2mclwAzMfVdxCFU7Uq2XAx/ebKTWsWDOj1BN",
-	"+WO5QWc5vGBqxk5g2/+4nwIM3ztQQOQoFI0lLAJNP0D76YCSDfuanADcFUBljXGRr5lJ516ghVJKGAbB",
-	"0MOQvDKajMuxoBAYxK3HKJ6gjwTUm1mTkxMq0rlUY2hKr4fk8eixKxOGWCTolLNm0cKp3zBst/KinPdR",
-	"E7CW1S81puwsDSkXf1iQkUNhl2AtrJJXIYzQpMPXcNa+2BUkqMviU3PEdorDqkNpaFvZBGYrFwirKRsk",
-	"YdIhVBARmS9iVDZudq1LyvMISg6ckyWyiwAzlyuhq/X7rL4xoZpdi5SK4KCluLtyxoARB1xZ+Q1ndiWQ",
-	"qooVWBWL0S+0Dl07luH6Bh23hwzWCmktdQeFxA9Z52uxpIrFabQsvelPBOqL7qefHIFIfTiqMUoMMnms",
-	"1yKF/pRjK7Sr2jQ2gZhAMVFCRZlZwAWZSZkRbajIfBazz/supS+q/lj0NAq5dL2I99K+3LvHUL9c4U+3",
-	"FUu61lgEq6yfCAvX5fWB3py7I4HH6ETShxRO4ZrLYg+c96ai2OCqyteuXljFc4lZLrrS4Lpa6hDQAlhd",
-	"zApLV70qBIuckmkUp/k2Db1eMvHCr+lIebZu+P4Rih1USGfswMRrdwPwaDNW6QnjTsLt/8TVSNtUwtop",
-	"NrCq1trPzWQni6UUH090RcyG43fsBY5/JAKAwb/hU3MwPfs4vMvuRN2gqt05SjKuoXJVQqxuwWiGNpkr",
-	"itKfGHYfPBd3EomlJQb1yj/UIVMYXN4fXePv/EmtD+pvWeDPLb4N2+I38Qhd8UrT230j8dZ9LF/y9yrV",
-	"rFZI84PJtG0R8wY/cBz+goP/vYgXkMlWwFgxv2BUgBK5pOsFQ8aCdFSpva+JXNWA60cVNb8UspZZVD/M",
-	"f7G/ujrFHbhNRZXVLo+XTmRhdgR/9ytT0BQM/lauyjqKIZF0SZtbrkLp9rtAsP2n4uTTKz/OcVkgHEoT",
-	"84PzPGDbQLoOdf1dc7spHjPubCq1SVxZJfjZuQr/DrigYtNCZO2i9q175oiniZ9ok2duogno+yHunM6p",
-	"mrEDy7jVhhPYmqP25kB06u9S1lVVunpIbyMNn4qU5e+qT+8KhSsm2Irm4wviNo1h1U5g+RB6qZTvgV2c",
-	"SvWcjIVc4TtY+3WjvkDY7sYS0XPWPeSNvPuKYzmX34/ujdvdrH0fSvwlB7GgNu6kJAupALOYU8MU8ENo",
-	"LekAjmtGVdVkcH9eSGHmjyonj1cYa11gifOyWTsS0JBcSZIzreEtR3D2j66qBGQg2x8Dd1Ykha3NERof",
-	"6uKiS8aNAAkL9JYJJDREewI4lAqvkmBDEBCbsaoV8LmN63IUuGPlE70bJvwmlI0HsclJa+6ET6Xc6bVI",
-	"j6Tmv1uL9PfnjvT+5xpfoSlY8RUfGWrfWFgyY2ojufejrXmHwGjVLL5yzxxRs8BPtGkWbqKJLyd4YG2i",
-	"EgVIC23kwn/w08fpG5OjcUYgeBn65sv+0nIlsOMENtQAlP44ndM8Z2LGbqCy9RjhR1f/dkUUS6XKYCNr",
-	"z9k/jB1OBzQq330D2tbcMUXLeqcLusZECavrubm5iT2Hv6XQifIO0gzDOOQyw7CCfwXTwCqpAc4BFGPl",
-	"l1mGlHIkDh7G/40w625xrVegrObsT+2AMbGc8oWV0NUrcMhwvrtUp7/if9y3qblvAUJVOe8ONfy9CAvw",
-	"1NDWIGzeGjSi4WFdsxtbVgf2f5JQ4W7oNu7kDltk84BOEQ7xcZK559za0pZdozbHv1y9ARfVhjieQyHV",
-	"61W7UymZEAa4kQ+FBkPuqZ1lC/DlJsIcfSJusDHtwxE0Lm+LpLH8XUV6HJIvsGzGTpYy5+l6F5gVUsxA",
-	"zpWoMGyCg+8PG1CgL7MZe4Nf+DjsVw82ZOlPSDcx36JUrjY7B7y8orMd6BJfFZwLdJtBEdKW9ObDVYk1",
-	"hRK1EnArj98B3xrW5doXGhEHL9SQCitQNrzXwd/o9hP/hpnacffX+cvXj49CWJWpV4woh8ecsLV0gr4X",
-	"pu5gamhT038ENuHOJ2QjVUVOXTEBv4wppsDXEaRlKXArjlMppnxWuAR53Aau9JC8qdxw/N616AL9rDYj",
-	"XRQaWku4to9SER2aotSaMm4XFSrMwVjG4TXVytQO5WM4Gsm/ZZC9XrWxLL93Z3pIMbJvtaNOJtgmW9IV",
-	"UlrNXQyH6pCfwKsPgJUzJKFcEhWeJGttn3YWSzoIevl3gR3G9QB6yG8SbgUocoXIpLURIRdECs9ALDv8",
-	"2ISBJuJx8zgS9QScPaIb7EJCR7DHo/PQrAl10s092U0e7vVPhm7v6xqF2VXM6t8PiN3NrX9mxjZNreaS",
-	"LnijM+2nubxcvDouFLy1ZQNWWcCCkJBz7M56eFj1BqDKNM+ZegDqbs/uAs0RuKTaYKWeZW93jdvlX/z8",
-	"3lIx1tlB4i9UPrgYzI1ZXpyenp1/PhwNR8Oziy9Gz0ZA8W5iW0Va5hLqAmhE3FnuDSr7hdduEhKWMiyD",
-	"XmXjmHjLOkyZCSAKM2drcJWlVKn1sJ5nrwdx0EDQHVO58J3ph9X2slhKIDIB32LJfz6sgGQyuJ0Xw82u",
-	"BrGxfpB31XZyE2ZWjAlcX2WASumS7TGwlnbooISFQ5Z0PSQvcJv0rY85cQDC+4cTX3pKatBJCfSk4NrU",
-	"0w6cg5xkckjeGcWX7IEmKzaZS3kLlc8YMfJajN+8fndF4Aq73041PD2uxEWFJOE+l/0IZFosmDAXCBaW",
-	"mM385yKbsYzI1DADHdfsf6CW6bsTOM/99pb4hjWhPnKApQ9rvQXcHbp/f/9/AgAA//8=",
+	"7L3rkhs3lif+KgjOREjqzmJdLPlSin/MX5blbo3ttkYqtyfWpSmCmSCJriRAA8ii2F5FzIeN2e/zEPNg",
+	"/SQbOAdAIklkMrNEyu6d7S9tFTORuByc+/mdX0a5XK6kYMLo0eUvowWjBVPwn19xxXIj1ebPTGkuhf1b",
+	"wXSu+MrAP0dXC0YK/9QDTe7wQUI1kTNiFlwTKvSaqfEoG+l8wZbUDjKTaknN6HLEhfn08SgbLbngy2o5",
+	"ujzLRmazYvgTmzM1ykbvTubyxP21wjfev3+fjVZU0SUzbrLPWVm+omaRnmTOyvKBJrywE+H2ryv7bDYS",
+	"dGnHtb+PspFiP1dcsWJ0aVTF4in/o2Kz0eXoH07r3TrFX/Wp/fTLr0Z2Ts8rpaXancNEsHfmJodfJ7g3",
+	"jKzonJEpm0nFwrR+rpjaRPPC8eKZLOm7b5mY25U+Ob+AvfP/PrebYgxTdqR/++nZyf+gJ389O/ni5uTt",
+	"7/9xFLZWG8XFHOb7lVxSLjr2rdJGLkkBj2WEC/KD4LksGJGKrCqxsf/dsqf4UueuRmu5ePLJ9lp2p/ty",
+	"9h01ectcX1zROTELamBzc1qWTBFN1+Th9ei6Ojv7JHfkCf9g16NHT8nj8wvC8TQME1QYsqCa5Asq5qwg",
+	"mou8Xh3ejHp9L2cnOJuWFX3SdTgPr0c/nZ188faX8+zi7P316H9eX//uUfqMvuVLbtJLXkptCDdsCfeN",
+	"AkW1kVIJw8RzLdiMVqUZXZ6fnWV25ngHz8/gn/5Knu9cSTup7/hcUTuTdtpZ+ke6Ll546N63L8zEXcEr",
+	"OMf2aeE5d80Jn7j3hHACbjZ/piUvqGHfi3KzO583dEPWlmLXsioLMmWkkIJlhIrCESER0iy4mLed6p0b",
+	"/0baDyRPd0ZLzcIhTqUsGRXIQhXTKyk0Aw76JS9LLubPgGHbP+RSGCaA9OhqVfIctvn0LxpFQb/dcKPi",
+	"9zpOY4rPjUfvs9GLYs5eyZLnmwNPph5473xYMWdkBc/avY/EouUze0jLy0EuyM+VNEw35d/2HW9cqAMv",
+	"OYzbtuJwA2HrX9E5O/AMYMiiUEzrtjmAJOSayBVz01ByWrLl3pms8LnfD5wRvpWazY9wG5kwZK2kmGdW",
+	"laHEfYYUMq+WTJgtinjNjNqcPJsZlhD9b1guRaEJtT+T9YLnC2IkMWpD6Jxy0SSNTrZbs7cDHxEO2n0n",
+	"PsIteO9/hi88KwpUT16znyumcYlFwe2naPlKyRVThlve5TjcKvrTL1792Jniy1YdZqg2UouHn/zX3obn",
+	"5PQvLDeWlp9pzedi6Q6pOUnQO3f3InPj6d3p/5kpPuOsaKpmsLWgCCRHc3+gStGN/bdlbkN4ZTZiK5nS",
+	"u/6g5FqT6YZIwQh7R3NTWonGRKxSoSTToITbee6o/9uEno1WJRXJlSg2b7VEnJKPj4x3dalspMtqnhxW",
+	"G2pYv1vyBh61mwr/vOFFf4UgG931MqW88AdtdkkL5mypQEm9tnGLROv5uo3IarNnjhoYboM/bXcM9aR3",
+	"qLtpnIXpjyOSjx454cuVVHgLQD0bzblZVNNxLpenuSy4Ybk5XZXU2KWd6gVVrDgNo8KCnlUFN88XLL9d",
+	"SS4SavEzTwZ2BtRUipFKFEwRWjMmagchpZyTamV5MSWrkqKmn76e2zJCwuis2OIaj88SNLegukUTLeX8",
+	"gbYGx8LeFsUso1ywd7RgOV/ScmvwTx8nBhdyd+jzjFxk5BPyt3//rxSVdEkYu352x2Wl2wh0zrTx9mse",
+	"jsFZsfdYwKqaljy/uWUJ7fhFcfHkyfkX9xhVs58TjN+QXFpShsnXpw9XKxDAwP0KVJYUNO3TPr/4PDVv",
+	"oKobahpeEqvfnxi+ZCmW1uBC4ZWqgmveLbNihiDkCLfNEWxECYFN1LNrnFu8CXs4hB2Irvg4usAfzB/c",
+	"mDV3eCGM2uyKWpqbJOP9WioruZarMmg6utIrJoqkCKGWF6Vvxy3bPNDEGmZPyQQ3aEJmUgGzOKlWOiMT",
+	"vdGGLfHP6+CrkMIoWVoiFNYEZCBSudGsnKUnMYBACmYoL9uVJzRtd7SWLYJqF9UKtTNHgbsCW5YsrZNQ",
+	"NWdJBu7UBl5kwMvhP6Sy2wubO95L2EDRQKZ4Wm4WmaeB8PGkumZp6GsuCjvyrsLWED09tueWiyJhFFT5",
+	"wpoWk3xBubjJK3MjZ7NJH3myZFpTVN9iZ9PZWV8++MqyOstUkYc7E2SoNgHrqmfTupOv3Fyb28iEUe4/",
+	"g9bapUJFF/s9bNFLfAt9VdvqbeRsTdDXVFvzTuL6S6pNcJt1U5Wfc+tSX7PAvpqcx5p5aL90rfEbtoo1",
+	"m/dZRGy6J7VF+9pc9R/lmiyp2JAFvWNe4RlOBNlohjdj4NH5+5SwRbgwNE/wgT+h44usqSYzWTXYcXBi",
+	"ZSPLqN1N7VqxsAbKhpmeq3Sizsg0p8fdQ/XBWfTO/gD/ca0cDr1VbjPqg6wX2CSHeIrRoaRo80uq2Q+v",
+	"v03osdwsZGXJ3ywyUmmmLJsFB+OOOfykYQ5/3vBlL4xZ6X+6PD396d9O/+kfrq/1/58MN9iZmHzxypl2",
+	"zTsy9X793q7ebLSUKbXrClRpqhixvzthYnU+KsBKtUKWGHqL7ohdglrKuwGMya5GsOI7ecf6cCY51Ybm",
+	"5YAPfO/eaI5+kRh9i5RwHfEn3Y6lacTki/v5WbyN1CdCBku4CTs8IORgFV21f7cChVzB09bgbjjI+/jF",
+	"U9vjnNi7rH0pq5QV+oLmC2Inr+5omTnfX8F1bh/XmbeXDH0Hvv5KOwnUgzVNS5nfsiJllm5irwuokUIa",
+	"5H9m4SnfKp3cXvqN5asqqV/mVNhjTfJVy/90NQ1/IkwUmqy5WViNlayY4rKFV+eyWsm0XyevlGIi3yR/",
+	"ZKIYaBX5re8ZnXjpH/fKg/c/bZkKSi7dAm+YKEiLl0mu08dDrQFalQWcytSq/WXJctNTUuC4NxCT7L8R",
+	"9WwHvJNcPMyfa3/2U1YQI58SiuoUn/lIFWF3TFmpnfbAGRrkNRP2sv80mktpVcm5ojkDbxQtQjgLLTFW",
+	"RFyr6bVrc1XEJPpAZ17VWdHN0s53peQdL5h6oMlaqkKHhaydUJSCpRewEXkgxu0dAr8n16CzgGZpSc5a",
+	"qXg/UhNonH23pa84LYec5JZACFv/tp3DvYzujT+epRQQHd0wqnaPoWngW9LR4zDKBxv3MB5mVjgxs8V/",
+	"tVeDUMwnaKGW/2hs105Wq6qBJleg/22cvHU5XdGcm83NklFdqYGMKLztzGR9s2LqRkNMqOWOUVJKWhDD",
+	"tEHFt1YujSQ5VWoTXztugNwsT/EzbNKUrKZlNDdRLadbK4s2L2VSFMHe3XVuMlooKZft7KJks9phyMoy",
+	"I2d2Gef1hVvwktlVWN7Cy23ndvv0F4yWZpHwG/6RUVXYb9pLxyM77/wJwZ1vUf0WjCozZXSvqfYt1eaP",
+	"4eHgLUmLIYG3tn0T65hG8idt2FCq6xXOsDeqDmZwDCfuDBUFLPaJqJZUrYRvJgQc4LMRjaW2rA5L+Lkk",
+	"SDfbZQU1hWzvY4oBOhW16VV5fNYwey6a+VX05K9vf8IMq5O3v3P/9TZp+WB2WsoTYu9Ef2sAuOCv5gHB",
+	"ubbt3mvYY5dsMNCGSHCihnEA/9tnIcSXrFPpcwZx2wXt+W59bbteeI1PRVesM1TIE06BgbdlZzPbDuyN",
+	"5xJe0oNOYm8YCnaaG35n710uVSEFsze3UJS7nxUzMMM9KkEdFay/eeCgYBj4OYRNBxIfe7cCLRxeK8vv",
+	"Z6PLn3pzzrfbCROv2azSjDx8fH7xyKcWohdbWx2UWi2ZKQIsDZ0SVmMcf/xNGyojdrVJw1pISxk+4zk1",
+	"7BuWCMT0CPll5JMLMt24lJEgd+xf9jKpaPjk7IBErqzgjChfyDVQtGBrWiZtDXxPpyIC4YfAwrcW5fIi",
+	"pGCgCaF9Djl+jjA0OiaHO1ZCirYXDC53cZ9Pto7PA2NaDrAoBygE20dTy28YPHU8tWB7khRsu+Zvz2/j",
+	"i1k4rt65DP7gD82zFiy/lZW5p9MNHDQ3lSr7ZN81fS/t+s35YT0p3o+wz38K51rlOdO6/4q2bz1mqvDa",
+	"8oxHzOINS3KFkvIlK67C7fkQH2fIlbqfwtyRpnSPlKPeSUA46+TmAOn8gc8GU+m9aG5b6cRBkhNTDIXM",
+	"x/BcY8L1vhDe5k/2sSju3akb2me21wvfce+3L7pIilYnU/dMESPDuUpF33NzewOi6fEnZEo1+/RxpUqS",
+	"L6iiuWFK7zcSXEoIjp9aQFNmJULDHaZyW5JBuwU93BT+AAHXNG47LNj+0gcv50FFz1chM3ZHkylLJubs",
+	"xtP6VkSWLpl35Vz96xVRzBoGxEgCOpdepGMJYdQ7WlapPCmjictiTg+ABD/IAdKR/Btn/LZTSzCJQvT1",
+	"ziXeJrVD/+OASaYTiGtS2TqN3Y1s7EzyosGQ33KdkGhRfnEvx4OjmS0NbU8I0n8kNbkovXgf1044Fq0q",
+	"7fToNbh3HVkqWVku9ZSoqmSaTNlGgv/U6tiwEggMG1kWZLohd1yW4K7Q5OHji4tHCR1cYrb7AKlCy1Ku",
+	"b3LFCiYMp2XsVo18jfAYK26ilPrmOr/COOUleVaZhVT8rzDTjDzHq3JytVmxjLws2HIlDRP55uQbtsmI",
+	"r0oblhDuZ7NkZiGLrtnQsvSb/ezVywf6ft+Ris+T6e0TSCa4PD1dSG1+urS87u2EUE2mSq41U5qsFTfg",
+	"L35oH4VEulLmtLQvECnKzSPIFpv8bkJoKQW7JFRsshDXiQ6me+pddJ6N2LuV1M3j678LS/ruhs6ZCwO0",
+	"ZOuUUsyh9ITNSj5fgH98ykrO7ljhnOiff/r47OwpObM/fXp2Nt4voLb3P3UzoVBQp3inNowWoXq1pBBY",
+	"swdgFowrvHwkL6nWTI9xWpWYykoUGJMIOzTgOk0rpRN6itP4NAFmkLP6qlPjdsTyCNxhDPKZRUuAx044",
+	"lYcYrceT1CVENzf4R2LknJkFa4mhS4FB7a7Zc0HwdHEfGc0Xjoel52opZyqLzQ04R3omhXVFnOp9dHvl",
+	"A6VAfqoSGZF3TMG1d8y1V3hmW4mHPU5R2/bd8Omk0cXqkkt/hMdeW24/igoa7/X6+75KWSS7DqyavbBX",
+	"5TufH7Pjp5QqGeIMecSYgFa4OroULeAcW0J9oRSw7SMUqynAkaXInN8xQapV42pvp6DHOaqfZl1s9vys",
+	"R1JTPcMsbEi9qqSikU4H/0jetaT57Y3u3lYAruHAtNaa43xI90M2Wi9SuRJLrjUX84zIylglubAExYUd",
+	"q2SGPSU+P56jcaBowWHqkMkBKRvjQQUOztkBs0mRScwJhimkzwzW4V+codY5Jl9zpQ1RbCnvWGZvpiCa",
+	"madebMKZPNBErgVBPkVmnJWFhvulIIBQ7OqiON4wTUOjjX8fwettwF1bx5tx3ZvvrBZ8ej/n781844M6",
+	"8I34Yxz//+jhy3xV7d6TLyu9ITDZOInigSYrJXOmtWyTx/X3k/AqdRrFzxWr2E3BVinAhH+WU5c6s6Y8",
+	"nTy9u9CtxZ6lq0asfsTrFMNmUmZrcWdBDZ1SzSDnRTFtpLLqMLWKiyGaqTvIerQ6UjrHoyUPp2sDuxdV",
+	"72T/HCQU1LJEJtZJKmc96zp1OivCElV60c2TT7PEsviRi0Kuh+rsbE5Ff2fNjPKSpcuN+h5CRFkLVt5n",
+	"rOSVTFfV7VNprOpsVdil7p4HmG89VvThXn8sBoykIZ6Q26xwAo2pd1PEUGmyrt/q5W+KaG87Kgjb5XXG",
+	"Pfqi/2xqMS9BYHzLBTtq3ECqORXOe7ONeXS2P/4m1wLTRvqlJnwPj6fSEnBTMBE1JHr8f5DSMx4arRua",
+	"+uI1yrhu95O9S/9wundKX+MI2knhld+VhkRyWU9ZcAn7f9e6Q8ojjEO+ZhoG2clbXfF0AsSP9nicXxek",
+	"2tZRXYL8AKJ4oMmzVy/JLduk/Q9t0BJMKal6Q6Rko9LdkOZEv3cOV5QsGZkpuSTnY3LWyCuz73rFpUaC",
+	"61OA1YXUUOnYRe92CwxCrkHqBX5mTdV06ni1XFK1N1qGp/jGPXwQmoTtDOtop8Y39QwTJDKxK5uAvzPh",
+	"tXY70rNmEHet38MdsnqPmtJ+TMk9EHeS56l8yXtEgzqLS1pCik6tS/3k6zv6uN6KWXKIe5Vl4DvaUDUw",
+	"FbhqMRalwbyOHgtxeRk7BQ8KXPE5FWTKiGZMINOivOhZpu32OUzUT8ttc3R4e+NdjmbSAS+OP/bXQDwF",
+	"vt+jYoSBU1PaqundU06+t4y2WR58y1amvRDF1QXMmMkX2yUBnQRTacyHHJZxXukVz5MAC74urZRzSyFL",
+	"TYzEorSppZe8MkTOZlslDb56basQNVXmvs1nYmwJv0Xps+lwCyZYrpIlWm5OBoty46oyvFl3yzZkSTeE",
+	"5qa9tO4e/MuK0ptKt5QdXUn4+JKLyrD+5zw0n4XdyduB8z5IDszea/8N23zjQBa8SuD0vhBT5wOylP1w",
+	"B/Yt+a3c0oIfdwG4uooC9//jm5O3v0tWF3zDNuniglu26c/wXGbQr1NaADNNnW6z1GZXkR6iBqCDrUdp",
+	"0ZZPrBcKypY/68P9V6QShpf2z3SuGNN1DWFNrB/m4uryYO0LJJtRNjqMm+lbKW+rVY1o2IoUspPK43iu",
+	"fkCkKph6SkRVlmQNWomQMaKvezIR8f+p9jfbt0dvm3X2Tz7dvQGtGG7PIA8FASFoWRI3d/D03QcNos6X",
+	"bsUeaeNijU09MCvDsZ34HOA3SUPhWF6dORhDCAKlcZfakscEVJ3nVEjBc1paubsE1E6Xl0BKmK09mHRJ",
+	"bxrXpiVs0SE0jrPL98tsHcT36+PcJf3+nrY0A+8mT7+4A+/cd64M9rlzhw/cvANFCM735USkvpPijzWC",
+	"bwrTTKZtVKtFLFepYMTzyiAK3pTNq5YsgfugsdxHsW1BFXWsHUG6+jDOtkT6GeVlEpvP2iTOQKJTqQxD",
+	"iLG1A8dYU8tU2lR4N+pNLot0hHTGBdeLoZAVxcANX9FKs5tUwZG/AM4rN1OM/ZUB0GVu+B3dthJa1QH4",
+	"QpHOX1wtqGa9Z/wKnkZ8yYKDdRlPv89clJwDhHTvT/oX0BAppzS/HfrRdi+krFTO2hyUc9bqK0FxBZt3",
+	"CWQGSRArxVZUsYzkcrXJSG6v3021ygjkFW8yohgt7A94dzOCcQ37d1MpkUFSTkZyezjwXtEGX1Gj7h0m",
+	"u+OeqDyGLweBiL2xm3oFL+0AIe0qaNWqGMyKQnr3bghemgXRvLCKHC0I+7mipUNCbcERwNO5Af09nViI",
+	"5Ei4JiupNZ+WzGn7ZsFEXxt+X5DPWcGOVsPZR/C+cCs9yYb7XsMm4ulGl68+uUjENHh/Y/c7xRlW2w8N",
+	"rkaNJ1IWbzOFrRdtRQj5v5b1G826c8teeaYbyhMQfgxqtFcbBxMnl0tu0NWumTGl+7OlzvAEZFlhtYrl",
+	"IKGiu1JuuJJR5yax1MqKG0uw4FFjK1cebgVn9J/7S8EdzinAnI63FnV/HTAedas3SRpqbkDqbFHhSO2p",
+	"2i+04UtqWBYXe4NBQtZS3VpisBY8Zin3lbslzdmSCXOjGNVt0CAunN42HaoTFdT3Cbi1izpDpy5dLpG0",
+	"cFBBsz+xb5fLwQZl7rjDZBNn2n3lIr3j/nQEz95ANHLIC12Z29/PSLmtynUE+Qxtp2EXy7UsJAnLI6Qh",
+	"t0KuRU/6nfGSDcpQty8MejZsZXIhAegdnrVKFx4s0UYqOmdxrMEEuEjhdKYecyjpfND67PPLvg8f+GLb",
+	"4YZQXvelnsabvy8xLXo6un/1hJp31P/NX9idKxDve9jTzst7P+9Jzbr6Zfh8TMX5PnCWac7ZuXFXfnZD",
+	"sv72sqwvAc1Mxtzm7LL93kX+lS++eHJ+/unFZ5999um+bDlAF72h5kY6pIiwQxdZG0QwvEMYB2gWiOkt",
+	"qQMOxuYRa7rZydTclzwopLmh6Z5A2LvtDnoeOd0J457am3jgtUb0ztWKCQb1ikOMA/w+4ox2TCCghE7Z",
+	"nAvCqCr5EFBCNKinVTFnJvgi6rZyZ1my7wUkGTq/BKbF+2VzTYzirMDeSC4YDGi9+JpqHMOn2z63s5Zk",
+	"Y69Fxc0Tk4jpwVPgbLhWmfm1VGThy/TiZjeYCmE3tyBg5PnKQ0pKqfVT8smnZ2fgnaZEczEv8eGM4B8B",
+	"YAniQYpNaUmd1hgt+fHnPRKEd652wBE+ernHZn9tQLIwI43X8/1sxhQr0qo8E4abElTlgSWYrdUNK+Wz",
+	"RLbhyAW7rGF0c6mNbjTn6wXm7Bajkokl1rg2bd0SAPyzoJsWyVz5ngBD5vGDduAwnZ59F4zHuTVmEnbL",
+	"fz9rnkjXeapkdlcbnrLzCPtcoAea6CUtS8tFKsH7orrfG8tmF6Xdo8y4CXes9Aed7oBAU55vKG6HKtBZ",
+	"pUAa2eUhtV0SSlwzmQBn27UhCSifvKyKlIsL4KoB57XnTkLf3f33HB+LvpzhupPbFRKdB0C3LV1rkwZW",
+	"fTOn4pOO3JdBudjpa4FTSC3IO6hqD5fiW7D6IL1SSPqp44v7KO6QU0d+npFEM1GQ9UICNPOKbvSYvATL",
+	"Dgq3NRbK73dTtaEneeZ8DORMO3Y6o68zqxOBgwfyQ5/e3skOo3xE/Ejbjvi2ADsT73Dq3M8L86t7WnBB",
+	"yY2QytDyfnYYuiPvDQkWvZ6cmctw36WrtrBe3UkpAUDU2QRpJwk3tqnbZT78IVWBGXBLGhTeXAaUlKaR",
+	"LeoOQt33HYfobvLTeVfgx1p1CCm+sMV7kgXAiBj7U/rgFAG0SewE/6WShrVlkiUR3Znvx4htmq05Qths",
+	"xnLT31Dq5FaCvWvp8G1/IYrNq5Iq4lKNd9pHBF1hQBsJgVV9WygvFfOu6vgjT4lgc2r4HbM6SK5Y0Vvl",
+	"Wi/Y3jqhCJJzp37Lvp45eE7YpUZCeEuI6XVgsIO4TU8j8X3yi9OKly0twzzCcwJQYQ3OR33LihZsEqlU",
+	"AKfthxDdQDJM2BhRcchhBiy4XlWmteUFVAkBGlMhwdNgdViE3+r1/Y7WUTMmkraaB8RAF056Z0uZgpXx",
+	"lbrOR1X3CoAcbyFDj6dDTF8nUdb8FOhUVsYqbctoGh40VmNOaA/EH1+t5vbKfTWLynFqGnO7Eh1p+na5",
+	"VNeWpKRh5ZF5KTXbUzJdcuxgoyxXqgxQUUiGhQ7ExqOTdDRyKNjKVc7s+1SE0wznPd0QIdcto/5q1I99",
+	"UfZ1ca4BZfZdGOBFpZS3rCDU3OfWtPTYcCGWuJGF824eYhvkiok9U4KVzZT8K4MMU81oyQrnggMvqHFI",
+	"I/KuDXipBt/o+I4lwIJBZD09imbqLpkh/uMCgKRCDniBTbRdilrqUKJ0E6tytBZpclMnnd8nB9n3fnUz",
+	"j74W8RR3tdxh+Esddm2Xr3jqTfOXWYXRg36+oWdlCTe2d3PxfGENl+FtqFaUdzb+ATVRzTG335fA3SOR",
+	"x80vOJcaKo+fRPvOpa1lBb/1N4ndKezT8P2w6enMuTyaY+C1K55ow2xOh1GB0+Wui2yfaGgvxCevHLWh",
+	"Pak2DILXrkLK5/PccYYJ+3YlFJOwaLGEIibfrB1Q2JJFzW+gAUqEvx+RcdLG+ouWYvyarr9zBp4b475p",
+	"54eCOugBcPBx8AqatPMJMZI8PrPKIT35a0bOTr4AqeaiOIvNasEENPebcyGgd6lVUigpmaXwpyD/FUMG",
+	"v93G/JNh3sfGVgfXDO5gitD8sQ6EI7jaBRsgD/PC3Pzt3//rkXci2mXhXXyKVZGUKLZCCAPX+poYUFqh",
+	"lsn1mm1xVg1rXZB0e17FKSByLQDImvzw+tu+iGEjHDgL+5Lc0aW8ZVCQm0DXDZ6ihEoYGtq6lHPIRMdS",
+	"+OS+LLsAQrkhRsrbvkY/bba9qBteZaNCArdxqci+/QtiEXMBNcG1RH+bDAXrlmzxtOfcPR/8arDS1p2+",
+	"YrqtfnpAGnF9ZglNsvcCwszd55OTjjKWd31zClum9S7hb1FXQobx/doBgpIBc0muIOqgeK/GOh+ldcSe",
+	"PhDphUFTyfs6pT/ATdSmq1BoVdFPy3iGz3YhvNwLMR3slraElR8hGxCegYIFZ52gaWFlAPKFATADEQB5",
+	"81N/don4JK+0kUtXGTgQZ/qDW3BsqzKpANNOjm5nP9513W3SB28DeACH/BsqSIto9Neho/FBa8UxPpIc",
+	"VjHNC2/u7A6Ab9ZWvVvIstJW3tMN4SJzGTrgwgSLurVvahegD+tH+qFFQ2gL25Ugfa/0lXuWjhy0RWIi",
+	"5ral7nlTwHea8D0DQmEHcsGoX+KAAo0Gm0mrMJWwZiiZcqvUlcw3mMaJ++xah5WNGTIE3isZLQD+Y0U3",
+	"Vj/mmtByTTd2EEtjSlZzSEHwCkrcC1i0YTmF89tfThLnBXzaND3PTr6gJ7NnJ1+//eXz9yfxPx8P+ef5",
+	"xftdc7V57LBN+Wb88qsPD2u5sYCGcB/SdTEHqltpQAT0UrnquEF3aU0LqGU7gb7yNaqdwnvJRfzX821x",
+	"PkjRaJlJ7z6KdTdrJ2/xd+cy7A9RcpR+gFcLJY0LRR806/fsstkF4CB5vlvksjOLJN24BpyH90ZhQ6VK",
+	"cbN5Y4kmWNUOJGHKqGLqa7/wfU2WLKnAMNYGgVfrTy6MWY3ev4d0rplMC+55Kae0JK4wChIW2aUV07eM",
+	"rfSWh/6hE+t/+4//BJXhUYZqiiaCrR1L1zDbW4GhFlfjNL4W1+JZZRZMGJ6DaLokk0a3kkvyJUyf2BX/",
+	"7d//azImr2XJEOgafV3kujo7+yQn3uHl/w1eryxEDcD/nDMAYdJkYicwIQ9pjmXa11Y2oD4FHUDgtQl6",
+	"yibkoUKxEy/70ZhA0ht+1qo52oohzPaevDtBjXxC1gsJueA5LUvCzaUdtWQTlzt1LUq5Zjo0uDYLxVhG",
+	"Jm62ekJKro1uzj4jE+xReUmMqtiECMYKTYQEhBK7qS+gxwTgNIKIJCvMgiCFzCvoHv/w9dfPyRePn3z2",
+	"yPuYJrks2ASVNSjXpEsNQFRShE2c1Gkqk/G11QtKnjOB8TcObVFmcEdGz1Y0X7CTi/HZyHsN4r/VaSuj",
+	"5zGRRTrH5ejcR2foio8uR5+Mz2E0y6DgepzenZ/SquDAtlwGUziOl8XocvQt1wZwz+A1RSGdUAMG6lac",
+	"Q5QbLN6HVj+3bEMKdL9z+/PPFQP4fLcQX92K/H0vItPOXU9+HT5sOT3q2i3fderaIT+89j4laMtgJM7E",
+	"XWpeZO5aqIB/k5hZyORKzuziySc9ppaSoPWhnX7Ll9xy4b0PPkcl5f3bupsHkMvF2RlmZ0H7I+Svq9Ix",
+	"ntO/OCugXsBeMD2XNPZ+u0ThBWLtZJb/QZkCV9qM0UZ2lQ3p0cN0PXqqg995H+ONAlEjHqqdBCnlvPkl",
+	"SKyba3DyOp4IapDnSRjbgLvnogWwBnubQqZJ62167rIB9t8mzDLgwjXPMq7UMEU93vrot/eNlsI9Pl3b",
+	"r6lv1yZQr497F//fG8GG/vEJeoUzJdMNICcdlEp97oinx9D/vS8tnv5i/+99K0n+gZnn3pQ94s6lds17",
+	"SA63ZW8Wck0ocbb5gD1z0XXIzHAB97fv3+9c0n1kCCRiFkCIqypVROF7xZkxeQbane8/PYktlkkAntPI",
+	"kUgIE2QO3GwJBVnckAnaNhPsj+X7xE8cBhuW+YF+cC1AQQC9SZaFy6dyU9Cu+kxLO7GG3wp1F84UEZC8",
+	"7hIxoeUXN9hDISipDx+fffEIFZsmndlrrw1TgdhADfpSFpuD0hl+xoNJNG0Uq+q9/xXpnFDcUrsN7ICM",
+	"wm+to3wgBHQwAQGpeEv63Qof705digRzOc0jmC80pRMejpmB7BpNljRfcAFYLnc+r7fIaqxFrsnSwSe5",
+	"WCX5WlrtyEBA1yUKhYp4N0KjFKxJe89LRoHwAhzZr0oFdiPWFNonHYoEcH9wb5AKQB8N22gkyakCqd3n",
+	"/EPqwzF4oN2IBZ8vrLqlLJFS4wEbiSckoiqBEVrX7Q9dCPyOkSUzYxI51xeMFkrKJTZ5oqWWJJcVJoQF",
+	"cHztnfzXAjHwNdq1bq/gJ02g7SJRLGccMUBj+3tMAgZqyCR0rJCbFMd7g5K1QXOHZ3o7SHu/OaZ3BHJ/",
+	"hc2Oj0HvKfYGBcHo2bv/VUimbb7yISySL6TUTGPlIRqD2DHVRapCNsWWUK7vApmyXC6Zxvpl9PhzsyAN",
+	"vALMDgG/CRTRWl5LC2aFPvx7QaGfJ3RTO8/Ozs6wMP+pSyeBPImoL1zJZkna/8pO4Yii/ktq8oWPHn9k",
+	"iodvO4d0kuztRj71TiHAcfTIAjXIlEdfB/zHQ12L7+Qdc9fhQa2SGUnqROrYlmhCXg2/FosGJvShrwZ6",
+	"4J64nqj6qb/ngMjAqAIUC0uL5+EZS5Gal/Y6YfV+mpHvUOsfoxycY1BrPX4vUn2cKn03h9UYV1IZlzGN",
+	"21ranfIo2JqUkhZHUhY95PZRqOZNhXqEXRK2cdROg8DT950h4TYi5IgoLuOLGdLIQcB7ILeo72oWwAOb",
+	"D1+L5tO+N2vWzLufgarmZ4UNVHHbl/Wh2KftF6pV3UzWMnrhKtMZGF/Iu4EZX4tmSEHTjb6sWYAdEziO",
+	"ZdgEc8VdQLhREFBKbXC+647SiQz0b7rE/kjXAgalGnV3N88wLAKqj8lrECAcE+ZmXBRBYbccqgh2p58s",
+	"TiY8A24orHpBJBZuNCtnaVPTPecE0DAi+7MTl9+LcnNcj9JWFU9CmvwYO5atXYcqQVOkZ64mcsqeOpLG",
+	"igv4IxNFIGZ76BgmoQd0pn5Hb1nQwRZSszTAPlZLJQD0kdxKZkLlRcR37JHbe9LJetJsRi/lLTsxPmfx",
+	"0IzmCjMl4n6gkPEmaEkKaU+KQkdvl3wLID/cXGKtlL22mQ8QSAAXyuoSkyykcpE6j9ZeAC6IkNeijkLH",
+	"dhC4gGswITRNgtQ0oZEv+odAclomCNtE7DZhr/jwwHQT4AqwOvJaPBOugxge4wSTMC8JRKUhIKcNL0ty",
+	"cXY2Jo/PvojxGPECGyv3ksaSTzA9tjOyzmTtum8AgISUuZBrKAJi4oCX5kpt/MlAiSHqiu6k/Vk5KkAf",
+	"yGEsmZDpdWijHp2Q5G//+3/VJGb/4W0R+Ac+9JTErk7Y4/CUVNHr//GfnmLQ2Vj3k3CWB3nISs2Iczm+",
+	"cQ4iiFXDZTA78m3bVdRutvsEj2M5KmF8l9P738Fkfw7HmuFRZ+5g7Xkr5rPch3nuU5Qeqm5OXClFe8gj",
+	"PIp9I4642Y0vtWw7BIYPxlysDQrpDRCGh1sQ7Y1L/fA5vpb3DDEKt6NMQRqdusvVHf10z+yJf9oluDSG",
+	"+hYrbNTuS79TYVAucn9p67sURyZ3M5/aM5zaMkVbK0GMBDx5V9aKgRsvh8+c6NQxEHFqDXaEgHkXTz3Q",
+	"xlkDi25fklYadzDMDPwDkVRvmxb4RtPzcUiMfkpP9gIzHjdO6ygscdOegVvZgwHO6cqpyhD6goMBAvr9",
+	"+VPCliuzsfqLtz9cmMKB8rq2AXBnH593Td7lDf1+2CJC79c0uyjl3EpDhGMkD0HbnGEEKOjbaD5moAxu",
+	"mHkEjHbBNCIiGkkmsNgJeZjLgpG5FOzRmFyhNq8FXemFNIdlSs5dbmfvp+sv+UO4QCtZlo8iZtTo79s3",
+	"euurMxMcasHK4iTqg51W7V/DANboyoiWSxbcS1O24KJAExxHcciZMXOVsx03H2gk1VJbExffQ1W8Esbp",
+	"NplVM0HXljODVecuTDtOmLcrqUzcB/xYXqv6C/f1W10t2AbEjVvsAekJdOfZVoDH3stwSQFZLYCCuvu7",
+	"pWHso7CUc6uDwLDTVbsExJ97CL9bjjC9HRljrk1Wu6zb02kQWiy2CAirN/BUX6+nAZbD/stVEwi59pgf",
+	"qYliI6+umQ7LdDum9HghjGrV0pj9cUze+BxytF1cFnmdp6tYaDtnpEyZO5htTqRwypjD4ViAggNr+sqT",
+	"1Mmf69KW1MTdO6fhBf88rOExXsqPJZv+tNXxzyWCooSpBITrb/CJR+AgkTOys9Lj7MRhwuwcYsZujd5X",
+	"7gFqpICLc0T5heylQ3Q9izR+KhBUGub1kBJdVqEcvpDg5vVnAuzmUfM2owNLbFzwyKMv1ee7K5mQvX1H",
+	"xbGC3c2edR/ZbG70c0wQ//fCcQhC7SkEgNiB7TEPSqsArR4YkwFS8CrXNsDWEelWITZbO91isK/hqUSk",
+	"BnT/cO3KG313uAXVT2Ex8HRwejo7xj4uMHkfXaQ+3QSK8wA8ovYkXYu176EOMbAx6cBSCl+y18Zzegbu",
+	"bR3cWwa84KaeKmGlZvgVrG6gAeb9WuCcUEdyKGAuMuOxzrDow23JFNzOBrT4y60C3YxgeZM9Xp0RVsyZ",
+	"Val5DrnUDjwCAzSRF/mB9iShyVxCscIUAsli4yOEeLRQhWEnkw66wBF/FVHTbzfuEpACPzzmcvBAyhbg",
+	"3doHwsBVlo6lbAf2h0VN6mvqrb5If93FeYKPuewpe13dZZlWplvRwZuojWJ0+UBjieO0lPktZOpwCI8E",
+	"SkSUPYB2qJa7guYPzLzxcx1EKHeiGPtivHFY+Em88ISvaMoFRf64pYkmtcRgO5Nnbrl4ksyakN75ADH2",
+	"egsguON7gh3W6F4vZBmzsKYU8GEqmOfBJYBvgtvqDvyGbfRgTvGbKgvwjd8TxGAXB8CFdMmycPJolWqW",
+	"K2Ygrwqa+qMtYKQ8cP2AZ/oDSlo8e6gjn1vZtFDI7t3mR4iO+PEH6XnnB/5+0e2tR+YLAVQ4SZ+WzzXR",
+	"C6tRg/GDft6DhVBgYlZ5cKd6j0ONLubpL5Yw33flbL8EVKmVhj56Hk2Lizora0xeW/oFfh9I2W7P3pxs",
+	"eC8dfEn4kfDpg2ZA2QE/bC/7uHGYVa+EA7sD5whUhwffiANiurcT508UIJvfunNt9t5sZbvf1Y/1KUSL",
+	"yhkftMZeAm5Xv7nHcPctHw1aNMJbSIXKNk4HC4fSU/GAmb2joXun4SvhoF1r22dDL9d+idtbjZk7vw+2",
+	"GnepvagKRp2JUpPB/uGDJ9PvQHxGkQdrTU3A4ZDW399F9Pr7kvTNtrcJ0VDfqqMWri5bPnOvIG57epPr",
+	"Tja3Fq8UdcZd1kwLcolExPJ7TaoVJp1jsy2fxr7ayXK3Gmg6sX18LRJZ6zWMDUROrGHg3K/MNWV02TpR",
+	"uqDz+GMmEkALrJtwUM5DtkRjt7gWmPMIyYgJCxfFb92q+Ej1HNuNEz+yl6vZubfNPjaePLwZTB42DuwR",
+	"0PwhtbKoRXRaKQs0f/B8ep+WJRuQ5B+WSF+/cvpL+O/OKt0m4e2efvcyw9t+oYetuF1Gk7sXExpkAEac",
+	"GHLSOvf0FLo7Ds952/5IG6f80vXogELb5ZIbspJcGGxUhxzQMje5xlCPS+qLYFWgl4/ns2PyVaWcOh1a",
+	"1BvIJXcFbf6vltVazgYUueaoljSp5pld+bEZluv08d7xqd8KYb6A4Axkpc9QPhWuySYTx7i6cfZZq//s",
+	"CnzAkMxoGpm9vueBNSiRZpy7jM8FNZWCZP8XxcWTJ+dfgNa1nXfwQJN/fvP9n5KushiN+piZtTvQ1605",
+	"huGRyIz2Kz2s90vDpBqfBPe/A8X/rfGqGRdcL47HrK4Cw0nwpF3i+Rqm89uUPC8c/wwM0WXWYKOiw99v",
+	"aLN73JPJ5WqDDpenyNodxAIkC7nSot1DemUn9hvVDoxchSZWUYvhuNRfMV0tWXGUM8Oxj3dor+3426AE",
+	"QChFHw+Yndxv8+C+ZdZ+cysJG4rhweOclLvFxzsr1792m11Ya+UpEZKsFTcgZkupTeK03Hv/TdWp72QD",
+	"YBbCz0chBBNhYB6HEPpzVo/HeewzD7if/W39X4cKvgREDuNE1VHOf+0xZdMBaEHYHROGTMIrE59QjyFp",
+	"yCvG2lrkwFlUlegwIyOORlFvfgpkYHcCADo9bJJggBd4LahV0OMItovm+krXekDXwiqLZmOYIEsuKsP0",
+	"pR/VNdc3CyZSvqYf7S7sEw0R7Rn2zpzCzpy4UG6D+HrFreH1g2LSlGXTOUAeQn2nOgGsY/zeo19TCw8t",
+	"ilsjJa/giSNaTaG5cgeYxAEP5UffZg3bLWdkphA6h5SMaoPglVggEh3MFNtDbJ8KFhk5PuXvdYhMtGd7",
+	"/YhRxC0kE48ABU6RBVWYSw8aiEPDhSSpUmrWiWxCGsAmqUQlN7//B03ykaFJfK5QoLlZhf3yEYHO0R5b",
+	"rgxnw+IZu+JFQ7eljlTZrypFpyW003VkgLEtbAMEfYGothaLvSuWnNA2x8poFYMZhDwsTZeYHGBJeiqL",
+	"jc8KAFQqfMeBFrtMRTmrsxh1leeMFZj+x0vM29VVvgjzW0t1C6lX6IUGGAmrzcAEXjOjNieAspYsa+Vz",
+	"8cPe0oPnVlRCsAckYMmZMPZeziumtd0u8pCSH354+RVZ87IkhXzkrqKfk111MOxmcHkfPr64yOy23Chm",
+	"//AoRAwxY7sOGQZ0xHxzUueX9CgZeNIoGfi8CSF+ff3u4vzk+vrdZ+zt71PI4W+Pwwiabdw+chJLo9lY",
+	"CzNIux8PgsjpkNhHlz+9bfgD+FzUARWohPFX3N/XPiImaoDQKrhdEm+//Ia45fDHzC1w3z0CxG+jW8ue",
+	"zzv+xaE5TivMr2to0l+r6UgkqDvyhE/rspq3Lh07sKQxu/9vA8aOWoik7i2eWUZkWRwNGTtcHX85o1Yg",
+	"PSrC3dOnUUeMpAT+XjDyEp75lgtGKCk5VKp4+LlPyTf8S6i2fJRBNrqollMUmvZJjcWXTpKi2YOZBTgo",
+	"Mj/IT4CKTRgdix6uhWP4WB4rmF0RVbyEqjco1RiTZ2RKC3wLpJkd09d8+TIAbSQaiyD9GihHVgdFRCdL",
+	"3XTGLh1QEw/tmEvFqBWX2i2CFWTC3nFt9CQlwnFZPRkb9GfQEweICakLOrp5jukw7mDhnpJJSPmdYMJV",
+	"1GcCQEoe2p0sJS0ALWa3QfujVs7h08J7sw9c6avw3gAZ/e5EFMMuXE2CH66u3/fr7YL6+216xmvSmVw+",
+	"KaRgEy/QIc0cyDhSaAOgoz1CpNPDcZGXDsmsprRpVd62pZp3M5ddzd6zl1/wPzoTWJtqTl0y7zp8gyEi",
+	"wAs8Jj+A9TmJu/BNsKC+WjIytdIEIM7Ae4xoZ2uKTCjZiO9awPChQtCXC0IdHnIRqNpxuJ1kphgbk698",
+	"OekOHNCU2T/7kooeSDYwFLvyeZnDPCYvZ9+BJy4Fd1EpHdnqW8t+Ss7cf2oXgNcSHW0rqTWflq0azlzR",
+	"nN0s7PBpoInPLmKcic8/2wt+8fY+zlPXfO2wnlM8i6h21OEfwJrJiikui/vciaw1Xyic+29kB1ymUEgT",
+	"HqhbDKXf0KHMhQK8WzkN9WB5OCqmgq1BDX7g4KC1z3kPGe8OKddKQyccZ8H8BZh8s6BbqY0Na/jsi0ce",
+	"cJIhbGOdYKYj+EpU7UgMawUf3m4G2RPX6gdAhP9QbtBbDi+ZmrMT2Pbf308Bhu8dKCByFIpGpJlA0w/Q",
+	"fjqgZDulKl/wu3vEwrapv2qJpSD6KGTEYOsAqHvM9Sn+coIlcONlQfDdKTD1CHPaQBuKuloPagLlDNup",
+	"QtyfCpe46xt0wdSuxVxaDd67AoVvfVhLaxMVzOLNfOcqeJ3PCVuQZVuv+QJZLsCf6MrduNCG0SIDHZzd",
+	"MXUtpiynS4aThSbll0QvIJ01vAVy2cr7zC4Iuq5OWQOHFNfokSuhYH4qi026QhaqN9tu4HaWLXTvkJn3",
+	"z0KjA4ej6CPUR/RPvAr4YcDfkNFhIA1JA73x9vhFRqbQxdYj7ueM3wFkEgBTttaLqEobyPuo5xraWW41",
+	"5dptEvr2l08fJ7p8NntcfrrT4fIDzYhEHO3jOfcd/RS+nec+p16s44KhjMzkkCj8xlq5btxmWb3w8iqH",
+	"H1zdvq6RGOHa3btmeZdTVgU3J8CDIP22NYL8NTP5It4WmBEGjDFIOyYvjSaTeixANoUVTFCRh65hAKC3",
+	"IScnVOQLqSbICsfk8dljh3uKWZvQF3HDkjD5f2DYXO95Pe+jlqqu4i+1FjeuDKkXf9h0TFevUqe1OjyE",
+	"WoSGlmweQCHQDCDuyOpj647dFIcwinloUt6W9lsv0EGT+3aYWJ4NkGii8KiMaDnNrXXoAEzDeQRzEM7J",
+	"EtllKMiRa6FjQGIPxHwtcipCKIvi7so5A5U1ZODW33CyN4OifsTbVyxFv9AofuOUK9cl8rgdAxH8rBO3",
+	"AdrGHBK4dLmyoi5Jo7B56/hEtvnaAEvuCETqA/et+TTAiCd6I3LoRj6x5k3sd8CWX1NUqYIqh1jUcykL",
+	"og0Vhcd78EA2tZ2CThLEwk8mp3/pZngfrd69ewxD1XWWcVuxohuNqJ41IDQsXNfXBzqx78+ZOEbfuSGk",
+	"cArXXFbmw42KFqd+uXEAqFGMB+sBdTUNj8bYzWBOIFyqFZYOjjOE1Z05bhSn5S4Nfb9i4rlf05EQCdzw",
+	"w2O5e6iQztmBidfuBmTuzlnUAdCdhNv/qQN93TZXuyk2sKrOTh/tZCerlRSHsmS32Ai/Y89x/CMRAAz+",
+	"Bz4zB/NIHId32Z1oup4ad46SgmuA4sy8RYzeK4fyNpwY9h88F3cSiaUjWv/SP9QDUwGCgx8MWnzxpNH1",
+	"/tdELHaL78oC9Jt4hB7ItZPSfSPzftBUZflvVapZrZCWB5NpuyLmFX7gOPwFB/97ES8gk62AsWJ+yagA",
+	"JXJFN0uGjAXpqG4jxDWR60aJz1FFzc+VbNRgNg/zX+yvrvFCD24TqbIehJBOZWX2pMncD9ClLW3mj3Jd",
+	"A0OHkvsVbW+wD71o7gLBDp+Kk08v/TjHZYFwKG3MD87zgE2i6SY0jnStjGd4zLizeeiB5X52QZW/Ay6o",
+	"2KwSRbeofe2eOaqn0n6iS565iWag74cMnXxB1ZwdWMatt8Jl1hy1N8f59f8OZV2s0jWTH7YAS6jIWfkm",
+	"fnpf0pBigq1pObkkbtMYwpADy4cgdQR0Brs4k+opmQi5xncQzH4LiSVsd2vPiwXrnxyEvPuKI/DVb0f3",
+	"xu1u174PJf6yI8QCryRZSgXZ3SU1TAE/hEbiLhV8w6iKTQb356UUZvEoOnm8wogKhNEgbZoENCZXkpRM",
+	"a3jLEZz9o8PfQcjcy4g7K5LD1pZYRBSA/tEl40aAiCG9ZQIJDfPiIY2eCq+SYIczEJspfB/43NZ1OUpi",
+	"ePSJwR2gfhXKxoPY5qQNd8LHUu70RuRHUvPfbET+23NHev9zg6/QHKz4yEeG2jdC8BZMbcEgfLA173LV",
+	"OjWLr9wzR9Qs8BNdmkWAwnbAqwfWJqIoQBN7++NnNLXCSOCMQPAy9M17vAVII8AWWtghDOqZJvmCliUT",
+	"c3YDrTommKh59a9XkOqgCtfrNXrO/mHiMhpBo/LtxKAP3x1TtEaGXtINlpRZXc/NzU0MMdxz6Dt+B2kU",
+	"YRzyrMCwgn8FC2ajIirnAEqx8mdFgZRyJA4exv+Vqnvc4jqvQN2ewp/aAWNiJeVLK6HjK3DIxCd3qU5/",
+	"wf9436XmvoZk0+i8ezQl8iIsJPKHPk1h8zagEY0P65rd2rJmCdRHCRXuL3LBndxji2wf0CmmQ3yYZB44",
+	"ty6AB9d51vEvh8ziotoQx3P5ms0GHO5UaiaEAW7kQ6FjontqL8ALvtxGmGcfiRtsTftwBI3L2yFpBAqN",
+	"pMch+QIr5uwEWlps9qX9QzEuyLk6fxa7+uH745Z8+RfFnL3CL3xYluwANmTpT0g3sSgjcasV0osrOt+T",
+	"XeL7J3CBbjNIv+tIYDscnraplGiAZYacL/CtIYLhfVMj0skLjUyFNSgb3uvgb3T3if+BmcZxD9f569eP",
+	"n4WwrotUmWvJosmUbaQT9IOyjw+mhlYtWigmNuHOZ2SrqE/OHOyKX8YMwUKaufZ10wQrjnMpZnxeOSgR",
+	"3Aau9Ji8im44fu9a9EmSj7ur+9xe18daKtdKp2BFs8v0LvxaZQ7GMg6vqUZTO5SP4Wgk/5phvmhkY9Ut",
+	"jDaHFCP3xYXrZYJtsyUdkdJ64WI4VIdKLh4/AFbOmARgOSo8STb6WO6FlTtIncdvosoC1wPZQ36TcCtA",
+	"katEIa2NCFVzUngGYtnhh5ZWtRGPm8eRqCdUJLlWZkbXLU4fn12E7pOok27vyX7ycK9/tDqgoa5RmF1k",
+	"Vv92yn3c3IbXsO3S1Hoh6ZK3OtN+XMhny5fHTQXvbG6DeDQInQvoDO6sx4dVbyBVmZYlUw+wwGVYH5b2",
+	"CFwWt6Jq4pHYXeN2+Zc/vbVUjIhkSPyVKkeXo4Uxq8vT0/OLz8Zn47Px+eXnZ1+cAcW7ie3W6khsHYgZ",
+	"d5Z7g8p+6bWbjISljOugV91iK92DF2tuQhKFWbANuMpyqtRm3Kz40aN00kDQHXO5xKy/KRvH/fIRdCUx",
+	"Ad8z0n8+rIAUMridl+Pt/i+psb6Td3F/3Ckza8awminejwjkaXeMZ65eFrLnXWyp7mlmxWlojgeVHdT1",
+	"P4/GDxUmu6NjT4PQyQ4BnFZ0MybP8RD0rY9ocUiz9w9nHgJQatB4CdSpcG2aRQ3O/U4KOSZvjOIr9kCT",
+	"NZsupLzVWGVm5LWYvPr+zRUBBuF+O9Xw9CSKugpJAreo+8LIvFoyYS4xFVkiqsRfqmLOCiJzwww0qLX/",
+	"gTqs7xLj4gKJDXeNwwJOfUh6Hzd6vLgb+v7t+/8TAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -33,7 +33,7 @@ var allowed = map[string][]controlplane.Role{
 	"throttleMigration": {"operator", "admin"}, "abortMigration": {"operator", "admin"}, "rollbackMigration": {"operator", "admin"},
 	"finishMigration": {"operator", "admin"}, "getCertificate": {"viewer", "operator", "admin"}, "getCertificateKey": {"viewer", "operator", "admin"},
 	"setCellCapacity": {"operator", "admin"}, "smokeTestCell": {"operator", "admin"}, "clearCellCapacity": {"operator", "admin"},
-	"drainCell": {"operator", "admin"}, "rebalance": {"operator", "admin"}, "endMovesOfRestoredCell": {"admin"},
+	"drainCell": {"operator", "admin"}, "rebalance": {"operator", "admin"}, "reconcileCell": {"admin"}, "rebuildDirectory": {"admin"}, "restoreTenant": {"admin"},
 	"reportHeldWindows": {"admin", "router"},
 	"listPlans":         {"", "viewer", "operator", "admin", "cell", "router"},
 	"getBilling":        {"viewer", "operator", "admin", "cell"}, "quoteChange": {"viewer", "operator", "admin", "cell"},

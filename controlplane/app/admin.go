@@ -51,6 +51,28 @@ func SchemaUp(ctx context.Context, databaseURL string) (int64, error) {
 	return postgres.ApplySchema(ctx, databaseURL)
 }
 
+// HoldDirectory has the directory answer nobody until it was rebuilt from the cells.
+func HoldDirectory(ctx context.Context, databaseURL string) error {
+	return onDatabase(ctx, databaseURL, func(db *postgres.DB) error { return postgres.RecoveryStore{DB: db}.Hold(ctx) })
+}
+
+// onDatabase works on a database of the right schema.
+func onDatabase(ctx context.Context, databaseURL string, work func(*postgres.DB) error) error {
+	if databaseURL == "" {
+		return errNoDatabase
+	}
+	pool, err := pg.Open(ctx, databaseURL, pg.PoolOptions{MaxConns: 1})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	db := postgres.New(pool, time.Now)
+	if err := db.CheckSchema(ctx); err != nil {
+		return err
+	}
+	return work(db)
+}
+
 // EnsureKey makes an API key with the given secret exist, and reports whether
 // anything changed. Name, role and, for the role cell, cell come from key.
 func EnsureKey(ctx context.Context, databaseURL string, key controlplane.Key, secret string) (changed bool, err error) {
@@ -64,14 +86,9 @@ func EnsureKey(ctx context.Context, databaseURL string, key controlplane.Key, se
 	if !ok {
 		return false, fault.New(fault.Invalid, "the secret on standard input must be ctk_ and 43 base64url characters (32 random bytes)")
 	}
-	pool, err := pg.Open(ctx, databaseURL, pg.PoolOptions{MaxConns: 1})
-	if err != nil {
-		return false, err
-	}
-	defer pool.Close()
-	db := postgres.New(pool, time.Now)
-	if err := db.CheckSchema(ctx); err != nil {
-		return false, err
-	}
-	return postgres.KeyStore{DB: db}.Ensure(ctx, key, hash)
+	err = onDatabase(ctx, databaseURL, func(db *postgres.DB) error {
+		changed, err = postgres.KeyStore{DB: db}.Ensure(ctx, key, hash)
+		return err
+	})
+	return changed, err
 }

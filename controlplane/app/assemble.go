@@ -17,6 +17,7 @@ import (
 	"github.com/coditect/platform/controlplane/internal/natsbus"
 	"github.com/coditect/platform/controlplane/internal/onboarding"
 	"github.com/coditect/platform/controlplane/internal/postgres"
+	"github.com/coditect/platform/controlplane/internal/recovery"
 	"github.com/coditect/platform/controlplane/internal/throttle"
 	"github.com/coditect/platform/shared/run"
 	"github.com/coditect/platform/shared/telemetry"
@@ -43,7 +44,11 @@ func assemble(opts Options, db *postgres.DB, admin *telemetry.Admin, stack *run.
 	mover := newMover(opts, db, client, admin)
 	stack.PushClose("migrations", mover.Finish)
 	till := newTill(opts, db, client, admin, stack)
-	handler, err := newHandler(opts, db, admin, client, announcer, mover, till)
+	moves := newMigrations(opts, db, client, mover)
+	rescue := recovery.Service{
+		Cells: postgres.CellStore{DB: db}, Directory: postgres.TenantStore{DB: db}, Rewriter: postgres.RecoveryStore{DB: db}, Doors: client, Moves: moves,
+	}
+	handler, err := newHandler(opts, db, admin, client, announcer, moves, rescue, till)
 	if err != nil {
 		return parts{}, err
 	}
@@ -51,11 +56,11 @@ func assemble(opts Options, db *postgres.DB, admin *telemetry.Admin, stack *run.
 	relay := &natsbus.Relay{Changed: announcer.Changed, Stream: stream, Lead: func(ctx context.Context, fn func(context.Context, natsbus.Outbox) error) (bool, error) {
 		return log.Lead(ctx, func(ctx context.Context, o postgres.Outbox) error { return fn(ctx, o) })
 	}}
-	return parts{handler: handler, loops: newLoops(opts, db, client, announcer, relay, mover, newGauges(admin.Registry, db), till, newEmails(opts, db, client), admin)}, nil
+	return parts{handler: handler, loops: newLoops(opts, db, client, announcer, relay, mover, rescue, newGauges(admin.Registry, db), till, newEmails(opts, db, client), admin)}, nil
 }
 
 func newHandler(opts Options, db *postgres.DB, admin *telemetry.Admin, client *cellclient.Client, announcer *postgres.Announcer,
-	mover *migration.Worker, till *till,
+	moves migration.Service, rescue recovery.Service, till *till,
 ) (http.Handler, error) {
 	throttled, err := newThrottle(opts)
 	if err != nil {
@@ -75,13 +80,10 @@ func newHandler(opts Options, db *postgres.DB, admin *telemetry.Admin, client *c
 			Ledger: signups, Steps: signups, Cells: cellStore, Tenants: tenants, Residence: client, Plans: controlplane.PlansOf(opts.Offered), Master: opts.ControlKey,
 			TenantURL: opts.TenantURL, Clock: opts.Clock, Log: opts.Log, Metrics: onboarding.NewMetrics(admin.Registry),
 		}),
-		Migrations: migration.Service{
-			Records: postgres.MigrationStore{DB: db}, Orders: postgres.MigrationStore{DB: db}, Certificates: postgres.MigrationStore{DB: db}, Windows: postgres.MigrationStore{DB: db},
-			Parties: client, Tenants: tenants, Cells: cellStore, Plans: controlplane.PlansOf(opts.Offered), Key: controlplane.NewCertificateKey(opts.ControlKey),
-			Clock: opts.Clock, Wake: mover.Wake,
-		},
-		AuditLogs: custody.Audits{Records: postgres.CheckpointStore{DB: db}, Tenants: tenants, Cells: client},
-		Signups:   throttled, Proxies: opts.TrustedProxies,
+		Migrations: moves,
+		Recovery:   rescue,
+		AuditLogs:  custody.Audits{Records: postgres.CheckpointStore{DB: db}, Tenants: tenants, Cells: client},
+		Signups:    throttled, Proxies: opts.TrustedProxies,
 		Identity: identity.New(postgres.KeyStore{DB: db}, opts.Clock),
 		Audit:    postgres.AuditStore{DB: db},
 		Clock:    opts.Clock, Log: opts.Log, Registry: admin.Registry,
@@ -90,6 +92,16 @@ func newHandler(opts Options, db *postgres.DB, admin *telemetry.Admin, client *c
 		options.Desk, options.Hooks, options.Inbox, options.Refused = &till.desk, till.hooks, till.inbox, till.metrics.Refused
 	}
 	return httpapi.New(options)
+}
+
+// newMigrations is what operators do with migrations.
+func newMigrations(opts Options, db *postgres.DB, client *cellclient.Client, mover *migration.Worker) migration.Service {
+	store := postgres.MigrationStore{DB: db}
+	return migration.Service{
+		Records: store, Orders: store, Certificates: store, Windows: store,
+		Parties: client, Tenants: postgres.TenantStore{DB: db}, Cells: postgres.CellStore{DB: db, BeginCordoned: opts.CordonNewCells},
+		Plans: controlplane.PlansOf(opts.Offered), Key: controlplane.NewCertificateKey(opts.ControlKey), Clock: opts.Clock, Wake: mover.Wake,
+	}
 }
 
 // newMover returns this replica's worker of migrations.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -18,13 +19,37 @@ const (
 	checkTimeout  = 5 * time.Second
 )
 
-// gate answers 503 until the database was seen to have the right schema.
+// gate answers 503 until the database was seen to have the right schema, and
+// while the directory is held, except to what it takes to rebuild it: an empty
+// directory would have routers forget whom they know.
 type gate struct {
 	next   http.Handler
+	hold   func(context.Context) (bool, error)
 	opened atomic.Bool
+	held   atomic.Bool
 }
 
 func (g *gate) open() { g.opened.Store(true) }
+
+// look reads whether the directory is held.
+func (g *gate) look(ctx context.Context) error {
+	held, err := g.hold(ctx)
+	if err == nil {
+		g.held.Store(held)
+	}
+	return err
+}
+
+// rebuilds reports requests that are answered while the directory is held: those
+// of cells and about them, the rebuilding itself, operators' keys.
+func rebuilds(r *http.Request) bool {
+	for _, prefix := range []string{"/v1/cells", "/v1/directory/rebuild", "/v1/keys", "/v1/whoami"} {
+		if r.URL.Path == prefix || strings.HasPrefix(r.URL.Path, prefix+"/") {
+			return true
+		}
+	}
+	return false
+}
 
 func (g *gate) check(context.Context) error {
 	if !g.opened.Load() {
@@ -34,7 +59,8 @@ func (g *gate) check(context.Context) error {
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if g.opened.Load() {
+	held := g.held.Load() && !rebuilds(r)
+	if g.opened.Load() && !held {
 		g.next.ServeHTTP(w, r)
 		return
 	}
@@ -42,7 +68,11 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !web.ValidRequestID(id) {
 		id = ""
 	}
-	fault.WriteProblem(w, fault.New(fault.Unavailable, "the control plane waits for its database").After(databaseRetry), id)
+	waits := "the control plane waits for its database"
+	if held {
+		waits = "the directory was lost, and answers nobody until it has been rebuilt"
+	}
+	fault.WriteProblem(w, fault.New(fault.Unavailable, "%s", waits).After(databaseRetry), id)
 }
 
 // awaitSchema returns nil once the database has the right schema, or ctx ends.

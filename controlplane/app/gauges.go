@@ -18,6 +18,7 @@ type gauges struct {
 	moves *prometheus.GaugeVec
 
 	tenants, capacity *prometheus.GaugeVec // by cell
+	reconciling prometheus.Gauge
 }
 
 func newGauges(r prometheus.Registerer, db *postgres.DB) *gauges {
@@ -31,7 +32,10 @@ func newGauges(r prometheus.Registerer, db *postgres.DB) *gauges {
 		tenants:  prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "controlplane_cell_tenants", Help: "Tenants that the directory has placed in a cell."}, []string{"cell"}),
 		capacity: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "controlplane_cell_capacity_tenants", Help: "Tenants that a cell says it can carry."}, []string{"cell"}),
 	}
-	r.MustRegister(g.lag, g.cells, g.moves, g.tenants, g.capacity)
+	g.reconciling = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "controlplane_cells_reconciling", Help: "Cells that refuse every tenant because their database was restored.",
+	})
+	r.MustRegister(g.lag, g.cells, g.moves, g.tenants, g.capacity, g.reconciling)
 	return g
 }
 
@@ -47,11 +51,16 @@ func (g *gauges) runOnce(ctx context.Context) error {
 	counts := map[directory.CellState]float64{
 		directory.CellProvisioning: 0, directory.CellActive: 0, directory.CellCordoned: 0, directory.CellDraining: 0,
 	}
+	reconciling := 0
 	for i := range cells {
 		counts[cells[i].State]++
 		g.tenants.WithLabelValues(cells[i].ID).Set(float64(cells[i].AssignedTenants))
 		g.capacity.WithLabelValues(cells[i].ID).Set(float64(cells[i].CapacityTenants))
+		if cells[i].Heartbeat.Reconciling {
+			reconciling++
+		}
 	}
+	g.reconciling.Set(float64(reconciling))
 	moves, err := postgres.MigrationStore{DB: g.db}.MigrationCounts(ctx)
 	if err != nil {
 		return err

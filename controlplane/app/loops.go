@@ -16,6 +16,7 @@ import (
 	"github.com/coditect/platform/controlplane/internal/natsbus"
 	"github.com/coditect/platform/controlplane/internal/onboarding"
 	"github.com/coditect/platform/controlplane/internal/postgres"
+	"github.com/coditect/platform/controlplane/internal/recovery"
 	"github.com/coditect/platform/shared/run"
 	"github.com/coditect/platform/shared/telemetry"
 )
@@ -34,7 +35,7 @@ type job struct {
 	wake     <-chan struct{} // optional: run now
 }
 
-func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announcer *postgres.Announcer, relay *natsbus.Relay, mover *migration.Worker, gauges *gauges, till *till, emails *identity.Emails, admin *telemetry.Admin) loops {
+func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announcer *postgres.Announcer, relay *natsbus.Relay, mover *migration.Worker, rescue recovery.Service, gauges *gauges, till *till, emails *identity.Emails, admin *telemetry.Admin) loops {
 	log, signups, imports := postgres.DirectoryStore{DB: db}, postgres.SignupStore{DB: db}, postgres.ImportStore{DB: db}
 	sweeper := &onboarding.Sweeper{
 		Backlog: signups, Ledger: signups, Steps: signups, Removals: postgres.RemovalStore{DB: db}, Residence: client, Clock: opts.Clock,
@@ -48,12 +49,14 @@ func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announce
 		Store: postgres.CheckpointStore{DB: db}, Cells: postgres.CellStore{DB: db}, Source: client, Master: opts.ControlKey, Clock: opts.Clock, Log: opts.Log,
 		Suspect: custody.NewSuspectCounter(admin.Registry),
 	}
+	keeper := &recovery.Keeper{Service: rescue, Log: opts.Log}
 	listen := func(ctx context.Context) error { return log.Listen(ctx, announcer) }
 	l := loops{log: opts.Log, jobs: []job{
 		{"listen", 500 * time.Millisecond, 2 * time.Second, listen, nil},
 		{"relay", time.Second, 2 * time.Second, relay.RunOnce, nil},
 		{"signup sweeper", 5 * time.Second, 30 * time.Second, sweeper.RunOnce, nil},
 		{"migrations", time.Second, 5 * time.Second, mover.RunOnce, mover.Woken()},
+		{"restored cells", time.Second, 30 * time.Second, keeper.RunOnce, nil},
 		{"late usage", 10 * time.Second, time.Minute, migration.UsageCourier{Meters: client, Tenants: postgres.TenantStore{DB: db}, Cells: postgres.CellStore{DB: db}}.RunOnce, nil},
 		{"certificates", 2 * time.Second, time.Minute, summer.RunOnce, nil},
 		{"reaper", 5 * time.Second, time.Minute, reaper.RunOnce, nil},

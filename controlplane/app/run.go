@@ -55,7 +55,8 @@ func Run(ctx context.Context, opts Options) (err error) {
 	if err != nil {
 		return err
 	}
-	gate := &gate{next: parts.handler}
+	gate := &gate{next: parts.handler, hold: postgres.RecoveryStore{DB: db}.Held}
+	parts.loops.jobs = append(parts.loops.jobs, job{"directory hold", databaseRetry, databaseRetry, gate.look, nil})
 	admin.AddCheck("database", db.Ping)
 	admin.AddCheck("schema", gate.check)
 	if opts.Started != nil {
@@ -68,6 +69,9 @@ func Run(ctx context.Context, opts Options) (err error) {
 	group.Go(func() error {
 		if err := awaitSchema(ctx, db, opts.Log); err != nil || ctx.Err() != nil {
 			return err
+		}
+		if err := gate.look(ctx); err != nil { // nobody gets in before this is known
+			gate.held.Store(true) // the loop looks again
 		}
 		gate.open()
 		return parts.loops.run(ctx)

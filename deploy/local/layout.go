@@ -15,6 +15,7 @@ type layout struct {
 	ports   Ports
 	reach   Ports // Options.Reach
 	issuer  Issuer
+	archive bool // Options.Archived
 	secrets Secrets
 	root    string // the repository's
 	watched bool
@@ -26,7 +27,7 @@ func (l layout) found() layout {
 	ports := make(Ports, len(l.ports))
 	maps.Copy(ports, l.ports)
 	maps.Copy(ports, l.reach)
-	return layout{dir: l.dir, ports: ports, secrets: l.secrets}
+	return layout{dir: l.dir, ports: ports, archive: l.archive, secrets: l.secrets}
 }
 
 // Databases and the roles that own or use them.
@@ -73,10 +74,14 @@ const citusWorkers = 2
 func workerName(cell string, i int) string { return fmt.Sprintf("pg-%s-worker%d", cell, i+1) }
 
 func (l layout) cellServer(name string) servers.Postgres {
-	return servers.Postgres{
+	server := servers.Postgres{
 		Name: name, Dir: l.data(name), Port: l.ports[name], Password: l.secrets.PostgresPassword,
 		Settings: map[string]string{"shared_buffers": "256MB"},
 	}
+	if l.archive {
+		server.Archive, server.Checksums = l.data(name+"-archive"), true
+	}
+	return server
 }
 
 func (l layout) pooler(cell string) servers.PgBouncer {

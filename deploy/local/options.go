@@ -33,6 +33,9 @@ type Options struct {
 	Watched bool
 	// Jaeger is the path of its program; with Watched it takes the platform's traces.
 	Jaeger string
+	// Archived has the cells' databases copy their log into an archive, and put
+	// checksums on their pages, for those who restore them.
+	Archived bool
 	// Attached ends all parts with the program that started them.
 	Attached bool
 	// Out receives the progress, for people; nil means nobody watches.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -36,6 +37,39 @@ func (p *Platform) State() State { return p.state.get() }
 
 // BinDir is where the platform's programs are.
 func (p *Platform) BinDir() string { return p.opts.BinDir }
+
+// CellPostgres is the server of a cell's database: the coordinator's where Citus
+// is offered.
+func (p *Platform) CellPostgres(cell string) servers.Postgres { return p.layout().cellPostgres(cell) }
+
+// ControlPostgres is the server of the control plane's database.
+func (p *Platform) ControlPostgres() servers.Postgres { return p.layout().controlPostgres() }
+
+// PrepareControl makes the control plane's role, database, schema and keys on its
+// server, which runs.
+func (p *Platform) PrepareControl(ctx context.Context) error {
+	return p.change(func() error { return p.controlDatabase(ctx) })
+}
+
+// Program is a program of the platform with its environment, for the commands
+// that operators run beside it: those of a cell against its database, cellctl and
+// controlplane.
+func (p *Platform) Program(name, cell string) (path string, env []string, err error) {
+	l := p.layout()
+	path, env = filepath.Join(p.opts.BinDir, name), programEnv()
+	switch name {
+	case "controlplane":
+		return path, append(env, l.controlPlaneEnv()...), nil
+	case "cellctl":
+		return path, append(env, "CELLCTL_API_KEY="+p.State().Endpoints.ControlPlane.Token), nil // goes with --server
+	}
+	control, err := derived(l.secrets.ControlKey, cell)
+	if err != nil {
+		return "", nil, err
+	}
+	at := l.cellEndpoints(site{cell: cell})
+	return path, append(env, "CELL_MOVER_DATABASE_URL="+at.MoverDatabaseURL, "CELL_CONTROL_KEY="+control), nil
+}
 
 // Start starts one part that does not run, and waits until it is ready. It
 // does not look at what the part needs.
@@ -104,7 +138,7 @@ func (p *Platform) change(f func() error) (err error) {
 
 func (p *Platform) layout() layout {
 	s := p.State()
-	return layout{dir: p.opts.Dir, ports: s.Ports, reach: p.opts.Reach, issuer: p.opts.Issuer, secrets: s.Secrets, root: p.opts.Root, watched: s.Watched, jaeger: s.Jaeger}
+	return layout{dir: p.opts.Dir, ports: s.Ports, reach: p.opts.Reach, issuer: p.opts.Issuer, archive: p.opts.Archived, secrets: s.Secrets, root: p.opts.Root, watched: s.Watched, jaeger: s.Jaeger}
 }
 
 // startPart starts a part unless it runs, and waits until it is ready. Its

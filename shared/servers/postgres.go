@@ -2,6 +2,7 @@ package servers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -27,6 +28,11 @@ type Postgres struct {
 	// PassFile, if set, is the file of passwords (libpq's format) with which
 	// the server itself connects to servers, as Citus does.
 	PassFile string `json:"pass_file,omitempty"`
+	// Archive, if set, is the directory into which the server copies its log, and
+	// Checksums are on its pages: what backups and their restores take. The latter
+	// takes effect when the data directory is made.
+	Archive   string `json:"archive,omitempty"`
+	Checksums bool   `json:"checksums,omitempty"`
 }
 
 // SuperUser is the name of the role that Prepare creates.
@@ -51,6 +57,11 @@ func (s Postgres) Prepare(ctx context.Context) error {
 	}
 	if err := s.configure(); err != nil {
 		return fmt.Errorf("configure %s: %w", s.name(), err)
+	}
+	if s.Archive != "" {
+		if err := errors.Join(makeDir(s.Archive), handOver(ctx, s.Archive)); err != nil {
+			return fmt.Errorf("archive of %s: %w", s.name(), err)
+		}
 	}
 	return handOver(ctx, s.Dir)
 }

@@ -13,6 +13,9 @@ import (
 // never edited by hand.
 func (s Postgres) configure() error {
 	settings := s.defaults()
+	if s.Archive != "" {
+		maps.Copy(settings, s.archiveSettings())
+	}
 	maps.Copy(settings, s.Settings)
 	if CitusOffered() {
 		settings["shared_preload_libraries"] = citusFirst(settings["shared_preload_libraries"])

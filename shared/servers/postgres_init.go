@@ -24,9 +24,14 @@ func (s Postgres) initdb(ctx context.Context) error {
 	if err := handOver(ctx, s.Dir); err != nil {
 		return err
 	}
-	err := s.runOnce(ctx, "initdb",
-		"--pgdata="+fresh, "--username="+SuperUser, "--pwfile="+passwordFile, "--auth=scram-sha-256",
-		"--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
+	args := []string{
+		"--pgdata=" + fresh, "--username=" + SuperUser, "--pwfile=" + passwordFile, "--auth=scram-sha-256",
+		"--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions",
+	}
+	if s.Checksums {
+		args = append(args, "--data-checksums")
+	}
+	err := s.runOnce(ctx, "initdb", args...)
 	if err != nil {
 		return err
 	}
@@ -35,8 +40,12 @@ func (s Postgres) initdb(ctx context.Context) error {
 
 // runOnce runs one of Postgres' own programs to its end.
 func (s Postgres) runOnce(ctx context.Context, program string, args ...string) error {
+	return s.runOnceWith(ctx, nil, program, args...)
+}
+
+func (s Postgres) runOnceWith(ctx context.Context, env []string, program string, args ...string) error {
 	cmd := exec.CommandContext(ctx, filepath.Join(postgresBin, program), args...)
-	cmd.Env, cmd.Dir = baseEnv(), anywhere
+	cmd.Env, cmd.Dir = append(baseEnv(), env...), anywhere
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
 	if os.Geteuid() == 0 {
 		if err := dropRoot(cmd.SysProcAttr); err != nil {

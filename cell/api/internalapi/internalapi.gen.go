@@ -43,6 +43,30 @@ func (e ExportState) Valid() bool {
 	}
 }
 
+// Defines values for FenceOrderAction.
+const (
+	FenceOrderActionClose  FenceOrderAction = "close"
+	FenceOrderActionDepart FenceOrderAction = "depart"
+	FenceOrderActionOpen   FenceOrderAction = "open"
+	FenceOrderActionRemove FenceOrderAction = "remove"
+)
+
+// Valid indicates whether the value is a known member of the FenceOrderAction enum.
+func (e FenceOrderAction) Valid() bool {
+	switch e {
+	case FenceOrderActionClose:
+		return true
+	case FenceOrderActionDepart:
+		return true
+	case FenceOrderActionOpen:
+		return true
+	case FenceOrderActionRemove:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ImportMode.
 const (
 	Copy   ImportMode = "copy"
@@ -142,6 +166,7 @@ func (e State) Valid() bool {
 // Defines values for TableClassClass.
 const (
 	Fence  TableClassClass = "fence"
+	None   TableClassClass = "none"
 	Tenant TableClassClass = "tenant"
 )
 
@@ -149,6 +174,8 @@ const (
 func (e TableClassClass) Valid() bool {
 	switch e {
 	case Fence:
+		return true
+	case None:
 		return true
 	case Tenant:
 		return true
@@ -369,6 +396,18 @@ type CodeReference struct {
 	Code Code `json:"code"`
 }
 
+// DatabaseStanding defines model for DatabaseStanding.
+type DatabaseStanding struct {
+	// Found Tells one history of a database from another one.
+	Found Incarnation `json:"found"`
+
+	// Serving Whether the two are the same. If not, the cell refuses every tenant.
+	Serving bool `json:"serving"`
+
+	// Trusted Tells one history of a database from another one.
+	Trusted Incarnation `json:"trusted"`
+}
+
 // Departure defines model for Departure.
 type Departure struct {
 	// Epoch Ownership generation.
@@ -475,6 +514,52 @@ type ExportRequest struct {
 
 // ExportState defines model for ExportState.
 type ExportState string
+
+// FenceOrder defines model for FenceOrder.
+type FenceOrder struct {
+	// Action depart: the tenant lives in another cell. open: it lives here and nobody is moving it. close: it lives here, but not with
+	// these rows: nobody is served from them. remove: it is deleted, and every row goes.
+	Action FenceOrderAction `json:"action"`
+
+	// Cell Where it lives, for depart.
+	Cell *string `json:"cell,omitempty"`
+
+	// Epoch Ownership generation.
+	Epoch Epoch `json:"epoch"`
+	State State `json:"state"`
+
+	// TenantID A UUID in its canonical form.
+	TenantID TenantID `json:"tenant_id"`
+
+	// ToEpoch Ownership generation.
+	ToEpoch *Epoch `json:"to_epoch,omitempty"`
+}
+
+// FenceOrderAction depart: the tenant lives in another cell. open: it lives here and nobody is moving it. close: it lives here, but not with
+// these rows: nobody is served from them. remove: it is deleted, and every row goes.
+type FenceOrderAction string
+
+// FenceOrders defines model for FenceOrders.
+type FenceOrders struct {
+	Fences []FenceOrder `json:"fences"`
+}
+
+// FenceOutcome defines model for FenceOutcome.
+type FenceOutcome struct {
+	Done bool `json:"done"`
+
+	// Problem Why it was not done.
+	Problem *string `json:"problem,omitempty"`
+
+	// TenantID A UUID in its canonical form.
+	TenantID TenantID `json:"tenant_id"`
+}
+
+// FenceOutcomes defines model for FenceOutcomes.
+type FenceOutcomes struct {
+	// Results In the order of the request.
+	Results []FenceOutcome `json:"results"`
+}
 
 // FileLine A file, or the end of the list.
 type FileLine struct {
@@ -607,6 +692,12 @@ type ImportedTable struct {
 	Sha256 string `json:"sha256"`
 }
 
+// Incarnation Tells one history of a database from another one.
+type Incarnation struct {
+	SystemID string `json:"system_id"`
+	Timeline int64  `json:"timeline"`
+}
+
 // Inventory defines model for Inventory.
 type Inventory struct {
 	// Next A UUID in its canonical form.
@@ -614,11 +705,22 @@ type Inventory struct {
 	Tenants []InventoryLine `json:"tenants"`
 }
 
-// InventoryLine defines model for InventoryLine.
+// InventoryLine All that it takes to know the tenant again, should the directory be lost.
 type InventoryLine struct {
 	// Epoch Ownership generation.
 	Epoch Epoch `json:"epoch"`
-	State State `json:"state"`
+
+	// MovedEpoch Likewise, the generation under which it did; else 0.
+	MovedEpoch uint64 `json:"moved_epoch"`
+
+	// MovedTo Of a departed tenant: the cell that took over; else empty.
+	MovedTo      string `json:"moved_to"`
+	Organization string `json:"organization"`
+
+	// Plan Empty once the tenant's rows are gone; likewise organization.
+	Plan  string `json:"plan"`
+	Slug  string `json:"slug"`
+	State State  `json:"state"`
 
 	// TenantID A UUID in its canonical form.
 	TenantID TenantID `json:"tenant_id"`
@@ -1143,6 +1245,10 @@ type ImportTenantParams struct {
 
 	// Trusted Public keys of cells whose exports are taken, besides this cell's own.
 	Trusted *[]string `form:"trusted,omitempty" json:"trusted,omitempty"`
+
+	// Replace Put it in the place of what the cell holds of the tenant, live or not, under this epoch or an earlier one. All of the
+	// export is taken and checked before anything of the tenant goes.
+	Replace *bool `form:"replace,omitempty" json:"replace,omitempty"`
 }
 
 // VerifyEmailParams defines parameters for VerifyEmail.
@@ -1352,6 +1458,12 @@ type ListUserSetsParams struct {
 	Limit *UsageLimit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// TrustDatabaseJSONRequestBody defines body for TrustDatabase for application/json ContentType.
+type TrustDatabaseJSONRequestBody = Incarnation
+
+// ReconcileFencesJSONRequestBody defines body for ReconcileFences for application/json ContentType.
+type ReconcileFencesJSONRequestBody = FenceOrders
+
 // AdmitTenantsJSONRequestBody defines body for AdmitTenants for application/json ContentType.
 type AdmitTenantsJSONRequestBody = Batch
 
@@ -1465,6 +1577,15 @@ type ServerInterface interface {
 	// ListLateUsage What was counted of tenants that have left, and is to be recorded where they live now
 	// (GET /internal/v1/late-usage)
 	ListLateUsage(w http.ResponseWriter, r *http.Request, params ListLateUsageParams)
+	// GetStanding Which history its database has, and which one the cell was told to serve from
+	// (GET /internal/v1/standing)
+	GetStanding(w http.ResponseWriter, r *http.Request)
+	// TrustDatabase Have the cell serve from its database as it is
+	// (PUT /internal/v1/standing)
+	TrustDatabase(w http.ResponseWriter, r *http.Request)
+	// ReconcileFences Make fences right that a restored database has wrong
+	// (POST /internal/v1/standing/fences)
+	ReconcileFences(w http.ResponseWriter, r *http.Request)
 	// ListTenants The inventory, in the order of ids
 	// (GET /internal/v1/tenants)
 	ListTenants(w http.ResponseWriter, r *http.Request, params ListTenantsParams)
@@ -1756,6 +1877,48 @@ func (siw *ServerInterfaceWrapper) ListLateUsage(w http.ResponseWriter, r *http.
 	handler.ServeHTTP(w, r)
 }
 
+// GetStanding operation middleware
+func (siw *ServerInterfaceWrapper) GetStanding(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetStanding(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TrustDatabase operation middleware
+func (siw *ServerInterfaceWrapper) TrustDatabase(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TrustDatabase(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReconcileFences operation middleware
+func (siw *ServerInterfaceWrapper) ReconcileFences(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReconcileFences(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListTenants operation middleware
 func (siw *ServerInterfaceWrapper) ListTenants(w http.ResponseWriter, r *http.Request) {
 
@@ -2002,6 +2165,19 @@ func (siw *ServerInterfaceWrapper) ImportTenant(w http.ResponseWriter, r *http.R
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "trusted"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "trusted", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "replace" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "replace", r.URL.Query(), &params.Replace, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "replace"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "replace", Err: err})
 		}
 		return
 	}
@@ -4580,6 +4756,12 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/transfer/moves", wrapper.EndMoves).Methods(http.MethodDelete)
 
+	r.HandleFunc(options.BaseURL+"/internal/v1/standing", wrapper.GetStanding).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/standing", wrapper.TrustDatabase).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/internal/v1/standing/fences", wrapper.ReconcileFences).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/internal/v1/late-usage", wrapper.ListLateUsage).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/tenants/{tenant_id}/late-usage/{batch}", wrapper.ForgetLateUsage).Methods(http.MethodDelete)
@@ -4780,6 +4962,116 @@ type ListLateUsagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListLateUsagedefaultApplicationProblemPlusJSONResponse) VisitListLateUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStandingRequestObject struct {
+}
+
+type GetStandingResponseObject interface {
+	VisitGetStandingResponse(w http.ResponseWriter) error
+}
+
+type GetStanding200JSONResponse DatabaseStanding
+
+func (response GetStanding200JSONResponse) VisitGetStandingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStandingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetStandingdefaultApplicationProblemPlusJSONResponse) VisitGetStandingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TrustDatabaseRequestObject struct {
+	Body *TrustDatabaseJSONRequestBody
+}
+
+type TrustDatabaseResponseObject interface {
+	VisitTrustDatabaseResponse(w http.ResponseWriter) error
+}
+
+type TrustDatabase204Response struct {
+}
+
+func (response TrustDatabase204Response) VisitTrustDatabaseResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type TrustDatabasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TrustDatabasedefaultApplicationProblemPlusJSONResponse) VisitTrustDatabaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReconcileFencesRequestObject struct {
+	Body *ReconcileFencesJSONRequestBody
+}
+
+type ReconcileFencesResponseObject interface {
+	VisitReconcileFencesResponse(w http.ResponseWriter) error
+}
+
+type ReconcileFences200JSONResponse FenceOutcomes
+
+func (response ReconcileFences200JSONResponse) VisitReconcileFencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReconcileFencesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReconcileFencesdefaultApplicationProblemPlusJSONResponse) VisitReconcileFencesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7489,6 +7781,15 @@ type StrictServerInterface interface {
 	// ListLateUsage What was counted of tenants that have left, and is to be recorded where they live now
 	// (GET /internal/v1/late-usage)
 	ListLateUsage(ctx context.Context, request ListLateUsageRequestObject) (ListLateUsageResponseObject, error)
+	// GetStanding Which history its database has, and which one the cell was told to serve from
+	// (GET /internal/v1/standing)
+	GetStanding(ctx context.Context, request GetStandingRequestObject) (GetStandingResponseObject, error)
+	// TrustDatabase Have the cell serve from its database as it is
+	// (PUT /internal/v1/standing)
+	TrustDatabase(ctx context.Context, request TrustDatabaseRequestObject) (TrustDatabaseResponseObject, error)
+	// ReconcileFences Make fences right that a restored database has wrong
+	// (POST /internal/v1/standing/fences)
+	ReconcileFences(ctx context.Context, request ReconcileFencesRequestObject) (ReconcileFencesResponseObject, error)
 	// ListTenants The inventory, in the order of ids
 	// (GET /internal/v1/tenants)
 	ListTenants(ctx context.Context, request ListTenantsRequestObject) (ListTenantsResponseObject, error)
@@ -7776,6 +8077,92 @@ func (sh *strictHandler) ListLateUsage(w http.ResponseWriter, r *http.Request, p
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListLateUsageResponseObject); ok {
 		if err := validResponse.VisitListLateUsageResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetStanding operation middleware
+func (sh *strictHandler) GetStanding(w http.ResponseWriter, r *http.Request) {
+	var request GetStandingRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetStanding(ctx, request.(GetStandingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetStanding")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetStandingResponseObject); ok {
+		if err := validResponse.VisitGetStandingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TrustDatabase operation middleware
+func (sh *strictHandler) TrustDatabase(w http.ResponseWriter, r *http.Request) {
+	var request TrustDatabaseRequestObject
+
+	var body TrustDatabaseJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TrustDatabase(ctx, request.(TrustDatabaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TrustDatabase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TrustDatabaseResponseObject); ok {
+		if err := validResponse.VisitTrustDatabaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReconcileFences operation middleware
+func (sh *strictHandler) ReconcileFences(w http.ResponseWriter, r *http.Request) {
+	var request ReconcileFencesRequestObject
+
+	var body ReconcileFencesJSONRequestBody
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReconcileFences(ctx, request.(ReconcileFencesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReconcileFences")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReconcileFencesResponseObject); ok {
+		if err := validResponse.VisitReconcileFencesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -98,7 +98,7 @@ func (s *Store) FinishJobs(ctx context.Context, jobs []cell.Finished) error {
 
 // together commits what one or several tenants' parts do, in one transaction.
 func (s *Store) together(ctx context.Context, parts []*work) error {
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := s.acquire(ctx)
 	if err != nil {
 		return translate(err, nil)
 	}

@@ -78,7 +78,7 @@ func scanTable(r row) (cell.Table, error) {
 	class, _ := strings.CutPrefix(comment, "tenancy: ")
 	t.Class = cell.TableClass(class)
 	switch {
-	case t.Class == cell.ClassFence:
+	case t.Class == cell.ClassFence || t.Class == cell.ClassNone:
 	case t.Class != cell.ClassTenant:
 		t.Problem = fmt.Sprintf("the table %s does not say what becomes of its rows when a tenant moves: COMMENT ON TABLE %s IS 'tenancy: tenant'", t.Name, t.Name)
 	case kind == "f" || persistence != "p":

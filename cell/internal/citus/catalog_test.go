@@ -13,7 +13,11 @@ func TestCatalog(t *testing.T) {
 	t.Parallel()
 	dsn := newDatabase(t)
 	tables := query(t, dsn, `SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
-		AND relname <> 'goose_db_version' ORDER BY relname`)
+		AND relname <> 'goose_db_version' AND coalesce(obj_description(oid, 'pg_class'), '') <> 'tenancy: none' ORDER BY relname`)
+	if wrong := query(t, dsn, `SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+		WHERE obj_description(c.oid, 'pg_class') = 'tenancy: none' AND (a.attname = 'tenant_id' OR NOT c.relforcerowsecurity)`); len(wrong) > 0 {
+		t.Errorf("%v say that they are about no tenant, and name one, or are open to everybody", wrong)
+	}
 	known := citus.Tables()
 	if !slices.Equal(tables, known) {
 		t.Errorf("tables %v, want %v: a new table also goes to tables.go", tables, known)

@@ -112,8 +112,8 @@ func (m *Mover) Seal(ctx context.Context, id tenancy.ID, epoch, n uint64) error 
 func (m *Mover) Depart(ctx context.Context, id tenancy.ID, epoch, n uint64, to string, toEpoch uint64) error {
 	return m.change(ctx, id, epoch,
 		`UPDATE tenants SET state = 'departed', moved_to = $4, moved_epoch = $5, changed_at = now()
-		 WHERE tenant_id = $1 AND epoch = $2 AND freeze_no = $3
-			AND (state = 'sealed' OR state = 'departed' AND moved_to = $4 AND moved_epoch = $5)`, n, to, toEpoch)
+		 WHERE tenant_id = $1 AND epoch = $2
+			AND (state = 'sealed' AND freeze_no = $3 OR state = 'departed' AND moved_to = $4 AND moved_epoch = $5)`, n, to, toEpoch)
 }
 
 // Thaw ends freeze n: frozen(n) or sealed → live, gate open. A tenant that was

@@ -14,14 +14,21 @@ import (
 
 // BeginIntake makes room for an exported tenant: absent, or departed under an
 // earlier epoch → importing, gate closed. An attempt under the same epoch that
-// has not come to its end is replaced.
+// has not come to its end is replaced. One that replaces what is here takes the
+// place of the tenant in any state.
 func (m *Mover) BeginIntake(ctx context.Context, in cell.Intake) error {
+	if in.Replaces {
+		if err := m.CloseGate(ctx, in.TenantID); err != nil {
+			return err
+		}
+	}
 	return m.inTx(ctx, func(tx pgx.Tx) error {
 		held, err := lockRecord(ctx, tx, in.TenantID)
 		if err != nil {
 			return err
 		}
-		replaces := held.State == cell.Importing && held.Epoch == in.Epoch || held.State == cell.Departed && held.Epoch < in.Epoch
+		replaces := held.State == cell.Importing && held.Epoch == in.Epoch || held.State == cell.Departed && held.Epoch < in.Epoch ||
+			in.Replaces && held.Epoch <= in.Epoch
 		if held.State != cell.Absent && !replaces {
 			return conflict(held)
 		}

@@ -13,14 +13,17 @@ import (
 // Inventory lists what the cell holds, in the order of ids, after the given
 // one (zero: from the start). It returns up to limit lines.
 func (m *Mover) Inventory(ctx context.Context, after tenancy.ID, limit int) ([]cell.Residence, error) {
-	rows, err := m.pool.Query(ctx, `SELECT tenant_id, state, epoch FROM tenants WHERE tenant_id > $1 ORDER BY tenant_id LIMIT $2`, after.String(), limit)
+	rows, err := m.pool.Query(ctx, `
+		SELECT t.tenant_id, t.state, t.epoch, coalesce(t.moved_to, ''), coalesce(t.moved_epoch, 0), t.slug, coalesce(o.plan, ''), coalesce(o.name, '')
+		FROM tenants t LEFT JOIN organizations o ON o.tenant_id = t.tenant_id
+		WHERE t.tenant_id > $1 ORDER BY t.tenant_id LIMIT $2`, after.String(), limit)
 	if err != nil {
 		return nil, translate(err, nil)
 	}
 	lines, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (cell.Residence, error) {
 		var line cell.Residence
 		var id uuid.UUID
-		err := r.Scan(&id, &line.State, &line.Epoch)
+		err := r.Scan(&id, &line.State, &line.Epoch, &line.MovedTo, &line.MovedEpoch, &line.Slug, &line.Plan, &line.Organization)
 		line.TenantID = tenancy.ID(id)
 		return line, err
 	})

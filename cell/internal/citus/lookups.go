@@ -16,7 +16,7 @@ import (
 // until it says that these were the last. Its error is the fence's or says that
 // the database failed; of a lookup that the caller may not make, it is in there.
 func (s *Store) LookUp(ctx context.Context, call *cell.Call, next func() (lookups []cell.Lookup, last bool)) error {
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := s.acquire(ctx)
 	if err != nil {
 		return outOfTime(ctx, translate(err, nil))
 	}

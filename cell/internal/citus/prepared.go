@@ -19,7 +19,7 @@ var prepared = pg.Prepare(
 
 // send executes a batch that begins and ends its transaction.
 func (s *Store) send(ctx context.Context, b *pgx.Batch) error {
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := s.acquire(ctx)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,21 @@ type Store struct {
 	pool      *pgxpool.Pool
 	keyUses   keyUses
 	remembers Rememberer // nil: nobody
+	admit     func(context.Context) error
+}
+
+// Admit has every use of the store ask first whether the database may be used:
+// see package standing. Set it before the first one.
+func (s *Store) Admit(admit func(context.Context) error) { s.admit = admit }
+
+// acquire takes a connection, once the database may be used.
+func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	if s.admit != nil {
+		if err := s.admit(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return s.pool.Acquire(ctx)
 }
 
 // OpenStore returns a store on dsn, which names the role cell_app and may lead

@@ -68,7 +68,7 @@ func (s *Store) read(ctx context.Context, call *cell.Call, queue func(*work)) er
 	w.fence(toRead, w.admitRead)
 	queue(w)
 	w.Queue("COMMIT")
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := s.acquire(ctx)
 	if err != nil {
 		return outOfTime(ctx, translate(err, nil))
 	}
@@ -88,7 +88,7 @@ func (s *Store) write(ctx context.Context, call *cell.Call, broken constraints, 
 	if call.Once != nil && call.Once.Open != nil {
 		return errors.New("a call that takes effect once can write once only")
 	}
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := s.acquire(ctx)
 	if err != nil {
 		return outOfTime(ctx, translate(err, nil))
 	}

@@ -33,6 +33,7 @@ type Order struct {
 	Epoch     uint64   // of the tenant in this cell; not below the export's
 	Trusted   []string // public keys of cells, in hexadecimal
 	RequestID string
+	Replace   bool // what the cell holds of the tenant by now, whatever its state; see [Archive.Replace]
 }
 
 // Importer puts exports into a cell. All fields are required.
@@ -58,7 +59,7 @@ func (i Importer) Import(ctx context.Context, order Order, in io.Reader) (Summar
 	if err := i.check(order, r.Header()); err != nil {
 		return Summary{}, err
 	}
-	intake := cell.Intake{ID: uuid.New(), TenantID: order.TenantID, Slug: r.Header().Tenant.Slug, Epoch: order.Epoch}
+	intake := cell.Intake{ID: uuid.New(), TenantID: order.TenantID, Slug: r.Header().Tenant.Slug, Epoch: order.Epoch, Replaces: order.Replace}
 	if err := i.Target.BeginIntake(ctx, intake); err != nil {
 		return Summary{}, err
 	}

@@ -23,6 +23,7 @@ import (
 type Options struct {
 	Cell      string
 	Residency residency.Residency
+	Database  Database
 	Usage     metering.Ledger
 	Late      metering.Late
 	Archive   export.Archive
@@ -54,7 +55,7 @@ func New(opts Options) (http.Handler, error) {
 		Validate: func(next http.Handler) http.Handler { return opts.Guard(withPatience(validate(next))) },
 	})
 	strict := api.NewStrictHandlerWithOptions(&server{
-		cell: opts.Cell, residency: opts.Residency, archive: opts.Archive, usage: opts.Usage, fences: opts.Fences, exporter: opts.Exporter, importer: opts.Importer, log: opts.Log, anchors: opts.Anchors,
+		cell: opts.Cell, residency: opts.Residency, database: opts.Database, archive: opts.Archive, usage: opts.Usage, fences: opts.Fences, exporter: opts.Exporter, importer: opts.Importer, log: opts.Log, anchors: opts.Anchors,
 		sessions: opts.Sessions, late: opts.Late, auditor: opts.Auditor, signin: opts.SignIn, sets: opts.Sets,
 	}, nil, api.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc: kit.RenderBadRequest, ResponseErrorHandlerFunc: kit.RenderError,
@@ -68,6 +69,7 @@ func New(opts Options) (http.Handler, error) {
 type server struct {
 	cell      string
 	residency residency.Residency
+	database  Database
 	fences    transfer.Fences
 	exporter  *transfer.Exporter
 	importer  transfer.Importer

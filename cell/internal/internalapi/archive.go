@@ -65,7 +65,14 @@ func (s *server) ImportTenant(ctx context.Context, r api.ImportTenantRequestObje
 	if r.Params.Trusted != nil {
 		order.Trusted = *r.Params.Trusted
 	}
-	summary, err := s.archive.Import(ctx, order, r.Body)
+	take := s.archive.Import
+	if r.Params.Replace != nil && *r.Params.Replace {
+		take = s.archive.Replace
+	}
+	summary, err := take(ctx, order, r.Body)
+	if err == nil {
+		err = s.residency.Forget(ctx, r.TenantID)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -92,7 +92,10 @@ func (s *server) ListTenants(ctx context.Context, r api.ListTenantsRequestObject
 	}
 	answer := api.ListTenants200JSONResponse{Tenants: make([]api.InventoryLine, len(lines))}
 	for i, line := range lines {
-		answer.Tenants[i] = api.InventoryLine{TenantID: line.TenantID, State: api.State(line.State), Epoch: line.Epoch}
+		answer.Tenants[i] = api.InventoryLine{
+			TenantID: line.TenantID, State: api.State(line.State), Epoch: line.Epoch, MovedTo: line.MovedTo, MovedEpoch: line.MovedEpoch,
+			Slug: string(line.Slug), Plan: line.Plan, Organization: line.Organization,
+		}
 	}
 	if !next.IsZero() {
 		answer.Next = &next

@@ -32,7 +32,8 @@ func (c *Client) Register(ctx context.Context, cell string, r Registration) erro
 }
 
 // Heartbeat reports the cell's load. The fault not_found means that the
-// control plane does not know the cell.
+// control plane does not know the cell, conflict that it must not serve before
+// it was reconciled.
 func (c *Client) Heartbeat(ctx context.Context, cell string, h Heartbeat) error {
 	return c.send(ctx, http.MethodPost, "/v1/cells/"+url.PathEscape(cell)+"/heartbeat", h)
 }

@@ -30,6 +30,7 @@ type Heartbeat struct {
 	CPU               float64 `json:"cpu"` // busy share of the machine, 0 to 1
 	RequestsPerSecond float64 `json:"requests_per_second"`
 	QueueDepth        int64   `json:"queue_depth"`
+	Reconciling       bool    `json:"reconciling"` // the database was restored; the cell serves nobody
 }
 
 // Loads measures what the database carries. It is an interface because
@@ -46,6 +47,8 @@ type Member struct {
 	Loads        Loads
 	Requests     *Meter
 	Processors   *Processors
+	Reconciling  func() bool                 // whether the cell refuses its tenants; see package standing
+	Distrust     func(context.Context) error // has it refuse them
 	Log          *slog.Logger
 
 	registered bool
@@ -65,10 +68,15 @@ func (m *Member) RunOnce(ctx context.Context) error {
 	}
 	err = m.Client.Heartbeat(ctx, m.Cell, Heartbeat{
 		Tenants: load.Tenants, QueueDepth: load.QueueDepth, CapacityTenants: m.Registration.CapacityTenants,
-		CPU: m.Processors.Busy(), RequestsPerSecond: m.Requests.Rate(time.Now()),
+		CPU: m.Processors.Busy(), RequestsPerSecond: m.Requests.Rate(time.Now()), Reconciling: m.Reconciling(),
 	})
-	if fault.CodeOf(err) == fault.NotFound {
+	switch fault.CodeOf(err) {
+	case fault.NotFound:
 		m.registered = false
+	case fault.Conflict: // its tenants live elsewhere by now
+		if distrust := m.Distrust(ctx); distrust != nil {
+			return fmt.Errorf("heartbeat: %w", distrust)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("heartbeat: %w", err)

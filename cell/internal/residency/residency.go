@@ -34,9 +34,10 @@ type Memory interface {
 // Residency are the use-cases of a tenant's life in the cell. Each may be
 // repeated.
 type Residency struct {
-	Fences    Fences
-	Inventory Inventory
-	Memory    Memory // nil: nothing is remembered
+	Fences     Fences
+	Inventory  Inventory
+	Memory     Memory // nil: nothing is remembered
+	Reconciler Reconciler
 }
 
 // Prepare puts a new tenant's rows into the cell, closed to everyone.
@@ -58,7 +59,7 @@ func (r Residency) SetPlan(ctx context.Context, change cell.PlanChange, requestI
 	if err := r.Fences.SetPlan(ctx, change, requestID); err != nil {
 		return err
 	}
-	return r.forget(ctx, change.TenantID)
+	return r.Forget(ctx, change.TenantID)
 }
 
 // Remove deletes every row of a tenant whose epoch here is not above the given one.
@@ -70,12 +71,12 @@ func (r Residency) Remove(ctx context.Context, id tenancy.ID, epoch uint64) erro
 	if err := r.Fences.Remove(ctx, id, epoch); err != nil {
 		return err
 	}
-	return r.forget(ctx, id)
+	return r.Forget(ctx, id)
 }
 
-// forget is the last step of whatever changes a tenant's rows or takes them away
+// Forget is the last step of whatever changes a tenant's rows or takes them away
 // from behind the application: if it fails, the whole is repeated.
-func (r Residency) forget(ctx context.Context, id tenancy.ID) error {
+func (r Residency) Forget(ctx context.Context, id tenancy.ID) error {
 	if r.Memory == nil {
 		return nil
 	}

@@ -41,7 +41,9 @@ func command(env func(string) string) *cobra.Command {
 	billing.AddCommand(billingSync(env))
 	identity := &cobra.Command{Use: "identity", Short: "Who signs in"}
 	identity.AddCommand(emailsRebuild(env))
-	root.AddCommand(serve(env), schema, key, billing, identity)
+	directory := &cobra.Command{Use: "directory", Short: "The directory, before it is served"}
+	directory.AddCommand(directoryHold(env))
+	root.AddCommand(serve(env), schema, key, billing, identity, directory)
 	return root
 }
 

@@ -27,6 +27,21 @@ func schemaUp(env func(string) string) *cobra.Command {
 	}
 }
 
+func directoryHold(env func(string) string) *cobra.Command {
+	return &cobra.Command{
+		Use: "hold", Short: "Have a directory that was lost answer nobody until it is rebuilt", Args: cobra.NoArgs,
+		Long: "For an empty database in the place of one that was lost, before the control plane is started: routers would take an empty\n" +
+			"directory for the truth about whom they know. 'cellctl directory rebuild' ends it. What cells and operators need for that is answered.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := app.HoldDirectory(cmd.Context(), env(databaseURL)); err != nil {
+				return err
+			}
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), "the directory answers nobody until it is rebuilt")
+			return err
+		},
+	}
+}
+
 // maxSecretLine bounds what is read of standard input.
 const maxSecretLine = 1024
 

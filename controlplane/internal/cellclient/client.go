@@ -59,13 +59,15 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 const (
 	jsonBody   = "application/json"
 	mergePatch = "application/merge-patch+json" // RFC 7396
+	ndjson     = "application/x-ndjson"
 )
 
-// call sends one signed request and decodes the answer into out, if not nil.
+// call sends one signed request, whose body is in as JSON, and decodes the answer into out, if not nil.
 func (c *Client) call(ctx context.Context, limit time.Duration, cell, method, path string, in, out any) error {
 	return c.send(ctx, limit, cell, method, path, jsonBody, in, out)
 }
 
+// send is call with another media type; what is a reader is sent as it is.
 func (c *Client) send(ctx context.Context, limit time.Duration, cell, method, path, media string, in, out any) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -118,8 +120,8 @@ func (c *Client) request(ctx context.Context, cell, method, path, media string, 
 	if err != nil {
 		return nil, err
 	}
-	var body io.Reader
-	if in != nil {
+	body, isStream := in.(io.Reader)
+	if in != nil && !isStream {
 		raw, err := json.Marshal(in)
 		if err != nil {
 			return nil, fmt.Errorf("encode request: %w", err)
@@ -139,6 +141,11 @@ func (c *Client) request(ctx context.Context, cell, method, path, media string, 
 	}
 	req.Header.Set(cellapi.HeaderRequestID, id)
 	c.signer(cell).SignRequest(req, c.clock())
+	if !isStream {
+		// Lets net/http repeat the request when an idle connection turns out to be
+		// closed; an empty value is not sent.
+		req.Header["X-Idempotency-Key"] = []string{}
+	}
 	return req, nil
 }
 

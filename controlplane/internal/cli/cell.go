@@ -129,6 +129,9 @@ func healthWord(c api.Cell) string {
 	if c.Healthy {
 		return "ok"
 	}
+	if c.Heartbeat != nil && c.Heartbeat.Reconciling != nil && *c.Heartbeat.Reconciling {
+		return "restored"
+	}
 	return "silent"
 }
 

@@ -56,7 +56,7 @@ func (p *program) root() *cobra.Command {
 		return misused("%s", err).withHint("see %s --help", cmd.CommandPath())
 	})
 	p.globalFlags(root)
-	root.AddCommand(p.cellCommand(), p.tenantCommand(), p.migrateCommand(), p.migrationCommand(), p.drainCommand(), p.rebalanceCommand(), p.rolloutCommand(),
+	root.AddCommand(p.cellCommand(), p.tenantCommand(), p.migrateCommand(), p.migrationCommand(), p.drainCommand(), p.rebalanceCommand(), p.rolloutCommand(), p.directoryCommand(),
 		p.billingCommand(), p.keyCommand(), p.auditCommand(), p.contextCommand(), p.whoamiCommand(), p.versionCommand())
 	adoptCompletion(root)
 	return root

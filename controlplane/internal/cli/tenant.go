@@ -26,7 +26,7 @@ func (p *program) tenantCommand() *cobra.Command {
   cellctl tenant ls --state suspended
   cellctl tenant suspend acme --reason "unpaid since May"`)
 	cmd.AddCommand(p.tenantLs(), p.tenantShow(), p.tenantCreate(), p.tenantSuspend(), p.tenantResume(), p.tenantDelete(),
-		p.tenantPlan(), p.tenantImport(), p.domainCommand(), p.edgeCommand())
+		p.tenantPlan(), p.tenantImport(), p.tenantRestore(), p.domainCommand(), p.edgeCommand())
 	return cmd
 }
 

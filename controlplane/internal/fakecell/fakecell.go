@@ -39,13 +39,14 @@ type Resident struct {
 	OwnerKeyHash string
 	Welcomes     int // welcome mails ordered
 
-	Writes    int    // committed
-	Rows      bool   // of a departed tenant: they are still there
-	FreezeNo  uint64 // of the last freeze
-	MovedTo   string // once departed
-	arrived   time.Time
-	frozenBy  string
-	freezeEnd time.Time
+	Writes     int    // committed
+	Rows       bool   // of a departed tenant: they are still there
+	FreezeNo   uint64 // of the last freeze
+	MovedTo    string // once departed
+	MovedEpoch uint64 // likewise
+	arrived    time.Time
+	frozenBy   string
+	freezeEnd  time.Time
 }
 
 // Cell is a fake cell. It is safe for concurrent use.
@@ -53,13 +54,14 @@ type Cell struct {
 	ID  string
 	URL string
 
-	key    []byte
-	signer *cellapi.Signer
-	mu     *sync.Mutex // connected cells share one
-	held   map[tenancy.ID]Resident
-	used   map[controlplane.UsageHead][]controlplane.UsageRow // by tenant and epoch
-	users  map[tenancy.ID]people
-	fail   func(r *http.Request) error
+	key       []byte
+	signer    *cellapi.Signer
+	mu        *sync.Mutex // connected cells share one
+	held      map[tenancy.ID]Resident
+	used      map[controlplane.UsageHead][]controlplane.UsageRow // by tenant and epoch
+	users     map[tenancy.ID]people
+	fail      func(r *http.Request) error
+	timelines recovering
 	transfers
 	meter
 	auditLogs
@@ -78,7 +80,7 @@ func Start(t testing.TB, id string, master []byte) *Cell {
 // New returns a cell that Handler serves.
 func New(id string, master []byte) *Cell {
 	key := cellapi.DeriveKey(master, id)
-	return &Cell{ID: id, key: key, signer: cellapi.NewSigner(key), mu: &sync.Mutex{}, held: map[tenancy.ID]Resident{}, transfers: newTransfers(id)}
+	return &Cell{ID: id, key: key, signer: cellapi.NewSigner(key), mu: &sync.Mutex{}, held: map[tenancy.ID]Resident{}, timelines: recovering{1, 1}, transfers: newTransfers(id)}
 }
 
 // FailWith has fail decide about each request before it is carried out; nil ends that.
@@ -107,6 +109,7 @@ func (c *Cell) Handler() http.Handler {
 	r.HandleFunc("/internal/v1/tenants/{id}", c.handle(c.remove)).Methods(http.MethodDelete)
 	r.HandleFunc("/internal/v1/tenants/{id}/plan", c.handle(c.setPlan)).Methods(http.MethodPut)
 	r.HandleFunc("/internal/v1/tenants/{id}/activate", c.handle(c.activate)).Methods(http.MethodPost)
+	c.recoveryRoutes(r)
 	c.transferRoutes(r)
 	c.usageRoutes(r)
 	c.recordRoutes(r)

@@ -273,7 +273,7 @@ func (c *Cell) depart(r *http.Request) (any, error) {
 		return nil, err
 	case held.State == Departed && held.Epoch == in.Epoch && held.MovedTo == in.ToCell:
 	case held.State == Sealed && held.Epoch == in.Epoch && held.FreezeNo == in.FreezeNo:
-		held.State, held.MovedTo = Departed, in.ToCell
+		held.State, held.MovedTo, held.MovedEpoch = Departed, in.ToCell, in.Epoch+1
 		c.held[id] = held
 	default:
 		return nil, refused(held)

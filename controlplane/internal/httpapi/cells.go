@@ -21,7 +21,7 @@ func (s *server) cell(c controlplane.Cell) api.Cell {
 		out.CapacityRequestsPerSecond, out.CapacityMeasuredAt = &m.RequestsPerSecond, &m.At
 	}
 	if h := c.Heartbeat; !h.At.IsZero() {
-		out.Heartbeat = &api.LastHeartbeat{At: h.At, Tenants: h.Tenants, CPU: h.CPU, RequestsPerSecond: h.RequestsPerSecond, QueueDepth: h.QueueDepth}
+		out.Heartbeat = &api.LastHeartbeat{At: h.At, Tenants: h.Tenants, CPU: h.CPU, RequestsPerSecond: h.RequestsPerSecond, QueueDepth: h.QueueDepth, Reconciling: optional(h.Reconciling)}
 	}
 	return out
 }
@@ -64,7 +64,7 @@ func (s *server) RegisterCell(ctx context.Context, r api.RegisterCellRequestObje
 func (s *server) Heartbeat(ctx context.Context, r api.HeartbeatRequestObject) (api.HeartbeatResponseObject, error) {
 	err := s.Cells.Heartbeat(ctx, r.Cell, controlplane.Heartbeat{
 		Tenants: r.Body.Tenants, CapacityTenants: r.Body.CapacityTenants, CPU: r.Body.CPU,
-		RequestsPerSecond: r.Body.RequestsPerSecond, QueueDepth: r.Body.QueueDepth,
+		RequestsPerSecond: r.Body.RequestsPerSecond, QueueDepth: r.Body.QueueDepth, Reconciling: orDefault(r.Body.Reconciling, false),
 	})
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -19,6 +20,7 @@ import (
 	"github.com/coditect/platform/controlplane/internal/identity"
 	"github.com/coditect/platform/controlplane/internal/migration"
 	"github.com/coditect/platform/controlplane/internal/onboarding"
+	"github.com/coditect/platform/controlplane/internal/recovery"
 	"github.com/coditect/platform/shared/fault"
 	"github.com/coditect/platform/shared/plans"
 	"github.com/coditect/platform/shared/web"
@@ -38,6 +40,7 @@ type Options struct {
 	Importer   *directory.Importer
 	Onboarding *onboarding.Service
 	Migrations migration.Service
+	Recovery   recovery.Service
 	AuditLogs  custody.Audits
 	Offered    *plans.Catalogue
 	Desk       *billing.Desk // nil: nothing is billed; likewise the next three
@@ -63,6 +66,7 @@ const (
 	lookupPath  = "/v1/directory/lookup"
 	lookupsPath = "/v1/directory/lookups"
 	importPath  = "/v1/tenants/import"
+	archivePath = "/archive" // of a tenant
 	webhookPath = "/v1/webhooks/stripe"
 )
 
@@ -85,7 +89,9 @@ func New(opts Options) (http.Handler, error) {
 	limit := &signupLimit{throttle: opts.Signups, proxies: opts.Proxies}
 	w := web.New(web.Options{
 		Component: "controlplane", Log: opts.Log, Registry: opts.Registry,
-		Streaming: func(r *http.Request) bool { return r.URL.Path == importPath },
+		Streaming: func(r *http.Request) bool {
+			return r.URL.Path == importPath || r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, archivePath)
+		},
 		Validate: func(next http.Handler) http.Handler {
 			byHand := map[string]http.Handler{lookupPath: next, lookupsPath: checkLookups(next), webhookPath: hook}
 			return limit.wrap(guard.wrap(except(byHand, validate(next))))

@@ -3,17 +3,9 @@ package migration
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/shared/fault"
 )
-
-// Ended is what was under way in a cell that was restored from a backup.
-type Ended struct {
-	Migrations       []uuid.UUID // that are undone now, or given up
-	Exports, Imports int         // that the cell had open
-}
 
 // restoredPage is how many migrations are looked at together.
 const restoredPage = 500
@@ -22,8 +14,8 @@ const restoredPage = 500
 // way. The directory goes first, as for every abort: what it says stays true,
 // whoever still works on a migration. Then the cell forgets its exports, whose
 // slots are gone, and its imports, which the stream has left behind.
-func (s Service) Restored(ctx context.Context, cell string) (Ended, error) {
-	var ended Ended
+func (s Service) Restored(ctx context.Context, cell string) (controlplane.EndedMoves, error) {
+	var ended controlplane.EndedMoves
 	if _, err := s.Cells.Get(ctx, cell); err != nil {
 		return ended, err
 	}
@@ -49,7 +41,7 @@ func (s Service) Restored(ctx context.Context, cell string) (Ended, error) {
 }
 
 // endRestored turns a migration back, if it is not behind a commit point.
-func (s Service) endRestored(ctx context.Context, m controlplane.Migration, cell string, ended *Ended) error {
+func (s Service) endRestored(ctx context.Context, m controlplane.Migration, cell string, ended *controlplane.EndedMoves) error {
 	to := controlplane.MigrationAborting
 	if m.Phase == controlplane.MigrationReturning {
 		to = controlplane.MigrationKeeping

@@ -19,16 +19,16 @@ type CellStore struct {
 
 const selectCells = `
 SELECT c.cell_id, c.region, c.tier, c.endpoint, c.internal_endpoint, c.state, c.version, c.capacity_tenants, c.assigned_tenants, c.registered_at,
-       h.at, coalesce(h.tenants, 0), coalesce(h.capacity_tenants, 0), coalesce(h.cpu, 0), coalesce(h.requests_per_second, 0), coalesce(h.queue_depth, 0),
-       coalesce(c.capacity_requests, 0), c.capacity_measured_at
+       h.at, coalesce(h.tenants, 0), coalesce(h.capacity_tenants, 0), coalesce(h.cpu, 0), coalesce(h.requests_per_second, 0), coalesce(h.queue_depth, 0), coalesce(h.reconciling, false),
+       coalesce(c.capacity_requests, 0), c.capacity_measured_at, c.bereft
 FROM cells c LEFT JOIN cell_heartbeats h USING (cell_id) `
 
 func scanCell(row pgx.CollectableRow) (controlplane.Cell, error) {
 	var c controlplane.Cell
 	var beat, measured *time.Time
 	err := row.Scan(&c.ID, &c.Region, &c.Tier, &c.Endpoint, &c.InternalEndpoint, &c.State, &c.Version, &c.CapacityTenants, &c.AssignedTenants, &c.RegisteredAt,
-		&beat, &c.Heartbeat.Tenants, &c.Heartbeat.CapacityTenants, &c.Heartbeat.CPU, &c.Heartbeat.RequestsPerSecond, &c.Heartbeat.QueueDepth,
-		&c.Measured.RequestsPerSecond, &measured)
+		&beat, &c.Heartbeat.Tenants, &c.Heartbeat.CapacityTenants, &c.Heartbeat.CPU, &c.Heartbeat.RequestsPerSecond, &c.Heartbeat.QueueDepth, &c.Heartbeat.Reconciling,
+		&c.Measured.RequestsPerSecond, &measured, &c.Bereft)
 	c.Heartbeat.At, c.RegisteredAt, c.Measured.At = orZero(beat), c.RegisteredAt.UTC(), orZero(measured)
 	return c, err
 }
@@ -102,17 +102,21 @@ VALUES ($1, $2, $3, $4, $5, 'provisioning', $6, $7) ON CONFLICT DO NOTHING`,
 }
 
 // Heartbeat notes the cell's load. A provisioning cell becomes active, or cordoned.
+// A fault (conflict) means that the cell must not serve before it is reconciled:
+// its tenants were brought into others from a backup while it was away.
 func (s CellStore) Heartbeat(ctx context.Context, id string, h controlplane.Heartbeat) error {
-	return s.tx(ctx, func(tx pgx.Tx) error {
+	bereft := false
+	err := s.tx(ctx, func(tx pgx.Tx) error {
 		c, err := oneCell(ctx, tx, id, "")
 		if err != nil {
 			return err
 		}
+		bereft = c.Bereft
 		if _, err := tx.Exec(ctx, `
-INSERT INTO cell_heartbeats (cell_id, at, tenants, capacity_tenants, cpu, requests_per_second, queue_depth) VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO cell_heartbeats (cell_id, at, tenants, capacity_tenants, cpu, requests_per_second, queue_depth, reconciling) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (cell_id) DO UPDATE SET at = greatest(excluded.at, cell_heartbeats.at), tenants = excluded.tenants, capacity_tenants = excluded.capacity_tenants,
-  cpu = excluded.cpu, requests_per_second = excluded.requests_per_second, queue_depth = excluded.queue_depth`,
-			id, h.At, h.Tenants, h.CapacityTenants, h.CPU, h.RequestsPerSecond, h.QueueDepth); err != nil {
+  cpu = excluded.cpu, requests_per_second = excluded.requests_per_second, queue_depth = excluded.queue_depth, reconciling = excluded.reconciling`,
+			id, h.At, h.Tenants, h.CapacityTenants, h.CPU, h.RequestsPerSecond, h.QueueDepth, h.Reconciling); err != nil {
 			return err
 		}
 		if c.CapacityTenants == h.CapacityTenants && c.State != directory.CellProvisioning {
@@ -120,6 +124,10 @@ ON CONFLICT (cell_id) DO UPDATE SET at = greatest(excluded.at, cell_heartbeats.a
 		}
 		return s.welcome(ctx, tx, id, h.CapacityTenants)
 	})
+	if err == nil && bereft && !h.Reconciling {
+		err = fault.New(fault.Conflict, "tenants of the cell were brought into others while it was away: it must be reconciled before it serves anybody")
+	}
+	return err
 }
 
 // welcome takes the cell's capacity over, and ends its provisioning.

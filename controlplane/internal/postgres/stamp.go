@@ -29,7 +29,7 @@ SELECT s.version, $2, s.tenant_id, s.slug, s.domains, s.epoch, s.plan, s.cell_id
 FROM stamped s JOIN cells c USING (cell_id)`
 
 	stampCellSQL = `
-WITH stamped AS (UPDATE cells SET version = $3 + 1 WHERE cell_id = $1 RETURNING *)
+WITH stamped AS (UPDATE cells SET version = $3::bigint + 1 WHERE cell_id = $1 RETURNING *)
 INSERT INTO directory_changes (version, at, cell_id, region, state, endpoint)
 SELECT version, $2, cell_id, region, state, endpoint FROM stamped`
 )

@@ -43,15 +43,20 @@ var fronts = []string{"router-us-central1", "router-europe-west1"}
 // working directory. Its progress goes to out. The caller ends it with Close,
 // also after an error.
 func Start(ctx context.Context, name string, out io.Writer) (*Fleet, error) {
-	return start(ctx, name, out, false)
+	return start(ctx, name, out, false, false)
 }
 
 // StartProxied is Start with a proxy before everything, which costs time.
 func StartProxied(ctx context.Context, name string, out io.Writer) (*Fleet, error) {
-	return start(ctx, name, out, true)
+	return start(ctx, name, out, true, false)
 }
 
-func start(ctx context.Context, name string, out io.Writer, proxies bool) (*Fleet, error) {
+// StartArchived is Start with cells whose databases can be restored.
+func StartArchived(ctx context.Context, name string, out io.Writer) (*Fleet, error) {
+	return start(ctx, name, out, false, true)
+}
+
+func start(ctx context.Context, name string, out io.Writer, proxies, archived bool) (*Fleet, error) {
 	root, err := os.Getwd()
 	if err != nil {
 		return nil, err
@@ -72,7 +77,7 @@ func start(ctx context.Context, name string, out io.Writer, proxies bool) (*Flee
 	}
 	f.Platform, err = local.New(local.Options{
 		Root: root, Dir: f.dir, BinDir: filepath.Join(root, ".local", "bin"),
-		Ports: ports, Reach: reach, WithoutTenants: true, Attached: true, Out: out,
+		Ports: ports, Reach: reach, WithoutTenants: true, Attached: true, Archived: archived, Out: out,
 	})
 	if err != nil {
 		return f, err

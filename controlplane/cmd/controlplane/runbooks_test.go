@@ -1,0 +1,18 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/coditect/platform/shared/testkit"
+)
+
+func TestRunbooksNameCommandsThatExist(t *testing.T) {
+	t.Parallel()
+	testkit.CheckRunbooks(t, "../../..", "controlplane", func(words ...string) string {
+		cmd, rest, err := command(func(string) string { return "" }).Find(words)
+		if err != nil || len(rest) > 0 {
+			return ""
+		}
+		return cmd.CommandPath() + "\n" + cmd.UsageString()
+	})
+}
