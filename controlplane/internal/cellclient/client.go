@@ -75,9 +75,11 @@ func (c *Client) send(ctx context.Context, limit time.Duration, cell, method, pa
 	if err != nil {
 		return err
 	}
-	// Lets net/http repeat the request when an idle connection turns out to be
-	// closed; an empty value is not sent.
-	req.Header["X-Idempotency-Key"] = []string{}
+	if _, isStream := in.(io.Reader); !isStream {
+		// Lets net/http repeat the request when an idle connection turns out to be
+		// closed; an empty value is not sent.
+		req.Header["X-Idempotency-Key"] = []string{}
+	}
 	return c.exchange(cell, req, out)
 }
 
@@ -141,11 +143,6 @@ func (c *Client) request(ctx context.Context, cell, method, path, media string, 
 	}
 	req.Header.Set(cellapi.HeaderRequestID, id)
 	c.signer(cell).SignRequest(req, c.clock())
-	if !isStream {
-		// Lets net/http repeat the request when an idle connection turns out to be
-		// closed; an empty value is not sent.
-		req.Header["X-Idempotency-Key"] = []string{}
-	}
 	return req, nil
 }
 
