@@ -13,9 +13,9 @@ type Incarnation struct {
 // String names it for people.
 func (i Incarnation) String() string { return fmt.Sprintf("%s/%d", i.SystemID, i.Timeline) }
 
-// Standing is which history a database has, and which one the cell was told to
+// DatabaseStanding is which history a database has, and which one the cell was told to
 // serve from.
-type Standing struct{ Found, Trusted Incarnation }
+type DatabaseStanding struct{ Found, Trusted Incarnation }
 
 // Good reports that they are the same.
-func (s Standing) Good() bool { return s.Found == s.Trusted }
+func (s DatabaseStanding) Good() bool { return s.Found == s.Trusted }

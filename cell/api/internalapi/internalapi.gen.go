@@ -1577,9 +1577,9 @@ type ServerInterface interface {
 	// ListLateUsage What was counted of tenants that have left, and is to be recorded where they live now
 	// (GET /internal/v1/late-usage)
 	ListLateUsage(w http.ResponseWriter, r *http.Request, params ListLateUsageParams)
-	// GetStanding Which history its database has, and which one the cell was told to serve from
+	// GetDatabaseStanding Which history its database has, and which one the cell was told to serve from
 	// (GET /internal/v1/standing)
-	GetStanding(w http.ResponseWriter, r *http.Request)
+	GetDatabaseStanding(w http.ResponseWriter, r *http.Request)
 	// TrustDatabase Have the cell serve from its database as it is
 	// (PUT /internal/v1/standing)
 	TrustDatabase(w http.ResponseWriter, r *http.Request)
@@ -1877,11 +1877,11 @@ func (siw *ServerInterfaceWrapper) ListLateUsage(w http.ResponseWriter, r *http.
 	handler.ServeHTTP(w, r)
 }
 
-// GetStanding operation middleware
-func (siw *ServerInterfaceWrapper) GetStanding(w http.ResponseWriter, r *http.Request) {
+// GetDatabaseStanding operation middleware
+func (siw *ServerInterfaceWrapper) GetDatabaseStanding(w http.ResponseWriter, r *http.Request) {
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetStanding(w, r)
+		siw.Handler.GetDatabaseStanding(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4756,7 +4756,7 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/transfer/moves", wrapper.EndMoves).Methods(http.MethodDelete)
 
-	r.HandleFunc(options.BaseURL+"/internal/v1/standing", wrapper.GetStanding).Methods(http.MethodGet)
+	r.HandleFunc(options.BaseURL+"/internal/v1/standing", wrapper.GetDatabaseStanding).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/internal/v1/standing", wrapper.TrustDatabase).Methods(http.MethodPut)
 
@@ -4973,16 +4973,16 @@ func (response ListLateUsagedefaultApplicationProblemPlusJSONResponse) VisitList
 	return err
 }
 
-type GetStandingRequestObject struct {
+type GetDatabaseStandingRequestObject struct {
 }
 
-type GetStandingResponseObject interface {
-	VisitGetStandingResponse(w http.ResponseWriter) error
+type GetDatabaseStandingResponseObject interface {
+	VisitGetDatabaseStandingResponse(w http.ResponseWriter) error
 }
 
-type GetStanding200JSONResponse DatabaseStanding
+type GetDatabaseStanding200JSONResponse DatabaseStanding
 
-func (response GetStanding200JSONResponse) VisitGetStandingResponse(w http.ResponseWriter) error {
+func (response GetDatabaseStanding200JSONResponse) VisitGetDatabaseStandingResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -4994,12 +4994,12 @@ func (response GetStanding200JSONResponse) VisitGetStandingResponse(w http.Respo
 	return err
 }
 
-type GetStandingdefaultApplicationProblemPlusJSONResponse struct {
+type GetDatabaseStandingdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
 }
 
-func (response GetStandingdefaultApplicationProblemPlusJSONResponse) VisitGetStandingResponse(w http.ResponseWriter) error {
+func (response GetDatabaseStandingdefaultApplicationProblemPlusJSONResponse) VisitGetDatabaseStandingResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7781,9 +7781,9 @@ type StrictServerInterface interface {
 	// ListLateUsage What was counted of tenants that have left, and is to be recorded where they live now
 	// (GET /internal/v1/late-usage)
 	ListLateUsage(ctx context.Context, request ListLateUsageRequestObject) (ListLateUsageResponseObject, error)
-	// GetStanding Which history its database has, and which one the cell was told to serve from
+	// GetDatabaseStanding Which history its database has, and which one the cell was told to serve from
 	// (GET /internal/v1/standing)
-	GetStanding(ctx context.Context, request GetStandingRequestObject) (GetStandingResponseObject, error)
+	GetDatabaseStanding(ctx context.Context, request GetDatabaseStandingRequestObject) (GetDatabaseStandingResponseObject, error)
 	// TrustDatabase Have the cell serve from its database as it is
 	// (PUT /internal/v1/standing)
 	TrustDatabase(ctx context.Context, request TrustDatabaseRequestObject) (TrustDatabaseResponseObject, error)
@@ -8084,23 +8084,23 @@ func (sh *strictHandler) ListLateUsage(w http.ResponseWriter, r *http.Request, p
 	}
 }
 
-// GetStanding operation middleware
-func (sh *strictHandler) GetStanding(w http.ResponseWriter, r *http.Request) {
-	var request GetStandingRequestObject
+// GetDatabaseStanding operation middleware
+func (sh *strictHandler) GetDatabaseStanding(w http.ResponseWriter, r *http.Request) {
+	var request GetDatabaseStandingRequestObject
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
-		return sh.ssi.GetStanding(ctx, request.(GetStandingRequestObject))
+		return sh.ssi.GetDatabaseStanding(ctx, request.(GetDatabaseStandingRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "GetStanding")
+		handler = middleware(handler, "GetDatabaseStanding")
 	}
 
 	response, err := handler(r.Context(), w, r, request)
 
 	if err != nil {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
-	} else if validResponse, ok := response.(GetStandingResponseObject); ok {
-		if err := validResponse.VisitGetStandingResponse(w); err != nil {
+	} else if validResponse, ok := response.(GetDatabaseStandingResponseObject); ok {
+		if err := validResponse.VisitGetDatabaseStandingResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

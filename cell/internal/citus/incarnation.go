@@ -17,7 +17,7 @@ import (
 const (
 	foundSQL = `SELECT system_identifier::text AS system_id, ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::bigint AS timeline
 		FROM pg_control_system()`
-	standingSQL = `SELECT f.system_id, f.timeline, i.system_id, i.timeline FROM (` + foundSQL + `) AS f, incarnation i`
+	incarnationSQL = `SELECT f.system_id, f.timeline, i.system_id, i.timeline FROM (` + foundSQL + `) AS f, incarnation i`
 )
 
 // Watch is a connection of its own to the server. Another server cannot take the
@@ -48,7 +48,7 @@ func (w *Watch) Close() {
 
 // Look says which database it is. A server that is still recovering has no
 // answer, which is an error.
-func (w *Watch) Look(ctx context.Context) (cell.Standing, error) {
+func (w *Watch) Look(ctx context.Context) (cell.DatabaseStanding, error) {
 	s, err := standingOf(ctx, w.conn)
 	return s, translate(err, nil)
 }
@@ -64,13 +64,13 @@ func (w *Watch) Rest(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-func standingOf(ctx context.Context, db querier) (s cell.Standing, err error) {
-	err = db.QueryRow(ctx, standingSQL).Scan(&s.Found.SystemID, &s.Found.Timeline, &s.Trusted.SystemID, &s.Trusted.Timeline)
+func standingOf(ctx context.Context, db querier) (s cell.DatabaseStanding, err error) {
+	err = db.QueryRow(ctx, incarnationSQL).Scan(&s.Found.SystemID, &s.Found.Timeline, &s.Trusted.SystemID, &s.Trusted.Timeline)
 	return s, err
 }
 
 // Standing says which database it is.
-func (m *Mover) Standing(ctx context.Context) (cell.Standing, error) {
+func (m *Mover) Standing(ctx context.Context) (cell.DatabaseStanding, error) {
 	s, err := standingOf(ctx, m.pool)
 	return s, translate(err, nil)
 }

@@ -11,7 +11,7 @@ import (
 
 // Database says which one it is. An interface, since there is no use-case in it.
 type Database interface {
-	Standing(ctx context.Context) (cell.Standing, error)
+	Standing(ctx context.Context) (cell.DatabaseStanding, error)
 }
 
 // Reconciles reports requests that a cell answers while its database has to be
@@ -29,13 +29,13 @@ func Reconciles(r *http.Request) bool {
 	return false
 }
 
-// GetStanding implements the API.
-func (s *server) GetStanding(ctx context.Context, _ api.GetStandingRequestObject) (api.GetStandingResponseObject, error) {
+// GetDatabaseStanding implements the API.
+func (s *server) GetDatabaseStanding(ctx context.Context, _ api.GetDatabaseStandingRequestObject) (api.GetDatabaseStandingResponseObject, error) {
 	now, err := s.database.Standing(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return api.GetStanding200JSONResponse{Serving: now.Good(), Found: incarnationOf(now.Found), Trusted: incarnationOf(now.Trusted)}, nil
+	return api.GetDatabaseStanding200JSONResponse{Serving: now.Good(), Found: incarnationOf(now.Found), Trusted: incarnationOf(now.Trusted)}, nil
 }
 
 func incarnationOf(i cell.Incarnation) api.Incarnation {

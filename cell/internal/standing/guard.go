@@ -29,7 +29,7 @@ const (
 // Watch is a connection that tells which database it leads to. It is an
 // interface because this package does not know the database.
 type Watch interface {
-	Look(ctx context.Context) (cell.Standing, error)
+	Look(ctx context.Context) (cell.DatabaseStanding, error)
 	Rest(ctx context.Context, d time.Duration) error // ends early, with an error, when the connection does
 	Close()
 }
@@ -95,7 +95,7 @@ func (g *Guard) watch(ctx context.Context) error {
 	}
 }
 
-func look(ctx context.Context, w Watch) (cell.Standing, error) {
+func look(ctx context.Context, w Watch) (cell.DatabaseStanding, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
 	return w.Look(ctx)

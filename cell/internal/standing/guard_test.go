@@ -57,15 +57,15 @@ type connection struct {
 	ended  chan struct{}
 }
 
-func (c *connection) Look(context.Context) (cell.Standing, error) {
+func (c *connection) Look(context.Context) (cell.DatabaseStanding, error) {
 	select {
 	case <-c.ended:
-		return cell.Standing{}, errors.New("the connection has ended")
+		return cell.DatabaseStanding{}, errors.New("the connection has ended")
 	default:
 	}
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()
-	return cell.Standing{Found: cell.Incarnation{SystemID: "7", Timeline: c.server.timeline}, Trusted: cell.Incarnation{SystemID: "7", Timeline: c.server.trusted}}, nil
+	return cell.DatabaseStanding{Found: cell.Incarnation{SystemID: "7", Timeline: c.server.timeline}, Trusted: cell.Incarnation{SystemID: "7", Timeline: c.server.trusted}}, nil
 }
 
 func (c *connection) Rest(ctx context.Context, d time.Duration) error {

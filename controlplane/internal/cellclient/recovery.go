@@ -18,8 +18,8 @@ const archiveTimeout = 6 * time.Hour
 
 const standingPath = "/internal/v1/standing"
 
-// Standing returns which history the cell's database has.
-func (c *Client) Standing(ctx context.Context, cell string) (s controlplane.DatabaseStanding, err error) {
+// DatabaseStanding returns which history the cell's database has.
+func (c *Client) DatabaseStanding(ctx context.Context, cell string) (s controlplane.DatabaseStanding, err error) {
 	err = c.call(ctx, callTimeout, cell, http.MethodGet, standingPath, nil, &s)
 	return s, err
 }

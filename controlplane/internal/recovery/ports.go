@@ -35,7 +35,7 @@ type Rewriter interface {
 
 // Doors is what cells do for a recovery.
 type Doors interface {
-	Standing(ctx context.Context, cell string) (controlplane.DatabaseStanding, error)
+	DatabaseStanding(ctx context.Context, cell string) (controlplane.DatabaseStanding, error)
 	Inventory(ctx context.Context, cell string, after tenancy.ID, limit int) (lines []controlplane.Residence, next tenancy.ID, err error)
 	ReconcileFences(ctx context.Context, cell string, orders []controlplane.FenceOrder) ([]error, error)
 	Trust(ctx context.Context, cell string, i controlplane.Incarnation) error

@@ -32,7 +32,7 @@ func (s Service) Plan(ctx context.Context, cell string) (controlplane.Reconcilia
 		return plan, err
 	}
 	var err error
-	if plan.Standing, err = s.Doors.Standing(ctx, cell); err != nil {
+	if plan.Standing, err = s.Doors.DatabaseStanding(ctx, cell); err != nil {
 		return plan, err
 	}
 	seen := map[tenancy.ID]bool{}
@@ -108,7 +108,7 @@ func (s Service) eachTenant(ctx context.Context, f controlplane.TenantFilter, do
 // and then the cell is told to serve. What is lost stays so. Repeating it finds
 // nothing to do.
 func (s Service) Reconcile(ctx context.Context, cell string) (controlplane.Reconciliation, error) {
-	if _, err := s.Doors.Standing(ctx, cell); err != nil { // before anything is undone
+	if _, err := s.Doors.DatabaseStanding(ctx, cell); err != nil { // before anything is undone
 		return controlplane.Reconciliation{}, err
 	}
 	ended, err := s.Moves.Restored(ctx, cell)
