@@ -85,7 +85,7 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 		return err
 	}
 	stack.Push("object storage", func(context.Context) error { return blobs.Close() })
-	guard := newGuard(mover.Watch, opts.Log)
+	guard := newGuard(mover.WatchServer, opts.Log)
 	store.Admit(guard.Admit)
 	moves := newTransfers(opts, store, mover, blobs)
 	stack.PushClose("migrations", moves.close)

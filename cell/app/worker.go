@@ -62,7 +62,7 @@ func RunWorker(ctx context.Context, opts WorkerOptions) (err error) {
 	if err := refuseOldSchema(ctx, rows.CheckSchema); err != nil {
 		return err
 	}
-	guard := newGuard(rows.Watch, opts.Log)
+	guard := newGuard(rows.WatchServer, opts.Log)
 	store.Admit(guard.Admit)
 	admin := telemetry.NewAdmin()
 	admin.AddCheck("database", store.CheckSchema)

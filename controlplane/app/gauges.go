@@ -18,7 +18,7 @@ type gauges struct {
 	moves *prometheus.GaugeVec
 
 	tenants, capacity *prometheus.GaugeVec // by cell
-	reconciling prometheus.Gauge
+	reconciling       prometheus.Gauge
 }
 
 func newGauges(r prometheus.Registerer, db *postgres.DB) *gauges {

@@ -106,7 +106,11 @@ func regionLost(ctx context.Context, w *world) error {
 	if err := served(ctx, all); err != nil {
 		return err
 	}
-	w.none("not_live_in_exactly_one_cell", 0)
+	homeless, err := w.homeless(ctx, all) // still so now that it may serve again
+	if err != nil {
+		return err
+	}
+	w.none("not_live_in_exactly_one_cell", homeless)
 	w.report(s, rto, s.rpo(failure))
 	return nil
 }

@@ -24,11 +24,11 @@ const (
 // place of that one without ending it.
 type Watch struct{ conn *pgx.Conn }
 
-// Watch connects to the database.
-func (m *Mover) Watch(ctx context.Context) (*Watch, error) { return watch(ctx, m.pool) }
+// WatchServer connects to the database.
+func (m *Mover) WatchServer(ctx context.Context) (*Watch, error) { return watch(ctx, m.pool) }
 
-// Watch connects to the database.
-func (r *Relay) Watch(ctx context.Context) (*Watch, error) { return watch(ctx, r.pool) }
+// WatchServer connects to the database.
+func (r *Relay) WatchServer(ctx context.Context) (*Watch, error) { return watch(ctx, r.pool) }
 
 func watch(ctx context.Context, pool *pgxpool.Pool) (*Watch, error) {
 	conn, err := pgx.ConnectConfig(ctx, pool.Config().ConnConfig)
