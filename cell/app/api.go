@@ -102,7 +102,7 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 	meter := &membership.Meter{}
 	hub := events.New(store, mover, followerRecheck, admin.Registry)
 	usage := &metering.Meter{Recorder: store, Leavings: mover, Log: opts.Log, Clock: opts.Clock}
-	stack.Push("usage", usage.RunOnce) // of the last moments; requests are over by then
+	stack.Push("usage", lastUsage(usage, guard, opts.Log)) // requests are over by then
 	tenantFacing, internal, err := handlers(opts, store, blobs, mover, moves, memory, hub, meter, usage, guard, admin)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/coditect/platform/cell/internal/citus"
+	"github.com/coditect/platform/cell/internal/metering"
 	"github.com/coditect/platform/cell/internal/standing"
 )
 
@@ -27,3 +28,16 @@ func behind(first, second func(http.Handler) http.Handler) func(http.Handler) ht
 
 // nothing is what tenants may ask of a cell that has to be reconciled.
 func nothing(*http.Request) bool { return false }
+
+// lastUsage records the calls of the last moments. From a database that has to be
+// reconciled a process stops in order, too: it says that they are lost.
+func lastUsage(usage *metering.Meter, guard *standing.Guard, log *slog.Logger) func(context.Context) error {
+	return func(ctx context.Context) error {
+		err := usage.RunOnce(ctx)
+		if err != nil && guard.Refusing() {
+			log.WarnContext(ctx, "the calls of the last moments are not recorded", "error", err)
+			return nil
+		}
+		return err
+	}
+}
