@@ -15,6 +15,8 @@ lint_version = $(shell awk '$$1 == "github.com/golangci/golangci-lint/v2" {print
 golangci_lint = .local/tools/golangci-lint-$(lint_version)
 mock_version = $(shell awk '$$1 == "github.com/stripe/stripe-mock" {print $$2}' deploy/tools/stripe-mock/go.mod)
 stripe_mock = .local/tools/stripe-mock-$(mock_version)
+hydra_version = $(shell awk '$$1 == "require" && $$2 == "github.com/ory/hydra/v2" {print $$3} $$1 == "github.com/ory/hydra/v2" {print $$2}' deploy/tools/hydra/go.mod)
+hydra = .local/tools/hydra-$(hydra_version)
 tflint_version = $(shell awk '$$1 == "github.com/terraform-linters/tflint" {print $$2}' deploy/tools/tflint/go.mod)
 tflint = .local/tools/tflint-$(tflint_version)
 # A provider that knows the names and types of Google's and nothing else, for where
@@ -26,7 +28,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: up down nuke status logs
-up: install $(local_bin)/local ## Start the whole platform on this machine (PORT_OFFSET=1000 moves its ports)
+up: install $(local_bin)/local $(hydra) ## Start the whole platform on this machine (PORT_OFFSET=1000 moves its ports)
 	@$(local_bin)/local up $(ARGS)
 
 down: $(local_bin)/local ## Stop it and keep its data
@@ -42,10 +44,10 @@ logs: $(local_bin)/local ## Show logs (ARGS='cell-a-api -f')
 	@$(local_bin)/local logs $(ARGS)
 
 .PHONY: test test-race
-test: install $(local_bin)/withservers $(stripe_mock) ## Run all tests against real servers
+test: install $(local_bin)/withservers $(stripe_mock) $(hydra) ## Run all tests against real servers
 	@$(local_bin)/withservers -- go test -timeout 10m $(ARGS) $(PKG)
 
-test-race: install $(local_bin)/withservers $(stripe_mock) ## Run all tests with the race detector
+test-race: install $(local_bin)/withservers $(stripe_mock) $(hydra) ## Run all tests with the race detector
 	@$(local_bin)/withservers -- go test -race -timeout 20m $(ARGS) $(PKG)
 
 .PHONY: lint
@@ -68,7 +70,7 @@ verify: generate ## Fail if generated code, go.mod or formatting is not up to da
 	@go vet ./...
 
 .PHONY: bench
-bench: install ## Measure what the platform promises
+bench: install $(hydra) ## Measure what the platform promises
 	@go run ./loadtest/bench $(ARGS)
 
 # A program of its own and not "go run", which would keep a signal to itself.
@@ -89,17 +91,17 @@ bench-jobs: ## Measure a cell's jobs alone (ARGS=-short)
 
 # Programs of their own, as above.
 .PHONY: bench-migration chaos chaos-jobs drill
-bench-migration: install ## Measure what tenants notice of a live migration (ARGS=-short: minutes)
+bench-migration: install $(hydra) ## Measure what tenants notice of a live migration (ARGS=-short: minutes)
 	@go build -o $(local_bin)/bench-migration ./loadtest/benchmigration
 	@exec $(local_bin)/bench-migration $(ARGS)
 
 .PHONY: bench-loadtest
-bench-loadtest: ## Measure the load tester itself, against wrk (ARGS=-short: minutes)
+bench-loadtest: $(hydra) ## Measure the load tester itself, against wrk (ARGS=-short: minutes)
 	@deploy/local/install.sh wrk
 	@go build -o $(local_bin)/bench-loadtest ./loadtest/benchloadtest
 	@exec $(local_bin)/bench-loadtest $(ARGS)
 
-chaos: install ## Break every process in every stage of a migration (ARGS=-short: a sample)
+chaos: install $(hydra) ## Break every process in every stage of a migration (ARGS=-short: a sample)
 	@go build -o $(local_bin)/chaos ./loadtest/chaos
 	@exec $(local_bin)/chaos $(ARGS)
 
@@ -110,6 +112,15 @@ drill: install ## Have disasters and recover from them (ARGS='-only cell-restore
 chaos-jobs: install ## Kill what jobs need, 50 times, and count lost and doubled effects (ARGS=-short: 8 times)
 	@go build -o $(local_bin)/chaos-jobs ./loadtest/chaosjobs
 	@exec $(local_bin)/chaos-jobs $(ARGS)
+
+.PHONY: bench-identity test-browser
+bench-identity: install $(hydra) ## Measure logins, and what verified tokens cost the authorization server (ARGS=-short)
+	@go build -o $(local_bin)/bench-identity ./loadtest/benchidentity
+	@exec $(local_bin)/bench-identity $(ARGS)
+
+test-browser: $(hydra) ## Drive a real browser from sign-up to sign-out
+	@deploy/local/install.sh chromium
+	@go test -tags browser -count=1 -timeout 10m $(ARGS) ./loadtest/browser
 
 .PHONY: smuggling
 smuggling: ## Attack the router, with real servers behind it (ARGS=-short: fewer mutations)
@@ -169,6 +180,15 @@ $(local_bin)/withservers:
 $(stripe_mock):
 	@echo 'Building stripe-mock $(mock_version), once'
 	@go -C deploy/tools/stripe-mock build -o $(CURDIR)/$@ github.com/stripe/stripe-mock
+
+.PHONY: hydra
+hydra: $(hydra) ## Build the authorization server, once
+
+# With cgo for the database in memory that tests use.
+$(hydra):
+	@deploy/local/install.sh gcc
+	@echo 'Building Ory Hydra $(hydra_version), once (a minute or two)'
+	@go -C deploy/tools/hydra build -tags sqlite -ldflags '-s -w -X github.com/ory/hydra/v2/driver/config.Version=$(hydra_version)' -o $(CURDIR)/$@ .
 
 # Named after its version: a new version is built, an old one is never run.
 $(golangci_lint):

@@ -14,17 +14,19 @@ import (
 // Role is what an API key may do.
 type Role string
 
-// The roles of people, each of which may do what those before it may, and the
+// The roles of people, each of which may do what those before it may; one beside
+// that ladder, which may look as a viewer and do what belongs to billing; and the
 // roles of services.
 const (
 	RoleViewer   Role = "viewer"
 	RoleOperator Role = "operator"
 	RoleAdmin    Role = "admin"
+	RoleBilling  Role = "billing"
 	RoleCell     Role = "cell"   // one cell, for itself only
 	RoleRouter   Role = "router" // reads the directory
 )
 
-var ranks = map[Role]int{RoleViewer: 1, RoleOperator: 2, RoleAdmin: 3}
+var ranks = map[Role]int{RoleViewer: 1, RoleOperator: 2, RoleAdmin: 3, RoleBilling: 1}
 
 // Known reports whether the role exists.
 func (r Role) Known() bool { return ranks[r] > 0 || r == RoleCell || r == RoleRouter }
@@ -32,11 +34,24 @@ func (r Role) Known() bool { return ranks[r] > 0 || r == RoleCell || r == RoleRo
 // AtLeast reports whether r is a person's role that may do what lowest may.
 func (r Role) AtLeast(lowest Role) bool { return ranks[lowest] > 0 && ranks[r] >= ranks[lowest] }
 
-// Key is an API key without its secret.
+// CallerKind is what somebody calls the control plane with.
+type CallerKind string
+
+// The kinds of callers.
+const (
+	CallerKey      CallerKind = "key"      // an API key
+	CallerOperator CallerKind = "operator" // an operator's access token
+	CallerClient   CallerKind = "client"   // an access token that a client got for itself
+)
+
+// Key is an API key without its secret, or what stands in the place of one: an
+// access token's operator, by e-mail address, or client.
 type Key struct {
 	Name       string
 	Role       Role
-	Cell       string // with RoleCell
+	Kind       CallerKind // "" is CallerKey
+	ExpiresAt  time.Time  // the token's; zero: a key's
+	Cell       string     // with RoleCell
 	CreatedAt  time.Time
 	LastUsedAt time.Time // zero: never; to the minute
 	RevokedAt  time.Time // zero: not revoked
@@ -53,7 +68,7 @@ func (k Key) Check() error {
 	case k.Name == System.Name || k.Name == Public.Name:
 		return fault.New(fault.Invalid, "the audit log uses this name for something else").At("/name", "choose another")
 	case !k.Role.Known():
-		return fault.New(fault.Invalid, "no such role").At("/role", "use viewer, operator, admin, cell or router")
+		return fault.New(fault.Invalid, "no such role").At("/role", "use viewer, operator, admin, billing, cell or router")
 	case (k.Role == RoleCell) != (k.Cell != ""):
 		return fault.New(fault.Invalid, "the role cell needs a cell, and no other role has one").At("/cell", "belongs to the role cell")
 	}

@@ -54,6 +54,27 @@ func (e BillingStanding) Valid() bool {
 	}
 }
 
+// Defines values for CallerKind.
+const (
+	CallerKindClient   CallerKind = "client"
+	CallerKindKey      CallerKind = "key"
+	CallerKindOperator CallerKind = "operator"
+)
+
+// Valid indicates whether the value is a known member of the CallerKind enum.
+func (e CallerKind) Valid() bool {
+	switch e {
+	case CallerKindClient:
+		return true
+	case CallerKindKey:
+		return true
+	case CallerKindOperator:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChangeTime.
 const (
 	Now     ChangeTime = "now"
@@ -135,6 +156,7 @@ func (e ImportResultStatus) Valid() bool {
 // Defines values for Role.
 const (
 	RoleAdmin    Role = "admin"
+	RoleBilling  Role = "billing"
 	RoleCell     Role = "cell"
 	RoleOperator Role = "operator"
 	RoleRouter   Role = "router"
@@ -145,6 +167,8 @@ const (
 func (e Role) Valid() bool {
 	switch e {
 	case RoleAdmin:
+		return true
+	case RoleBilling:
 		return true
 	case RoleCell:
 		return true
@@ -224,7 +248,7 @@ type AuditEntry struct {
 	// Action For example tenant.suspend.
 	Action string `json:"action"`
 
-	// Actor The key's name; `public` for sign-ups, `system` for what the control plane does by itself.
+	// Actor The key's name, or the operator's address; `public` for sign-ups, `system` for what the control plane does by itself.
 	Actor     string                  `json:"actor"`
 	At        time.Time               `json:"at"`
 	Detail    *map[string]interface{} `json:"detail,omitempty"`
@@ -336,6 +360,27 @@ type BillingStanding string
 
 // BillingInterval defines model for BillingInterval.
 type BillingInterval = plans.Interval
+
+// Caller defines model for Caller.
+type Caller struct {
+	// Cell With role cell: the only cell that the key may act for.
+	Cell      *string    `json:"cell,omitempty"`
+	CreatedAt *time.Time `json:"created_at,omitempty"`
+
+	// ExpiresAt When the access token ends.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	Kind      CallerKind `json:"kind"`
+
+	// LastUsedAt When the key was used last, to the minute; or when the operator signed in last.
+	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
+
+	// Name The key's name, the operator's e-mail address, or client: and the client's id.
+	Name string `json:"name"`
+	Role Role   `json:"role"`
+}
+
+// CallerKind defines model for CallerKind.
+type CallerKind string
 
 // Cell defines model for Cell.
 type Cell struct {
@@ -531,6 +576,21 @@ type HeldWindow struct {
 // HeldWindows defines model for HeldWindows.
 type HeldWindows struct {
 	Windows []HeldWindow `json:"windows"`
+}
+
+// IdentityServer defines model for IdentityServer.
+type IdentityServer struct {
+	// Audience What access tokens for this API are for.
+	Audience string `json:"audience"`
+
+	// ClientID The public client for command lines.
+	ClientID string `json:"client_id"`
+
+	// Issuer OpenID Connect's issuer: below it is .well-known/openid-configuration.
+	Issuer string `json:"issuer"`
+
+	// Scope What they have to be good for.
+	Scope string `json:"scope"`
 }
 
 // ImportLine defines model for ImportLine.
@@ -1139,7 +1199,7 @@ type TenantAnswer = Tenant
 
 // ListAuditParams defines parameters for ListAudit.
 type ListAuditParams struct {
-	// Actor Only what this key did.
+	// Actor Only what this key or operator did.
 	Actor *string `form:"actor,omitempty" json:"actor,omitempty"`
 
 	// Action Only this action.
@@ -1685,6 +1745,13 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/directory/snapshot (the `GetSnapshot` operationId).
 	GetSnapshot(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetIdentity Where operators sign in
+	//
+	// What a command line needs to get an access token for this API, by the authorization code grant with PKCE.
+	//
+	// Corresponds with GET /v1/identity (the `GetIdentity` operationId).
+	GetIdentity(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListKeys List API keys
 	//
 	// Corresponds with GET /v1/keys (the `ListKeys` operationId).
@@ -2145,7 +2212,7 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/tenants/{tenant}/suspend (the `SuspendTenant` operationId).
 	SuspendTenant(ctx context.Context, tenant TenantPath, params *SuspendTenantParams, body SuspendTenantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// WhoAmI Show the caller's own key
+	// WhoAmI Show who the caller is here
 	//
 	// Corresponds with GET /v1/whoami (the `WhoAmI` operationId).
 	WhoAmI(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2598,6 +2665,23 @@ func (c *Client) RebuildDirectory(ctx context.Context, params *RebuildDirectoryP
 // Corresponds with GET /v1/directory/snapshot (the `GetSnapshot` operationId).
 func (c *Client) GetSnapshot(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetSnapshotRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetIdentity Where operators sign in
+//
+// What a command line needs to get an access token for this API, by the authorization code grant with PKCE.
+//
+// Corresponds with GET /v1/identity (the `GetIdentity` operationId).
+func (c *Client) GetIdentity(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetIdentityRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -3658,7 +3742,7 @@ func (c *Client) SuspendTenant(ctx context.Context, tenant TenantPath, params *S
 	return c.Client.Do(req)
 }
 
-// WhoAmI Show the caller's own key
+// WhoAmI Show who the caller is here
 //
 // Corresponds with GET /v1/whoami (the `WhoAmI` operationId).
 func (c *Client) WhoAmI(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4566,6 +4650,33 @@ func NewGetSnapshotRequest(server string) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/v1/directory/snapshot")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetIdentityRequest constructs an http.Request for the GetIdentity method
+func NewGetIdentityRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/identity")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -7035,6 +7146,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/directory/snapshot (the `GetSnapshot` operationId).
 	GetSnapshotWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSnapshotResponse, error)
 
+	// GetIdentityWithResponse Where operators sign in
+	//
+	// What a command line needs to get an access token for this API, by the authorization code grant with PKCE.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/identity (the `GetIdentity` operationId).
+	GetIdentityWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetIdentityResponse, error)
+
 	// ListKeysWithResponse List API keys
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -7549,7 +7669,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/tenants/{tenant}/suspend (the `SuspendTenant` operationId).
 	SuspendTenantWithResponse(ctx context.Context, tenant TenantPath, params *SuspendTenantParams, body SuspendTenantJSONRequestBody, reqEditors ...RequestEditorFn) (*SuspendTenantResponse, error)
 
-	// WhoAmIWithResponse Show the caller's own key
+	// WhoAmIWithResponse Show who the caller is here
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -8548,6 +8668,61 @@ func (r GetSnapshotResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetSnapshotResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetIdentityResponseDefaultHeaders the declared response headers of an HTTP default response for GetIdentity
+type GetIdentityResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type GetIdentityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *IdentityServer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetIdentityResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetIdentityResponse) GetJSON200() *IdentityServer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetIdentityResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetIdentityResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetIdentityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetIdentityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetIdentityResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -11011,7 +11186,7 @@ type WhoAmIResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Key
+	JSON200 *Caller
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *ProblemAnswer
 	// HeadersDefault the parsed response headers for an HTTP default response
@@ -11019,7 +11194,7 @@ type WhoAmIResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r WhoAmIResponse) GetJSON200() *Key {
+func (r WhoAmIResponse) GetJSON200() *Caller {
 	return r.JSON200
 }
 
@@ -11434,6 +11609,21 @@ func (c *ClientWithResponses) GetSnapshotWithResponse(ctx context.Context, reqEd
 		return nil, err
 	}
 	return ParseGetSnapshotResponse(rsp)
+}
+
+// GetIdentityWithResponse Where operators sign in
+//
+// What a command line needs to get an access token for this API, by the authorization code grant with PKCE.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/identity (the `GetIdentity` operationId).
+func (c *ClientWithResponses) GetIdentityWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetIdentityResponse, error) {
+	rsp, err := c.GetIdentity(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetIdentityResponse(rsp)
 }
 
 // ListKeysWithResponse List API keys
@@ -12304,7 +12494,7 @@ func (c *ClientWithResponses) SuspendTenantWithResponse(ctx context.Context, ten
 	return ParseSuspendTenantResponse(rsp)
 }
 
-// WhoAmIWithResponse Show the caller's own key
+// WhoAmIWithResponse Show who the caller is here
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -13151,6 +13341,52 @@ func ParseGetSnapshotResponse(rsp *http.Response) (*GetSnapshotResponse, error) 
 	switch {
 	case true:
 		var headers GetSnapshotResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetIdentityResponse parses an HTTP response from a GetIdentityWithResponse call
+func ParseGetIdentityResponse(rsp *http.Response) (*GetIdentityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetIdentityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest IdentityServer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers GetIdentityResponseDefaultHeaders
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15264,7 +15500,7 @@ func ParseWhoAmIResponse(rsp *http.Response) (*WhoAmIResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Key
+		var dest Caller
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -15351,6 +15587,9 @@ type ServerInterface interface {
 	// GetSnapshot The whole directory at one version, as a stream
 	// (GET /v1/directory/snapshot)
 	GetSnapshot(w http.ResponseWriter, r *http.Request)
+	// GetIdentity Where operators sign in
+	// (GET /v1/identity)
+	GetIdentity(w http.ResponseWriter, r *http.Request)
 	// ListKeys List API keys
 	// (GET /v1/keys)
 	ListKeys(w http.ResponseWriter, r *http.Request, params ListKeysParams)
@@ -15483,7 +15722,7 @@ type ServerInterface interface {
 	// SuspendTenant Suspend a tenant
 	// (POST /v1/tenants/{tenant}/suspend)
 	SuspendTenant(w http.ResponseWriter, r *http.Request, tenant TenantPath, params SuspendTenantParams)
-	// WhoAmI Show the caller's own key
+	// WhoAmI Show who the caller is here
 	// (GET /v1/whoami)
 	WhoAmI(w http.ResponseWriter, r *http.Request)
 }
@@ -16089,6 +16328,20 @@ func (siw *ServerInterfaceWrapper) GetSnapshot(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetSnapshot(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetIdentity operation middleware
+func (siw *ServerInterfaceWrapper) GetIdentity(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetIdentity(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -17913,6 +18166,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/v1/whoami", wrapper.WhoAmI).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/v1/identity", wrapper.GetIdentity).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/v1/audit", wrapper.ListAudit).Methods(http.MethodGet)
 
 	return r
@@ -18757,6 +19012,48 @@ type GetSnapshotdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetSnapshotdefaultApplicationProblemPlusJSONResponse) VisitGetSnapshotResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIdentityRequestObject struct {
+}
+
+type GetIdentityResponseObject interface {
+	VisitGetIdentityResponse(w http.ResponseWriter) error
+}
+
+type GetIdentity200JSONResponse IdentityServer
+
+func (response GetIdentity200JSONResponse) VisitGetIdentityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetIdentitydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response GetIdentitydefaultApplicationProblemPlusJSONResponse) VisitGetIdentityResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -20778,7 +21075,7 @@ type WhoAmIResponseObject interface {
 	VisitWhoAmIResponse(w http.ResponseWriter) error
 }
 
-type WhoAmI200JSONResponse Key
+type WhoAmI200JSONResponse Caller
 
 func (response WhoAmI200JSONResponse) VisitWhoAmIResponse(w http.ResponseWriter) error {
 
@@ -20869,6 +21166,9 @@ type StrictServerInterface interface {
 	// GetSnapshot The whole directory at one version, as a stream
 	// (GET /v1/directory/snapshot)
 	GetSnapshot(ctx context.Context, request GetSnapshotRequestObject) (GetSnapshotResponseObject, error)
+	// GetIdentity Where operators sign in
+	// (GET /v1/identity)
+	GetIdentity(ctx context.Context, request GetIdentityRequestObject) (GetIdentityResponseObject, error)
 	// ListKeys List API keys
 	// (GET /v1/keys)
 	ListKeys(ctx context.Context, request ListKeysRequestObject) (ListKeysResponseObject, error)
@@ -21001,7 +21301,7 @@ type StrictServerInterface interface {
 	// SuspendTenant Suspend a tenant
 	// (POST /v1/tenants/{tenant}/suspend)
 	SuspendTenant(ctx context.Context, request SuspendTenantRequestObject) (SuspendTenantResponseObject, error)
-	// WhoAmI Show the caller's own key
+	// WhoAmI Show who the caller is here
 	// (GET /v1/whoami)
 	WhoAmI(ctx context.Context, request WhoAmIRequestObject) (WhoAmIResponseObject, error)
 }
@@ -21548,6 +21848,30 @@ func (sh *strictHandler) GetSnapshot(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetSnapshotResponseObject); ok {
 		if err := validResponse.VisitGetSnapshotResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetIdentity operation middleware
+func (sh *strictHandler) GetIdentity(w http.ResponseWriter, r *http.Request) {
+	var request GetIdentityRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetIdentity(ctx, request.(GetIdentityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetIdentity")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetIdentityResponseObject); ok {
+		if err := validResponse.VisitGetIdentityResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -22850,264 +23174,272 @@ func (sh *strictHandler) WhoAmI(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L3rkhs3lif+KgjOREjqzmJdLPlSin/MX5blbo3ttkYqtyfWpSmCmSCJriRAA8ii2F5FzIeN2e/zEPNg",
-	"/SQbOAdAIklkMrNEyu6d7S9tFTORuByc+/mdX0a5XK6kYMLo0eUvowWjBVPwn19xxXIj1ebPTGkuhf1b",
-	"wXSu+MrAP0dXC0YK/9QDTe7wQUI1kTNiFlwTKvSaqfEoG+l8wZbUDjKTaknN6HLEhfn08SgbLbngy2o5",
-	"ujzLRmazYvgTmzM1ykbvTubyxP21wjfev3+fjVZU0SUzbrLPWVm+omaRnmTOyvKBJrywE+H2ryv7bDYS",
-	"dGnHtb+PspFiP1dcsWJ0aVTF4in/o2Kz0eXoH07r3TrFX/Wp/fTLr0Z2Ts8rpaXancNEsHfmJodfJ7g3",
-	"jKzonJEpm0nFwrR+rpjaRPPC8eKZLOm7b5mY25U+Ob+AvfP/PrebYgxTdqR/++nZyf+gJ389O/ni5uTt",
-	"7/9xFLZWG8XFHOb7lVxSLjr2rdJGLkkBj2WEC/KD4LksGJGKrCqxsf/dsqf4UueuRmu5ePLJ9lp2p/ty",
-	"9h01ectcX1zROTELamBzc1qWTBFN1+Th9ei6Ojv7JHfkCf9g16NHT8nj8wvC8TQME1QYsqCa5Asq5qwg",
-	"mou8Xh3ejHp9L2cnOJuWFX3SdTgPr0c/nZ188faX8+zi7P316H9eX//uUfqMvuVLbtJLXkptCDdsCfeN",
-	"AkW1kVIJw8RzLdiMVqUZXZ6fnWV25ngHz8/gn/5Knu9cSTup7/hcUTuTdtpZ+ke6Ll546N63L8zEXcEr",
-	"OMf2aeE5d80Jn7j3hHACbjZ/piUvqGHfi3KzO583dEPWlmLXsioLMmWkkIJlhIrCESER0iy4mLed6p0b",
-	"/0baDyRPd0ZLzcIhTqUsGRXIQhXTKyk0Aw76JS9LLubPgGHbP+RSGCaA9OhqVfIctvn0LxpFQb/dcKPi",
-	"9zpOY4rPjUfvs9GLYs5eyZLnmwNPph5473xYMWdkBc/avY/EouUze0jLy0EuyM+VNEw35d/2HW9cqAMv",
-	"OYzbtuJwA2HrX9E5O/AMYMiiUEzrtjmAJOSayBVz01ByWrLl3pms8LnfD5wRvpWazY9wG5kwZK2kmGdW",
-	"laHEfYYUMq+WTJgtinjNjNqcPJsZlhD9b1guRaEJtT+T9YLnC2IkMWpD6Jxy0SSNTrZbs7cDHxEO2n0n",
-	"PsIteO9/hi88KwpUT16znyumcYlFwe2naPlKyRVThlve5TjcKvrTL1792Jniy1YdZqg2UouHn/zX3obn",
-	"5PQvLDeWlp9pzedi6Q6pOUnQO3f3InPj6d3p/5kpPuOsaKpmsLWgCCRHc3+gStGN/bdlbkN4ZTZiK5nS",
-	"u/6g5FqT6YZIwQh7R3NTWonGRKxSoSTToITbee6o/9uEno1WJRXJlSg2b7VEnJKPj4x3dalspMtqnhxW",
-	"G2pYv1vyBh61mwr/vOFFf4UgG931MqW88AdtdkkL5mypQEm9tnGLROv5uo3IarNnjhoYboM/bXcM9aR3",
-	"qLtpnIXpjyOSjx454cuVVHgLQD0bzblZVNNxLpenuSy4Ybk5XZXU2KWd6gVVrDgNo8KCnlUFN88XLL9d",
-	"SS4SavEzTwZ2BtRUipFKFEwRWjMmagchpZyTamV5MSWrkqKmn76e2zJCwuis2OIaj88SNLegukUTLeX8",
-	"gbYGx8LeFsUso1ywd7RgOV/ScmvwTx8nBhdyd+jzjFxk5BPyt3//rxSVdEkYu352x2Wl2wh0zrTx9mse",
-	"jsFZsfdYwKqaljy/uWUJ7fhFcfHkyfkX9xhVs58TjN+QXFpShsnXpw9XKxDAwP0KVJYUNO3TPr/4PDVv",
-	"oKobahpeEqvfnxi+ZCmW1uBC4ZWqgmveLbNihiDkCLfNEWxECYFN1LNrnFu8CXs4hB2Irvg4usAfzB/c",
-	"mDV3eCGM2uyKWpqbJOP9WioruZarMmg6utIrJoqkCKGWF6Vvxy3bPNDEGmZPyQQ3aEJmUgGzOKlWOiMT",
-	"vdGGLfHP6+CrkMIoWVoiFNYEZCBSudGsnKUnMYBACmYoL9uVJzRtd7SWLYJqF9UKtTNHgbsCW5YsrZNQ",
-	"NWdJBu7UBl5kwMvhP6Sy2wubO95L2EDRQKZ4Wm4WmaeB8PGkumZp6GsuCjvyrsLWED09tueWiyJhFFT5",
-	"wpoWk3xBubjJK3MjZ7NJH3myZFpTVN9iZ9PZWV8++MqyOstUkYc7E2SoNgHrqmfTupOv3Fyb28iEUe4/",
-	"g9bapUJFF/s9bNFLfAt9VdvqbeRsTdDXVFvzTuL6S6pNcJt1U5Wfc+tSX7PAvpqcx5p5aL90rfEbtoo1",
-	"m/dZRGy6J7VF+9pc9R/lmiyp2JAFvWNe4RlOBNlohjdj4NH5+5SwRbgwNE/wgT+h44usqSYzWTXYcXBi",
-	"ZSPLqN1N7VqxsAbKhpmeq3Sizsg0p8fdQ/XBWfTO/gD/ca0cDr1VbjPqg6wX2CSHeIrRoaRo80uq2Q+v",
-	"v03osdwsZGXJ3ywyUmmmLJsFB+OOOfykYQ5/3vBlL4xZ6X+6PD396d9O/+kfrq/1/58MN9iZmHzxypl2",
-	"zTsy9X793q7ebLSUKbXrClRpqhixvzthYnU+KsBKtUKWGHqL7ohdglrKuwGMya5GsOI7ecf6cCY51Ybm",
-	"5YAPfO/eaI5+kRh9i5RwHfEn3Y6lacTki/v5WbyN1CdCBku4CTs8IORgFV21f7cChVzB09bgbjjI+/jF",
-	"U9vjnNi7rH0pq5QV+oLmC2Inr+5omTnfX8F1bh/XmbeXDH0Hvv5KOwnUgzVNS5nfsiJllm5irwuokUIa",
-	"5H9m4SnfKp3cXvqN5asqqV/mVNhjTfJVy/90NQ1/IkwUmqy5WViNlayY4rKFV+eyWsm0XyevlGIi3yR/",
-	"ZKIYaBX5re8ZnXjpH/fKg/c/bZkKSi7dAm+YKEiLl0mu08dDrQFalQWcytSq/WXJctNTUuC4NxCT7L8R",
-	"9WwHvJNcPMyfa3/2U1YQI58SiuoUn/lIFWF3TFmpnfbAGRrkNRP2sv80mktpVcm5ojkDbxQtQjgLLTFW",
-	"RFyr6bVrc1XEJPpAZ17VWdHN0s53peQdL5h6oMlaqkKHhaydUJSCpRewEXkgxu0dAr8n16CzgGZpSc5a",
-	"qXg/UhNonH23pa84LYec5JZACFv/tp3DvYzujT+epRQQHd0wqnaPoWngW9LR4zDKBxv3MB5mVjgxs8V/",
-	"tVeDUMwnaKGW/2hs105Wq6qBJleg/22cvHU5XdGcm83NklFdqYGMKLztzGR9s2LqRkNMqOWOUVJKWhDD",
-	"tEHFt1YujSQ5VWoTXztugNwsT/EzbNKUrKZlNDdRLadbK4s2L2VSFMHe3XVuMlooKZft7KJks9phyMoy",
-	"I2d2Gef1hVvwktlVWN7Cy23ndvv0F4yWZpHwG/6RUVXYb9pLxyM77/wJwZ1vUf0WjCozZXSvqfYt1eaP",
-	"4eHgLUmLIYG3tn0T65hG8idt2FCq6xXOsDeqDmZwDCfuDBUFLPaJqJZUrYRvJgQc4LMRjaW2rA5L+Lkk",
-	"SDfbZQU1hWzvY4oBOhW16VV5fNYwey6a+VX05K9vf8IMq5O3v3P/9TZp+WB2WsoTYu9Ef2sAuOCv5gHB",
-	"ubbt3mvYY5dsMNCGSHCihnEA/9tnIcSXrFPpcwZx2wXt+W59bbteeI1PRVesM1TIE06BgbdlZzPbDuyN",
-	"5xJe0oNOYm8YCnaaG35n710uVSEFsze3UJS7nxUzMMM9KkEdFay/eeCgYBj4OYRNBxIfe7cCLRxeK8vv",
-	"Z6PLn3pzzrfbCROv2azSjDx8fH7xyKcWohdbWx2UWi2ZKQIsDZ0SVmMcf/xNGyojdrVJw1pISxk+4zk1",
-	"7BuWCMT0CPll5JMLMt24lJEgd+xf9jKpaPjk7IBErqzgjChfyDVQtGBrWiZtDXxPpyIC4YfAwrcW5fIi",
-	"pGCgCaF9Djl+jjA0OiaHO1ZCirYXDC53cZ9Pto7PA2NaDrAoBygE20dTy28YPHU8tWB7khRsu+Zvz2/j",
-	"i1k4rt65DP7gD82zFiy/lZW5p9MNHDQ3lSr7ZN81fS/t+s35YT0p3o+wz38K51rlOdO6/4q2bz1mqvDa",
-	"8oxHzOINS3KFkvIlK67C7fkQH2fIlbqfwtyRpnSPlKPeSUA46+TmAOn8gc8GU+m9aG5b6cRBkhNTDIXM",
-	"x/BcY8L1vhDe5k/2sSju3akb2me21wvfce+3L7pIilYnU/dMESPDuUpF33NzewOi6fEnZEo1+/RxpUqS",
-	"L6iiuWFK7zcSXEoIjp9aQFNmJULDHaZyW5JBuwU93BT+AAHXNG47LNj+0gcv50FFz1chM3ZHkylLJubs",
-	"xtP6VkSWLpl35Vz96xVRzBoGxEgCOpdepGMJYdQ7WlapPCmjictiTg+ABD/IAdKR/Btn/LZTSzCJQvT1",
-	"ziXeJrVD/+OASaYTiGtS2TqN3Y1s7EzyosGQ33KdkGhRfnEvx4OjmS0NbU8I0n8kNbkovXgf1044Fq0q",
-	"7fToNbh3HVkqWVku9ZSoqmSaTNlGgv/U6tiwEggMG1kWZLohd1yW4K7Q5OHji4tHCR1cYrb7AKlCy1Ku",
-	"b3LFCiYMp2XsVo18jfAYK26ilPrmOr/COOUleVaZhVT8rzDTjDzHq3JytVmxjLws2HIlDRP55uQbtsmI",
-	"r0oblhDuZ7NkZiGLrtnQsvSb/ezVywf6ft+Ris+T6e0TSCa4PD1dSG1+urS87u2EUE2mSq41U5qsFTfg",
-	"L35oH4VEulLmtLQvECnKzSPIFpv8bkJoKQW7JFRsshDXiQ6me+pddJ6N2LuV1M3j678LS/ruhs6ZCwO0",
-	"ZOuUUsyh9ITNSj5fgH98ykrO7ljhnOiff/r47OwpObM/fXp2Nt4voLb3P3UzoVBQp3inNowWoXq1pBBY",
-	"swdgFowrvHwkL6nWTI9xWpWYykoUGJMIOzTgOk0rpRN6itP4NAFmkLP6qlPjdsTyCNxhDPKZRUuAx044",
-	"lYcYrceT1CVENzf4R2LknJkFa4mhS4FB7a7Zc0HwdHEfGc0Xjoel52opZyqLzQ04R3omhXVFnOp9dHvl",
-	"A6VAfqoSGZF3TMG1d8y1V3hmW4mHPU5R2/bd8Omk0cXqkkt/hMdeW24/igoa7/X6+75KWSS7DqyavbBX",
-	"5TufH7Pjp5QqGeIMecSYgFa4OroULeAcW0J9oRSw7SMUqynAkaXInN8xQapV42pvp6DHOaqfZl1s9vys",
-	"R1JTPcMsbEi9qqSikU4H/0jetaT57Y3u3lYAruHAtNaa43xI90M2Wi9SuRJLrjUX84zIylglubAExYUd",
-	"q2SGPSU+P56jcaBowWHqkMkBKRvjQQUOztkBs0mRScwJhimkzwzW4V+codY5Jl9zpQ1RbCnvWGZvpiCa",
-	"madebMKZPNBErgVBPkVmnJWFhvulIIBQ7OqiON4wTUOjjX8fwettwF1bx5tx3ZvvrBZ8ej/n781844M6",
-	"8I34Yxz//+jhy3xV7d6TLyu9ITDZOInigSYrJXOmtWyTx/X3k/AqdRrFzxWr2E3BVinAhH+WU5c6s6Y8",
-	"nTy9u9CtxZ6lq0asfsTrFMNmUmZrcWdBDZ1SzSDnRTFtpLLqMLWKiyGaqTvIerQ6UjrHoyUPp2sDuxdV",
-	"72T/HCQU1LJEJtZJKmc96zp1OivCElV60c2TT7PEsviRi0Kuh+rsbE5Ff2fNjPKSpcuN+h5CRFkLVt5n",
-	"rOSVTFfV7VNprOpsVdil7p4HmG89VvThXn8sBoykIZ6Q26xwAo2pd1PEUGmyrt/q5W+KaG87Kgjb5XXG",
-	"Pfqi/2xqMS9BYHzLBTtq3ECqORXOe7ONeXS2P/4m1wLTRvqlJnwPj6fSEnBTMBE1JHr8f5DSMx4arRua",
-	"+uI1yrhu95O9S/9wundKX+MI2knhld+VhkRyWU9ZcAn7f9e6Q8ojjEO+ZhoG2clbXfF0AsSP9nicXxek",
-	"2tZRXYL8AKJ4oMmzVy/JLduk/Q9t0BJMKal6Q6Rko9LdkOZEv3cOV5QsGZkpuSTnY3LWyCuz73rFpUaC",
-	"61OA1YXUUOnYRe92CwxCrkHqBX5mTdV06ni1XFK1N1qGp/jGPXwQmoTtDOtop8Y39QwTJDKxK5uAvzPh",
-	"tXY70rNmEHet38MdsnqPmtJ+TMk9EHeS56l8yXtEgzqLS1pCik6tS/3k6zv6uN6KWXKIe5Vl4DvaUDUw",
-	"FbhqMRalwbyOHgtxeRk7BQ8KXPE5FWTKiGZMINOivOhZpu32OUzUT8ttc3R4e+NdjmbSAS+OP/bXQDwF",
-	"vt+jYoSBU1PaqundU06+t4y2WR58y1amvRDF1QXMmMkX2yUBnQRTacyHHJZxXukVz5MAC74urZRzSyFL",
-	"TYzEorSppZe8MkTOZlslDb56basQNVXmvs1nYmwJv0Xps+lwCyZYrpIlWm5OBoty46oyvFl3yzZkSTeE",
-	"5qa9tO4e/MuK0ptKt5QdXUn4+JKLyrD+5zw0n4XdyduB8z5IDszea/8N23zjQBa8SuD0vhBT5wOylP1w",
-	"B/Yt+a3c0oIfdwG4uooC9//jm5O3v0tWF3zDNuniglu26c/wXGbQr1NaADNNnW6z1GZXkR6iBqCDrUdp",
-	"0ZZPrBcKypY/68P9V6QShpf2z3SuGNN1DWFNrB/m4uryYO0LJJtRNjqMm+lbKW+rVY1o2IoUspPK43iu",
-	"fkCkKph6SkRVlmQNWomQMaKvezIR8f+p9jfbt0dvm3X2Tz7dvQGtGG7PIA8FASFoWRI3d/D03QcNos6X",
-	"bsUeaeNijU09MCvDsZ34HOA3SUPhWF6dORhDCAKlcZfakscEVJ3nVEjBc1paubsE1E6Xl0BKmK09mHRJ",
-	"bxrXpiVs0SE0jrPL98tsHcT36+PcJf3+nrY0A+8mT7+4A+/cd64M9rlzhw/cvANFCM735USkvpPijzWC",
-	"bwrTTKZtVKtFLFepYMTzyiAK3pTNq5YsgfugsdxHsW1BFXWsHUG6+jDOtkT6GeVlEpvP2iTOQKJTqQxD",
-	"iLG1A8dYU8tU2lR4N+pNLot0hHTGBdeLoZAVxcANX9FKs5tUwZG/AM4rN1OM/ZUB0GVu+B3dthJa1QH4",
-	"QpHOX1wtqGa9Z/wKnkZ8yYKDdRlPv89clJwDhHTvT/oX0BAppzS/HfrRdi+krFTO2hyUc9bqK0FxBZt3",
-	"CWQGSRArxVZUsYzkcrXJSG6v3021ygjkFW8yohgt7A94dzOCcQ37d1MpkUFSTkZyezjwXtEGX1Gj7h0m",
-	"u+OeqDyGLweBiL2xm3oFL+0AIe0qaNWqGMyKQnr3bghemgXRvLCKHC0I+7mipUNCbcERwNO5Af09nViI",
-	"5Ei4JiupNZ+WzGn7ZsFEXxt+X5DPWcGOVsPZR/C+cCs9yYb7XsMm4ulGl68+uUjENHh/Y/c7xRlW2w8N",
-	"rkaNJ1IWbzOFrRdtRQj5v5b1G826c8teeaYbyhMQfgxqtFcbBxMnl0tu0NWumTGl+7OlzvAEZFlhtYrl",
-	"IKGiu1JuuJJR5yax1MqKG0uw4FFjK1cebgVn9J/7S8EdzinAnI63FnV/HTAedas3SRpqbkDqbFHhSO2p",
-	"2i+04UtqWBYXe4NBQtZS3VpisBY8Zin3lbslzdmSCXOjGNVt0CAunN42HaoTFdT3Cbi1izpDpy5dLpG0",
-	"cFBBsz+xb5fLwQZl7rjDZBNn2n3lIr3j/nQEz95ANHLIC12Z29/PSLmtynUE+Qxtp2EXy7UsJAnLI6Qh",
-	"t0KuRU/6nfGSDcpQty8MejZsZXIhAegdnrVKFx4s0UYqOmdxrMEEuEjhdKYecyjpfND67PPLvg8f+GLb",
-	"4YZQXvelnsabvy8xLXo6un/1hJp31P/NX9idKxDve9jTzst7P+9Jzbr6Zfh8TMX5PnCWac7ZuXFXfnZD",
-	"sv72sqwvAc1Mxtzm7LL93kX+lS++eHJ+/unFZ5999um+bDlAF72h5kY6pIiwQxdZG0QwvEMYB2gWiOkt",
-	"qQMOxuYRa7rZydTclzwopLmh6Z5A2LvtDnoeOd0J457am3jgtUb0ztWKCQb1ikOMA/w+4ox2TCCghE7Z",
-	"nAvCqCr5EFBCNKinVTFnJvgi6rZyZ1my7wUkGTq/BKbF+2VzTYzirMDeSC4YDGi9+JpqHMOn2z63s5Zk",
-	"Y69Fxc0Tk4jpwVPgbLhWmfm1VGThy/TiZjeYCmE3tyBg5PnKQ0pKqfVT8smnZ2fgnaZEczEv8eGM4B8B",
-	"YAniQYpNaUmd1hgt+fHnPRKEd652wBE+ernHZn9tQLIwI43X8/1sxhQr0qo8E4abElTlgSWYrdUNK+Wz",
-	"RLbhyAW7rGF0c6mNbjTn6wXm7Bajkokl1rg2bd0SAPyzoJsWyVz5ngBD5vGDduAwnZ59F4zHuTVmEnbL",
-	"fz9rnkjXeapkdlcbnrLzCPtcoAea6CUtS8tFKsH7orrfG8tmF6Xdo8y4CXes9Aed7oBAU55vKG6HKtBZ",
-	"pUAa2eUhtV0SSlwzmQBn27UhCSifvKyKlIsL4KoB57XnTkLf3f33HB+LvpzhupPbFRKdB0C3LV1rkwZW",
-	"fTOn4pOO3JdBudjpa4FTSC3IO6hqD5fiW7D6IL1SSPqp44v7KO6QU0d+npFEM1GQ9UICNPOKbvSYvATL",
-	"Dgq3NRbK73dTtaEneeZ8DORMO3Y6o68zqxOBgwfyQ5/e3skOo3xE/Ejbjvi2ADsT73Dq3M8L86t7WnBB",
-	"yY2QytDyfnYYuiPvDQkWvZ6cmctw36WrtrBe3UkpAUDU2QRpJwk3tqnbZT78IVWBGXBLGhTeXAaUlKaR",
-	"LeoOQt33HYfobvLTeVfgx1p1CCm+sMV7kgXAiBj7U/rgFAG0SewE/6WShrVlkiUR3Znvx4htmq05Qths",
-	"xnLT31Dq5FaCvWvp8G1/IYrNq5Iq4lKNd9pHBF1hQBsJgVV9WygvFfOu6vgjT4lgc2r4HbM6SK5Y0Vvl",
-	"Wi/Y3jqhCJJzp37Lvp45eE7YpUZCeEuI6XVgsIO4TU8j8X3yi9OKly0twzzCcwJQYQ3OR33LihZsEqlU",
-	"AKfthxDdQDJM2BhRcchhBiy4XlWmteUFVAkBGlMhwdNgdViE3+r1/Y7WUTMmkraaB8RAF056Z0uZgpXx",
-	"lbrOR1X3CoAcbyFDj6dDTF8nUdb8FOhUVsYqbctoGh40VmNOaA/EH1+t5vbKfTWLynFqGnO7Eh1p+na5",
-	"VNeWpKRh5ZF5KTXbUzJdcuxgoyxXqgxQUUiGhQ7ExqOTdDRyKNjKVc7s+1SE0wznPd0QIdcto/5q1I99",
-	"UfZ1ca4BZfZdGOBFpZS3rCDU3OfWtPTYcCGWuJGF824eYhvkiok9U4KVzZT8K4MMU81oyQrnggMvqHFI",
-	"I/KuDXipBt/o+I4lwIJBZD09imbqLpkh/uMCgKRCDniBTbRdilrqUKJ0E6tytBZpclMnnd8nB9n3fnUz",
-	"j74W8RR3tdxh+Esddm2Xr3jqTfOXWYXRg36+oWdlCTe2d3PxfGENl+FtqFaUdzb+ATVRzTG335fA3SOR",
-	"x80vOJcaKo+fRPvOpa1lBb/1N4ndKezT8P2w6enMuTyaY+C1K55ow2xOh1GB0+Wui2yfaGgvxCevHLWh",
-	"Pak2DILXrkLK5/PccYYJ+3YlFJOwaLGEIibfrB1Q2JJFzW+gAUqEvx+RcdLG+ouWYvyarr9zBp4b475p",
-	"54eCOugBcPBx8AqatPMJMZI8PrPKIT35a0bOTr4AqeaiOIvNasEENPebcyGgd6lVUigpmaXwpyD/FUMG",
-	"v93G/JNh3sfGVgfXDO5gitD8sQ6EI7jaBRsgD/PC3Pzt3//rkXci2mXhXXyKVZGUKLZCCAPX+poYUFqh",
-	"lsn1mm1xVg1rXZB0e17FKSByLQDImvzw+tu+iGEjHDgL+5Lc0aW8ZVCQm0DXDZ6ihEoYGtq6lHPIRMdS",
-	"+OS+LLsAQrkhRsrbvkY/bba9qBteZaNCArdxqci+/QtiEXMBNcG1RH+bDAXrlmzxtOfcPR/8arDS1p2+",
-	"YrqtfnpAGnF9ZglNsvcCwszd55OTjjKWd31zClum9S7hb1FXQobx/doBgpIBc0muIOqgeK/GOh+ldcSe",
-	"PhDphUFTyfs6pT/ATdSmq1BoVdFPy3iGz3YhvNwLMR3slraElR8hGxCegYIFZ52gaWFlAPKFATADEQB5",
-	"81N/don4JK+0kUtXGTgQZ/qDW3BsqzKpANNOjm5nP9513W3SB28DeACH/BsqSIto9Neho/FBa8UxPpIc",
-	"VjHNC2/u7A6Ab9ZWvVvIstJW3tMN4SJzGTrgwgSLurVvahegD+tH+qFFQ2gL25Ugfa/0lXuWjhy0RWIi",
-	"5ral7nlTwHea8D0DQmEHcsGoX+KAAo0Gm0mrMJWwZiiZcqvUlcw3mMaJ++xah5WNGTIE3isZLQD+Y0U3",
-	"Vj/mmtByTTd2EEtjSlZzSEHwCkrcC1i0YTmF89tfThLnBXzaND3PTr6gJ7NnJ1+//eXz9yfxPx8P+ef5",
-	"xftdc7V57LBN+Wb88qsPD2u5sYCGcB/SdTEHqltpQAT0UrnquEF3aU0LqGU7gb7yNaqdwnvJRfzX821x",
-	"PkjRaJlJ7z6KdTdrJ2/xd+cy7A9RcpR+gFcLJY0LRR806/fsstkF4CB5vlvksjOLJN24BpyH90ZhQ6VK",
-	"cbN5Y4kmWNUOJGHKqGLqa7/wfU2WLKnAMNYGgVfrTy6MWY3ev4d0rplMC+55Kae0JK4wChIW2aUV07eM",
-	"rfSWh/6hE+t/+4//BJXhUYZqiiaCrR1L1zDbW4GhFlfjNL4W1+JZZRZMGJ6DaLokk0a3kkvyJUyf2BX/",
-	"7d//azImr2XJEOgafV3kujo7+yQn3uHl/w1eryxEDcD/nDMAYdJkYicwIQ9pjmXa11Y2oD4FHUDgtQl6",
-	"yibkoUKxEy/70ZhA0ht+1qo52oohzPaevDtBjXxC1gsJueA5LUvCzaUdtWQTlzt1LUq5Zjo0uDYLxVhG",
-	"Jm62ekJKro1uzj4jE+xReUmMqtiECMYKTYQEhBK7qS+gxwTgNIKIJCvMgiCFzCvoHv/w9dfPyRePn3z2",
-	"yPuYJrks2ASVNSjXpEsNQFRShE2c1Gkqk/G11QtKnjOB8TcObVFmcEdGz1Y0X7CTi/HZyHsN4r/VaSuj",
-	"5zGRRTrH5ejcR2foio8uR5+Mz2E0y6DgepzenZ/SquDAtlwGUziOl8XocvQt1wZwz+A1RSGdUAMG6lac",
-	"Q5QbLN6HVj+3bEMKdL9z+/PPFQP4fLcQX92K/H0vItPOXU9+HT5sOT3q2i3fderaIT+89j4laMtgJM7E",
-	"XWpeZO5aqIB/k5hZyORKzuziySc9ppaSoPWhnX7Ll9xy4b0PPkcl5f3bupsHkMvF2RlmZ0H7I+Svq9Ix",
-	"ntO/OCugXsBeMD2XNPZ+u0ThBWLtZJb/QZkCV9qM0UZ2lQ3p0cN0PXqqg995H+ONAlEjHqqdBCnlvPkl",
-	"SKyba3DyOp4IapDnSRjbgLvnogWwBnubQqZJ62167rIB9t8mzDLgwjXPMq7UMEU93vrot/eNlsI9Pl3b",
-	"r6lv1yZQr497F//fG8GG/vEJeoUzJdMNICcdlEp97oinx9D/vS8tnv5i/+99K0n+gZnn3pQ94s6lds17",
-	"SA63ZW8Wck0ocbb5gD1z0XXIzHAB97fv3+9c0n1kCCRiFkCIqypVROF7xZkxeQbane8/PYktlkkAntPI",
-	"kUgIE2QO3GwJBVnckAnaNhPsj+X7xE8cBhuW+YF+cC1AQQC9SZaFy6dyU9Cu+kxLO7GG3wp1F84UEZC8",
-	"7hIxoeUXN9hDISipDx+fffEIFZsmndlrrw1TgdhADfpSFpuD0hl+xoNJNG0Uq+q9/xXpnFDcUrsN7ICM",
-	"wm+to3wgBHQwAQGpeEv63Qof705digRzOc0jmC80pRMejpmB7BpNljRfcAFYLnc+r7fIaqxFrsnSwSe5",
-	"WCX5WlrtyEBA1yUKhYp4N0KjFKxJe89LRoHwAhzZr0oFdiPWFNonHYoEcH9wb5AKQB8N22gkyakCqd3n",
-	"/EPqwzF4oN2IBZ8vrLqlLJFS4wEbiSckoiqBEVrX7Q9dCPyOkSUzYxI51xeMFkrKJTZ5oqWWJJcVJoQF",
-	"cHztnfzXAjHwNdq1bq/gJ02g7SJRLGccMUBj+3tMAgZqyCR0rJCbFMd7g5K1QXOHZ3o7SHu/OaZ3BHJ/",
-	"hc2Oj0HvKfYGBcHo2bv/VUimbb7yISySL6TUTGPlIRqD2DHVRapCNsWWUK7vApmyXC6Zxvpl9PhzsyAN",
-	"vALMDgG/CRTRWl5LC2aFPvx7QaGfJ3RTO8/Ozs6wMP+pSyeBPImoL1zJZkna/8pO4Yii/ktq8oWPHn9k",
-	"iodvO4d0kuztRj71TiHAcfTIAjXIlEdfB/zHQ12L7+Qdc9fhQa2SGUnqROrYlmhCXg2/FosGJvShrwZ6",
-	"4J64nqj6qb/ngMjAqAIUC0uL5+EZS5Gal/Y6YfV+mpHvUOsfoxycY1BrPX4vUn2cKn03h9UYV1IZlzGN",
-	"21ranfIo2JqUkhZHUhY95PZRqOZNhXqEXRK2cdROg8DT950h4TYi5IgoLuOLGdLIQcB7ILeo72oWwAOb",
-	"D1+L5tO+N2vWzLufgarmZ4UNVHHbl/Wh2KftF6pV3UzWMnrhKtMZGF/Iu4EZX4tmSEHTjb6sWYAdEziO",
-	"ZdgEc8VdQLhREFBKbXC+647SiQz0b7rE/kjXAgalGnV3N88wLAKqj8lrECAcE+ZmXBRBYbccqgh2p58s",
-	"TiY8A24orHpBJBZuNCtnaVPTPecE0DAi+7MTl9+LcnNcj9JWFU9CmvwYO5atXYcqQVOkZ64mcsqeOpLG",
-	"igv4IxNFIGZ76BgmoQd0pn5Hb1nQwRZSszTAPlZLJQD0kdxKZkLlRcR37JHbe9LJetJsRi/lLTsxPmfx",
-	"0IzmCjMl4n6gkPEmaEkKaU+KQkdvl3wLID/cXGKtlL22mQ8QSAAXyuoSkyykcpE6j9ZeAC6IkNeijkLH",
-	"dhC4gGswITRNgtQ0oZEv+odAclomCNtE7DZhr/jwwHQT4AqwOvJaPBOugxge4wSTMC8JRKUhIKcNL0ty",
-	"cXY2Jo/PvojxGPECGyv3ksaSTzA9tjOyzmTtum8AgISUuZBrKAJi4oCX5kpt/MlAiSHqiu6k/Vk5KkAf",
-	"yGEsmZDpdWijHp2Q5G//+3/VJGb/4W0R+Ac+9JTErk7Y4/CUVNHr//GfnmLQ2Vj3k3CWB3nISs2Iczm+",
-	"cQ4iiFXDZTA78m3bVdRutvsEj2M5KmF8l9P738Fkfw7HmuFRZ+5g7Xkr5rPch3nuU5Qeqm5OXClFe8gj",
-	"PIp9I4642Y0vtWw7BIYPxlysDQrpDRCGh1sQ7Y1L/fA5vpb3DDEKt6NMQRqdusvVHf10z+yJf9oluDSG",
-	"+hYrbNTuS79TYVAucn9p67sURyZ3M5/aM5zaMkVbK0GMBDx5V9aKgRsvh8+c6NQxEHFqDXaEgHkXTz3Q",
-	"xlkDi25fklYadzDMDPwDkVRvmxb4RtPzcUiMfkpP9gIzHjdO6ygscdOegVvZgwHO6cqpyhD6goMBAvr9",
-	"+VPCliuzsfqLtz9cmMKB8rq2AXBnH593Td7lDf1+2CJC79c0uyjl3EpDhGMkD0HbnGEEKOjbaD5moAxu",
-	"mHkEjHbBNCIiGkkmsNgJeZjLgpG5FOzRmFyhNq8FXemFNIdlSs5dbmfvp+sv+UO4QCtZlo8iZtTo79s3",
-	"euurMxMcasHK4iTqg51W7V/DANboyoiWSxbcS1O24KJAExxHcciZMXOVsx03H2gk1VJbExffQ1W8Esbp",
-	"NplVM0HXljODVecuTDtOmLcrqUzcB/xYXqv6C/f1W10t2AbEjVvsAekJdOfZVoDH3stwSQFZLYCCuvu7",
-	"pWHso7CUc6uDwLDTVbsExJ97CL9bjjC9HRljrk1Wu6zb02kQWiy2CAirN/BUX6+nAZbD/stVEwi59pgf",
-	"qYliI6+umQ7LdDum9HghjGrV0pj9cUze+BxytF1cFnmdp6tYaDtnpEyZO5htTqRwypjD4ViAggNr+sqT",
-	"1Mmf69KW1MTdO6fhBf88rOExXsqPJZv+tNXxzyWCooSpBITrb/CJR+AgkTOys9Lj7MRhwuwcYsZujd5X",
-	"7gFqpICLc0T5heylQ3Q9izR+KhBUGub1kBJdVqEcvpDg5vVnAuzmUfM2owNLbFzwyKMv1ee7K5mQvX1H",
-	"xbGC3c2edR/ZbG70c0wQ//fCcQhC7SkEgNiB7TEPSqsArR4YkwFS8CrXNsDWEelWITZbO91isK/hqUSk",
-	"BnT/cO3KG313uAXVT2Ex8HRwejo7xj4uMHkfXaQ+3QSK8wA8ovYkXYu176EOMbAx6cBSCl+y18Zzegbu",
-	"bR3cWwa84KaeKmGlZvgVrG6gAeb9WuCcUEdyKGAuMuOxzrDow23JFNzOBrT4y60C3YxgeZM9Xp0RVsyZ",
-	"Val5DrnUDjwCAzSRF/mB9iShyVxCscIUAsli4yOEeLRQhWEnkw66wBF/FVHTbzfuEpACPzzmcvBAyhbg",
-	"3doHwsBVlo6lbAf2h0VN6mvqrb5If93FeYKPuewpe13dZZlWplvRwZuojWJ0+UBjieO0lPktZOpwCI8E",
-	"SkSUPYB2qJa7guYPzLzxcx1EKHeiGPtivHFY+Em88ISvaMoFRf64pYkmtcRgO5Nnbrl4ksyakN75ADH2",
-	"egsguON7gh3W6F4vZBmzsKYU8GEqmOfBJYBvgtvqDvyGbfRgTvGbKgvwjd8TxGAXB8CFdMmycPJolWqW",
-	"K2Ygrwqa+qMtYKQ8cP2AZ/oDSlo8e6gjn1vZtFDI7t3mR4iO+PEH6XnnB/5+0e2tR+YLAVQ4SZ+WzzXR",
-	"C6tRg/GDft6DhVBgYlZ5cKd6j0ONLubpL5Yw33flbL8EVKmVhj56Hk2Lizora0xeW/oFfh9I2W7P3pxs",
-	"eC8dfEn4kfDpg2ZA2QE/bC/7uHGYVa+EA7sD5whUhwffiANiurcT508UIJvfunNt9t5sZbvf1Y/1KUSL",
-	"yhkftMZeAm5Xv7nHcPctHw1aNMJbSIXKNk4HC4fSU/GAmb2joXun4SvhoF1r22dDL9d+idtbjZk7vw+2",
-	"GnepvagKRp2JUpPB/uGDJ9PvQHxGkQdrTU3A4ZDW399F9Pr7kvTNtrcJ0VDfqqMWri5bPnOvIG57epPr",
-	"Tja3Fq8UdcZd1kwLcolExPJ7TaoVJp1jsy2fxr7ayXK3Gmg6sX18LRJZ6zWMDUROrGHg3K/MNWV02TpR",
-	"uqDz+GMmEkALrJtwUM5DtkRjt7gWmPMIyYgJCxfFb92q+Ej1HNuNEz+yl6vZubfNPjaePLwZTB42DuwR",
-	"0PwhtbKoRXRaKQs0f/B8ep+WJRuQ5B+WSF+/cvpL+O/OKt0m4e2efvcyw9t+oYetuF1Gk7sXExpkAEac",
-	"GHLSOvf0FLo7Ds952/5IG6f80vXogELb5ZIbspJcGGxUhxzQMje5xlCPS+qLYFWgl4/ns2PyVaWcOh1a",
-	"1BvIJXcFbf6vltVazgYUueaoljSp5pld+bEZluv08d7xqd8KYb6A4Axkpc9QPhWuySYTx7i6cfZZq//s",
-	"CnzAkMxoGpm9vueBNSiRZpy7jM8FNZWCZP8XxcWTJ+dfgNa1nXfwQJN/fvP9n5KushiN+piZtTvQ1605",
-	"huGRyIz2Kz2s90vDpBqfBPe/A8X/rfGqGRdcL47HrK4Cw0nwpF3i+Rqm89uUPC8c/wwM0WXWYKOiw99v",
-	"aLN73JPJ5WqDDpenyNodxAIkC7nSot1DemUn9hvVDoxchSZWUYvhuNRfMV0tWXGUM8Oxj3dor+3426AE",
-	"QChFHw+Yndxv8+C+ZdZ+cysJG4rhweOclLvFxzsr1792m11Ya+UpEZKsFTcgZkupTeK03Hv/TdWp72QD",
-	"YBbCz0chBBNhYB6HEPpzVo/HeewzD7if/W39X4cKvgREDuNE1VHOf+0xZdMBaEHYHROGTMIrE59QjyFp",
-	"yCvG2lrkwFlUlegwIyOORlFvfgpkYHcCADo9bJJggBd4LahV0OMItovm+krXekDXwiqLZmOYIEsuKsP0",
-	"pR/VNdc3CyZSvqYf7S7sEw0R7Rn2zpzCzpy4UG6D+HrFreH1g2LSlGXTOUAeQn2nOgGsY/zeo19TCw8t",
-	"ilsjJa/giSNaTaG5cgeYxAEP5UffZg3bLWdkphA6h5SMaoPglVggEh3MFNtDbJ8KFhk5PuXvdYhMtGd7",
-	"/YhRxC0kE48ABU6RBVWYSw8aiEPDhSSpUmrWiWxCGsAmqUQlN7//B03ykaFJfK5QoLlZhf3yEYHO0R5b",
-	"rgxnw+IZu+JFQ7eljlTZrypFpyW003VkgLEtbAMEfYGothaLvSuWnNA2x8poFYMZhDwsTZeYHGBJeiqL",
-	"jc8KAFQqfMeBFrtMRTmrsxh1leeMFZj+x0vM29VVvgjzW0t1C6lX6IUGGAmrzcAEXjOjNieAspYsa+Vz",
-	"8cPe0oPnVlRCsAckYMmZMPZeziumtd0u8pCSH354+RVZ87IkhXzkrqKfk111MOxmcHkfPr64yOy23Chm",
-	"//AoRAwxY7sOGQZ0xHxzUueX9CgZeNIoGfi8CSF+ff3u4vzk+vrdZ+zt71PI4W+Pwwiabdw+chJLo9lY",
-	"CzNIux8PgsjpkNhHlz+9bfgD+FzUARWohPFX3N/XPiImaoDQKrhdEm+//Ia45fDHzC1w3z0CxG+jW8ue",
-	"zzv+xaE5TivMr2to0l+r6UgkqDvyhE/rspq3Lh07sKQxu/9vA8aOWoik7i2eWUZkWRwNGTtcHX85o1Yg",
-	"PSrC3dOnUUeMpAT+XjDyEp75lgtGKCk5VKp4+LlPyTf8S6i2fJRBNrqollMUmvZJjcWXTpKi2YOZBTgo",
-	"Mj/IT4CKTRgdix6uhWP4WB4rmF0RVbyEqjco1RiTZ2RKC3wLpJkd09d8+TIAbSQaiyD9GihHVgdFRCdL",
-	"3XTGLh1QEw/tmEvFqBWX2i2CFWTC3nFt9CQlwnFZPRkb9GfQEweICakLOrp5jukw7mDhnpJJSPmdYMJV",
-	"1GcCQEoe2p0sJS0ALWa3QfujVs7h08J7sw9c6avw3gAZ/e5EFMMuXE2CH66u3/fr7YL6+216xmvSmVw+",
-	"KaRgEy/QIc0cyDhSaAOgoz1CpNPDcZGXDsmsprRpVd62pZp3M5ddzd6zl1/wPzoTWJtqTl0y7zp8gyEi",
-	"wAs8Jj+A9TmJu/BNsKC+WjIytdIEIM7Ae4xoZ2uKTCjZiO9awPChQtCXC0IdHnIRqNpxuJ1kphgbk698",
-	"OekOHNCU2T/7kooeSDYwFLvyeZnDPCYvZ9+BJy4Fd1EpHdnqW8t+Ss7cf2oXgNcSHW0rqTWflq0azlzR",
-	"nN0s7PBpoInPLmKcic8/2wt+8fY+zlPXfO2wnlM8i6h21OEfwJrJiikui/vciaw1Xyic+29kB1ymUEgT",
-	"HqhbDKXf0KHMhQK8WzkN9WB5OCqmgq1BDX7g4KC1z3kPGe8OKddKQyccZ8H8BZh8s6BbqY0Na/jsi0ce",
-	"cJIhbGOdYKYj+EpU7UgMawUf3m4G2RPX6gdAhP9QbtBbDi+ZmrMT2Pbf308Bhu8dKCByFIpGpJlA0w/Q",
-	"fjqgZDulKl/wu3vEwrapv2qJpSD6KGTEYOsAqHvM9Sn+coIlcONlQfDdKTD1CHPaQBuKuloPagLlDNup",
-	"QtyfCpe46xt0wdSuxVxaDd67AoVvfVhLaxMVzOLNfOcqeJ3PCVuQZVuv+QJZLsCf6MrduNCG0SIDHZzd",
-	"MXUtpiynS4aThSbll0QvIJ01vAVy2cr7zC4Iuq5OWQOHFNfokSuhYH4qi026QhaqN9tu4HaWLXTvkJn3",
-	"z0KjA4ej6CPUR/RPvAr4YcDfkNFhIA1JA73x9vhFRqbQxdYj7ueM3wFkEgBTttaLqEobyPuo5xraWW41",
-	"5dptEvr2l08fJ7p8NntcfrrT4fIDzYhEHO3jOfcd/RS+nec+p16s44KhjMzkkCj8xlq5btxmWb3w8iqH",
-	"H1zdvq6RGOHa3btmeZdTVgU3J8CDIP22NYL8NTP5It4WmBEGjDFIOyYvjSaTeixANoUVTFCRh65hAKC3",
-	"IScnVOQLqSbICsfk8dljh3uKWZvQF3HDkjD5f2DYXO95Pe+jlqqu4i+1FjeuDKkXf9h0TFevUqe1OjyE",
-	"WoSGlmweQCHQDCDuyOpj647dFIcwinloUt6W9lsv0EGT+3aYWJ4NkGii8KiMaDnNrXXoAEzDeQRzEM7J",
-	"EtllKMiRa6FjQGIPxHwtcipCKIvi7so5A5U1ZODW33CyN4OifsTbVyxFv9AofuOUK9cl8rgdAxH8rBO3",
-	"AdrGHBK4dLmyoi5Jo7B56/hEtvnaAEvuCETqA/et+TTAiCd6I3LoRj6x5k3sd8CWX1NUqYIqh1jUcykL",
-	"og0Vhcd78EA2tZ2CThLEwk8mp3/pZngfrd69ewxD1XWWcVuxohuNqJ41IDQsXNfXBzqx78+ZOEbfuSGk",
-	"cArXXFbmw42KFqd+uXEAqFGMB+sBdTUNj8bYzWBOIFyqFZYOjjOE1Z05bhSn5S4Nfb9i4rlf05EQCdzw",
-	"w2O5e6iQztmBidfuBmTuzlnUAdCdhNv/qQN93TZXuyk2sKrOTh/tZCerlRSHsmS32Ai/Y89x/CMRAAz+",
-	"Bz4zB/NIHId32Z1oup4ad46SgmuA4sy8RYzeK4fyNpwY9h88F3cSiaUjWv/SP9QDUwGCgx8MWnzxpNH1",
-	"/tdELHaL78oC9Jt4hB7ItZPSfSPzftBUZflvVapZrZCWB5NpuyLmFX7gOPwFB/97ES8gk62AsWJ+yagA",
-	"JXJFN0uGjAXpqG4jxDWR60aJz1FFzc+VbNRgNg/zX+yvrvFCD24TqbIehJBOZWX2pMncD9ClLW3mj3Jd",
-	"A0OHkvsVbW+wD71o7gLBDp+Kk08v/TjHZYFwKG3MD87zgE2i6SY0jnStjGd4zLizeeiB5X52QZW/Ay6o",
-	"2KwSRbeofe2eOaqn0n6iS565iWag74cMnXxB1ZwdWMatt8Jl1hy1N8f59f8OZV2s0jWTH7YAS6jIWfkm",
-	"fnpf0pBigq1pObkkbtMYwpADy4cgdQR0Brs4k+opmQi5xncQzH4LiSVsd2vPiwXrnxyEvPuKI/DVb0f3",
-	"xu1u174PJf6yI8QCryRZSgXZ3SU1TAE/hEbiLhV8w6iKTQb356UUZvEoOnm8wogKhNEgbZoENCZXkpRM",
-	"a3jLEZz9o8PfQcjcy4g7K5LD1pZYRBSA/tEl40aAiCG9ZQIJDfPiIY2eCq+SYIczEJspfB/43NZ1OUpi",
-	"ePSJwR2gfhXKxoPY5qQNd8LHUu70RuRHUvPfbET+23NHev9zg6/QHKz4yEeG2jdC8BZMbcEgfLA173LV",
-	"OjWLr9wzR9Qs8BNdmkWAwnbAqwfWJqIoQBN7++NnNLXCSOCMQPAy9M17vAVII8AWWtghDOqZJvmCliUT",
-	"c3YDrTommKh59a9XkOqgCtfrNXrO/mHiMhpBo/LtxKAP3x1TtEaGXtINlpRZXc/NzU0MMdxz6Dt+B2kU",
-	"YRzyrMCwgn8FC2ajIirnAEqx8mdFgZRyJA4exv+Vqnvc4jqvQN2ewp/aAWNiJeVLK6HjK3DIxCd3qU5/",
-	"wf9436XmvoZk0+i8ezQl8iIsJPKHPk1h8zagEY0P65rd2rJmCdRHCRXuL3LBndxji2wf0CmmQ3yYZB44",
-	"ty6AB9d51vEvh8ziotoQx3P5ms0GHO5UaiaEAW7kQ6FjontqL8ALvtxGmGcfiRtsTftwBI3L2yFpBAqN",
-	"pMch+QIr5uwEWlps9qX9QzEuyLk6fxa7+uH745Z8+RfFnL3CL3xYluwANmTpT0g3sSgjcasV0osrOt+T",
-	"XeL7J3CBbjNIv+tIYDscnraplGiAZYacL/CtIYLhfVMj0skLjUyFNSgb3uvgb3T3if+BmcZxD9f569eP",
-	"n4WwrotUmWvJosmUbaQT9IOyjw+mhlYtWigmNuHOZ2SrqE/OHOyKX8YMwUKaufZ10wQrjnMpZnxeOSgR",
-	"3Aau9Ji8im44fu9a9EmSj7ur+9xe18daKtdKp2BFs8v0LvxaZQ7GMg6vqUZTO5SP4Wgk/5phvmhkY9Ut",
-	"jDaHFCP3xYXrZYJtsyUdkdJ64WI4VIdKLh4/AFbOmARgOSo8STb6WO6FlTtIncdvosoC1wPZQ36TcCtA",
-	"katEIa2NCFVzUngGYtnhh5ZWtRGPm8eRqCdUJLlWZkbXLU4fn12E7pOok27vyX7ycK9/tDqgoa5RmF1k",
-	"Vv92yn3c3IbXsO3S1Hoh6ZK3OtN+XMhny5fHTQXvbG6DeDQInQvoDO6sx4dVbyBVmZYlUw+wwGVYH5b2",
-	"CFwWt6Jq4pHYXeN2+Zc/vbVUjIhkSPyVKkeXo4Uxq8vT0/OLz8Zn47Px+eXnZ1+cAcW7ie3W6khsHYgZ",
-	"d5Z7g8p+6bWbjISljOugV91iK92DF2tuQhKFWbANuMpyqtRm3Kz40aN00kDQHXO5xKy/KRvH/fIRdCUx",
-	"Ad8z0n8+rIAUMridl+Pt/i+psb6Td3F/3Ckza8awminejwjkaXeMZ65eFrLnXWyp7mlmxWlojgeVHdT1",
-	"P4/GDxUmu6NjT4PQyQ4BnFZ0MybP8RD0rY9ocUiz9w9nHgJQatB4CdSpcG2aRQ3O/U4KOSZvjOIr9kCT",
-	"NZsupLzVWGVm5LWYvPr+zRUBBuF+O9Xw9CSKugpJAreo+8LIvFoyYS4xFVkiqsRfqmLOCiJzwww0qLX/",
-	"gTqs7xLj4gKJDXeNwwJOfUh6Hzd6vLgb+v7t+/8TAAD//w==",
+	"7L1tk9s2li/+VVDarbI9w1Z3O7aTtOtf+3dsZ8abZOK1O5Otm/a2IPJIwjQJKATYsibXVfvi1t73+yH2",
+	"g80nuYVzAJCUQIpqS07m7s2buLtJEA8H5/n8zi+jVBVLJUEaPbr4ZbQAnkGJ/3whSkiNKtd/hlILJe3v",
+	"MtBpKZYGfxxdLoBl/ql7mt3Sg4xrpmbMLIRmXOoVlONRMtLpAgpuB5mpsuBmdDES0jx5NEpGhZCiqIrR",
+	"xVkyMusl0J9gDuUoGb0/masT99uK3vjw4UMyWvKSF2DcZJ9Dnr/mZhGfZAp5fk8zkdmJCPvbpX02GUle",
+	"2HHt30fJqISfK1FCNrowZQXNKf9jCbPRxegfTuvdOqW/6lP76VcvRnZOz6tSq3J7DhMJ7811in+d0N4A",
+	"W/I5sCnMVAlhWj9XUK4b86LxmjMp+PtvQc7tSh+fP8S98z+f200xBko70r/99Ozkf/CTv56dfHl98u73",
+	"/zgKW6tNKeQc5/tCFVzInn2rtFEFy/CxhAnJfpAiVRkwVbJlJdf23x17Si/17mpjLQ8ff7a5lu3pvpp9",
+	"x03aMdeXl3zOzIIb3NyU5zmUTPMVu381uqrOzj5LHXniD3A1evCUPTp/yASdhgHJpWELrlm64HIOGdNC",
+	"pvXq6GbU63s1O6HZdKzos77DuX81+uns5Mt3v5wnD88+XI3+59XV7x7Ez+hbUQgTX3KhtGHCQIH3jSNF",
+	"dZFSjsM055rBjFe5GV2cn50lduZ0B8/P8Ed/Jc+3rqSd1HdiXnI7k27aKfwjfRcvPHTn2xdm4q7gJZ5j",
+	"97TonPvmRE/ceUI0ATebP/NcZNzA9zJfb8/nLV+zlaXYlaryjE2BZUpCwrjMHBEyqcxCyHnXqd668a+V",
+	"/UD0dGc81xAOcapUDlwSCy1BL5XUgBz0K5HnQs6fIcO2v0iVNCCR9PhymYsUt/n0L5pEwbDdcKPS93pO",
+	"Y0rPjUcfktHLbA6vVS7S9YEnUw+8cz6QzYEt8Vm79w2xaPnMDtLyclBI9nOlDOi2/Nu8460LdeAlh3G7",
+	"VhxuIG79az6HA88Ah8yyErTumgNKQqGZWoKbRqmmORQ7Z7Kk536/54zordhsfsTbCNKwVankPLGqDGfu",
+	"MyxTaVWANBsU8QZMuT55NjMQEf1vIVUy04zbP7PVQqQLZhQz5ZrxOReyTRq9bLdmbwc+Ihq0/058glvw",
+	"wf8Zv/Asy0g9eQM/V6BpiVkm7Kd4/rpUSyiNsLzLcbhl41e/ePVja4qvOnWYfbWRWjz85L/2Ljynpn+B",
+	"1Fhafqa1mMvCHVJ7kqh3bu9F4sbT29P/M5RiJiBrq2a4tagIREdzv+Blydf2Z8vc9uGVyQiWKqZ3/aFU",
+	"K82ma6YkMHjPU5NbiQayqVKRJNOohNt5bqn/m4SejJY5l9GVlDDvtESckk+PjLd1qWSk82oeHVYbbmDY",
+	"LXmLj9pNxR+vRTZcIUhGt4NMKS/8UZsteAbOlgqUNGgbN0i0nq/biKQ2e+akgdE2+NN2x1BPeou628ZZ",
+	"mP64QfKNR05EsVQl3QJUz0ZzYRbVdJyq4jRVmTCQmtNlzo1d2qle8BKy0zAqLuhZlQnzfAHpzVIJGVGL",
+	"n3kysDPgpiqBVTKDkvGaMXE7CMvVnFVLy4s5W+acNP349dyUEQpHh2yDazw6i9DcgusOTTRX83vaGhwL",
+	"e1tKsIxyAe95BqkoeL4x+JNHkcGl2h76PGEPE/YZ+9u//1eMSvokjF0/3ApV6S4CnYM23n5NwzE4K/YO",
+	"C1hW01yk1zcQ0Y5fZg8fPz7/8g6javg5wvgNS5UlZZx8ffp4tQIB7LlfgcqigqZ72ucPv4jNG6nqmpuW",
+	"l8Tq9ydGFBBjaS0uFF6pKrzm/TKryRCkGtG2OYJtUEJgE/XsWufW3IQdHMIOxJdi3LjAH80f3Jg1d3gp",
+	"TbneFrU8NVHG+7UqreQqlnnQdHSllyCzqAjhlhfFb8cNrO9pZg2zxKoWlsrsBLhRpWU6pAI/ZRPauwmb",
+	"qRL5yEm11Amb6LU2UNCvV8GNoaQpVW7pU1rrEFDaCqMhn8XntwftZGC4yLv1KrJ6txSaDVrrluIlKW6O",
+	"OLdlucohrq7wcg5R3u40CpElyObxH6q0O4/7Pt5J80jsSMF0kG4WiSeP8PGoJmfJ62shMzvyti7XkkoD",
+	"tudGyCxiL1Tpwlodk3TBhbxOK3OtZrPJEFFTgNacNLumH+rsbCiLfG25oOW3xN6ddbKvooHrqmfTuZOv",
+	"3Vzb2wjSlO6fQaHt064ad/4DbtEreovcWJuab8MPG6GvqbaWn6L151yb4FHrpyo/586lvoHA2dpMyVqA",
+	"ZNr0rfEbWDaVng9Jg9j0QGpr7Gt71X9UK1ZwuWYLfgteF9qfCJLRjG7Gnkfn71PETBHS8DTCB/5EPjG2",
+	"4prNVNXi1MG/lYwsD3c3tW/F0touazADV+mkoFFxIUC7R5qFM/adaYKu5Vpv3PdWuc2oD7JeYJscmlNs",
+	"HEqMNr/iGn54821ExRVmoSpL/maRsEpDadks+h63LOXHLUv5i5abe2HMUv/TxenpT/92+k//cHWl//9o",
+	"JMLOxKSL187qa9+RqXf5D/YCJ6NCxTSyS9SyeQnM/t0JE6sOcokGrBWyzPAb8lRsE1ShbvdgTHY1ErLv",
+	"1C0M4Uxqqg1P8z0+8L17oz36w8joG6RE62h+0u1YnEZMuribC8abT0OCZ7iE67DDe0QjrA5c7t6tQCGX",
+	"+LS1xVu+8yEu89j2OP/2NmsvVBUzUF/ydMHs5MtbnifOLZgJndrHdeJNKcPfYxig0k4CDWBN01ylN5DF",
+	"LNZ10yGDaqRUhvifWXjKt0qnsJd+bflqGdUvUy7tsUb5quV/upqGXzGQmWYrYRZWY2VLKIXq4NWpqpYq",
+	"7vJJq7IEma6jfwSZ7Wkw+a0fGLh45R/3yoN3TW1YEaUq3AKvQWaswwGlVvHj4dY2rfIMT2Vq1f48h9QM",
+	"lBQ07jWGK4dvRD3bPd6JLh7nL7Q/+ylkzKinjJM6JWY+iMXgFkortePOOcODvAZpL/tPo7lSVpWclzwF",
+	"dFTxLES6yEiDrMG12g69Li9Gk0Tv6cSrOku+Lux8l6W6FRlYm22lykyHhaycUFQS4gtYyzQQ4+YOoUtU",
+	"aNRZULO0JGcNWLofsQm0zr7fCVAKnu9zkhsCIWz9u24O96pxb/zxFEpi4HQNvNw+hrbtb0lHj8MoH233",
+	"43iUdIGh/m7n+rZqw6zRh0rZBZnpMl+TjhbyB6xJWfA146np5oUlcLMn+4H3S1GC7qMSYDxNQWtm1A0Q",
+	"Ex1OCt6o7JW5uGHf2Cc/JCNLjdeV7qdc2hBLvPZJpOCEnGfACiErA08Z+i3c097x4RRee8fsO8PXQfHt",
+	"XW6WDR8LnBRc5N7Vgq6BNBcgzQXKUtTE8ecQ/u90SvTt3xv7TIfVi/N2w8RuU2PvGxeJ/Gh+JVahx2lG",
+	"WdtzR9Yb6ob2Wj9ptZG9q9VdIvE63GAtEzRcMvJEj6NCJuVLngqzvi6A66rck/DD284rpK+XUF5rjI52",
+	"iBTOcsUzZkAbsvNqW8oolvKyXDeljDBIoFaE+hm26U1V07wxN1kV042VNTYvZkFnwb2z7eYHnpVKFd3S",
+	"MYdZ7TqHPE/YmV3GeS1fFiIHuworSkW+Gebpnv4CeG4WEQ/6H4GXmf2mlTGi4dY4f8xo5zssnQXw0kyB",
+	"7/RMfMu1+WN4ODgH41qXJCHVvYl1dC/6J21gX6obFNizN6oO6wmSJVtDNUJ3uzSyjqTFiCsyhN7wsw0a",
+	"i21ZHaDzc4mQbrLNCmoK2dzHKIcii6ztRHx01rLyH7YzDfnJX9/9RLmGJ+9+5/71LmroU55mzPFn78Rw",
+	"4xe54K/m8KO5du3eG9xjl3azp8kc4UQtWxj/22UQNy9Zr43j/D9dF3Tgu/W17ZWa9FTjivUGzUXEB7bn",
+	"bdnazK4De+u5hJfHqILbG0Z6LE+NuLX3LlVlpiTYm5uVXLg/l2Bwhjs04Do+Xn/zwOHxMPBzTCDYk/jg",
+	"/RKNTnwtz7+fjS5+Gsw5322mDr2BWaWB3X90/vCBT7KloI226iC3RiGUDFka+eCsgTT+9Ju2r4zYNp5M",
+	"h65nt3YmUm7gG4iEJAcEvxP22UM2XbvkqSB37G92MqnG8NHZIYlciqJF+VKtkKIlrHge1z8pnScWAAt/",
+	"CCx8Y1EuQ0hJQE2I3FGY7eoIQ5Mffn8/YihW8ILBZfHuCkHUmSrImIo9HCh7KASbR1PLbxw8djy1YHsc",
+	"FWzb3p6B36YXk3Bcg7N6/MEfmmctIL1Rlbmjjxn9kddVmQ/JQ227Grv1m/PDOg6922xXuADPtULjf/iK",
+	"Nm895WyJ2tHSHDFpbliUK+RcFJBdhtvzMS79kDV4N4W5J2HvDsl3g9PhaNbRzUHS+YOY7U2ld6K5TaWT",
+	"BolODD1R38D6UwRqvGumP2K9/pN97GM8KjtdKeR+i4pWJ1N3TJESIdIylmySmptrFE2PPmNTruHJo6rM",
+	"WbrgJU8NlHq3keCSo2j82ALaMiuSCdFjKnfl1HRb0Pubwh8h4NrGbY8FO1z60OU8qOh5EXLEtzSZPAc5",
+	"h+u4G9KStnflXP7rJSvBGgbMKIY6l17E3cVh1FueV7GMQaOZy+c/mL+5Jw2+mfveTS3BJArJBrcuBT2q",
+	"Hfo/7jHJeCp9TSobp7G9ka2diV40HPJboSMSrZFpP8jx4GhmQ0PbEXH3H4lNrpFov4trRxyLVpV2evQK",
+	"3buOLEtVWS71lJVVDppNYa3Qf2p1bFwJ5kEYlWdsuma3QuXortDs/qOHDx9EdHBFdR97SBWe52p1nZaQ",
+	"gTSC5023asPXiI9Bdt0oLmmv8wWF5S/Ys8osVCn+ijNN2HO6KieX6yUk7FUGxVIZkOn65BtYJ8zXZ+5X",
+	"GuFnU4BZqKxvNjzP/WY/e/3qnr7bd1Qp5tFCjwnmzlycni6UNj9dWF73bsK4ZtNSrTSUmq1KYdBffN8+",
+	"inmjuUp5bl/AkNYDjIBMfjdhPFcSLhiX6ySEMRsH0z/1PjrHgJbS7eMbvgsFf3/N5+DCAB3JabmScyzC",
+	"glku5gv0j08hF3ALmXOif/Hk0dnZU3Zm//Tk7Gy8W0Bt7n/sZmLJrI7xTm2AZ6GOO+cYR55R0q8o6fKx",
+	"NOdagx7TtCo5VZXMKCYRdmiP6zStSh3RU5zGpxkygxTqq86N2xHLI2iHKaZtFh0BHjvhWNptYz2epC4w",
+	"mL+mXzKj5mAW0BEmVZJyOPpmLySj06V9BJ4uHA+Lz9VSzlRl62t0jgzMgeyLONX76PbK5wUg+ZWVTJi6",
+	"hRKvvWOug8Izm0o87nGM2jbvhs+eblysPrn0R3zsjeX2o0Zp751e/zBUKWvIrgOrZi/tVfnOp4Nt+SlV",
+	"GQ1xhrR5yrfMXEVpjBZojh2hvlAU2/URTnVF6Mgq2VzcgmTVsnW1N4sxminZT5I+Nnt+NiCHr55hEjak",
+	"XlVU0YgXRnwi71rU/PZG92ArgNZwYFrrTOk/pPshGa0WsQSLQmgt5DxhqjJWSc4sQQlpx8ohpFVQCBmr",
+	"QXgmcOqYuIQZSuO9Sn2cswNnEyOTJifYTyF9ZgiR4uEZaZ1j9rUotWElFOqWsjUk02CeerGJZ3JPM7WS",
+	"jPgUmwnIM433q8QAQrati9J4+2kammz8uwhebwNu2zrejOvffGe10NO7Of9g5ts8qAPfiD824/+fPHyZ",
+	"Lqvte/JVpdcMJ9tMorin2bJUKWituuRx/f0o0FCdRvFzBRVcZ7CMQYf8s5q61JkVF/Fage2Fbiz2LF4k",
+	"ZfUjUWfUtnOQO8ucM274lGvAnJcStFGlVYe5VVwM01DeYpKv1ZHiOR4deTh9G9i/qHonh+cgkaBWOTGx",
+	"XlI5G1jhrONZEZao4otun3ycJebZj0JmarWvzg5zLoc7a2Zc5BCvrht6CA3KWkB+l7GiVzJeX7pLpbGq",
+	"s1VhC90/DzTfBqzo473+VBbbkIZ0Qm6zwgm0pt5PEftKk1X91iB/U4P2NqOCuF1eZ9yhL/rPxhbzCv0A",
+	"Zv3WMo1IIi2vMgEu2hhL02tkq2pnBQvNnr1+hWK8M3sWUxzdYUYKqTB67fI1cdRUFYVlb7mQEE8hF1pX",
+	"MQyW75cgX71gz5WUkGLyJz54waaQq5VLuRuvIM9PbqRayVNrNojsJFVyJuaVx8eJuUlTtezaF7MAV2Jm",
+	"FJsCmyuVdezGJpXSOpp7lNSn4L8aPUqU/d8KCUcNAalyzqVzxG0CuZ3tDqWqlaRjGpZl8j0+HsswoS2j",
+	"FPqQs/P/YXbWeN/A675ZTN44aIIRfLZz6R/Pwpz+3jqCblJ47XelpVy4BLYkePf9z7UaGHPu05BvQOMg",
+	"W2xiKeK5LJhy71z0qKBsHJVLwrenfI/4xg2s4zyjCy8HylKVg3GfklHubsgGn3C+c1ISEjYrVcHOx+ys",
+	"lSJo3/U6aA1vOaR0tA9+ptLNaIvbLbTthUYFJoimTEmIF71URcHLnYFPOsW37uGD0CRuZ1hHNzW+rWcY",
+	"IZGJXdkEXdeRAITbkYHVzrRrwx7uUbt2aJzdxxTdA3mrRBpLfb1DYK+3LK4jOuw09NiffGXaEC9qNosO",
+	"caeCMnpHG17umdVdddj9ylCKzoCFuBSbrYKXEqMqKZdWamsASUyLR0tGYgqm2+cwUT8tt82Nw9sZunQ0",
+	"E49dCvrjcGXSU+CHHdpiGDg2pQ00gh1AGDsBANrABjewNN2FSK7EYwYmXWxWd/QSTKUptXW/4oFKL0Ua",
+	"RY3xFbW5mlsKKaz6S7re1NJLWhmmZrON6hRfd7tRQh8D6NjkM03AHL9F8bNZ/50UwvWXnV02S8v2rxob",
+	"mpoEt+pmz3kfJJ1p57X/BtabNWJO7wvpEWKPhHM/3IHdhH4rN7TgR32o1K44xP1/fH3y7nfRQpFvYB2v",
+	"E7mB9XCG55K8fp0qEZxp7HTbVVPbivQ+agD5SgdUiW24NwfhN224Jj/eFckqaURuf83nJYCuq59rYv04",
+	"b2WfM3JXToAZJaPDeAy/VeqmWtYwrZ0YR1tZWY7n6ntMlRmUT5ms8pytUCuRqglT7p6MJG/8VIcO7Nuj",
+	"d22EkMdPtm9AJzDlM0wpIigbnufMzR2dtnfBsalT3ztRk7q4WGtTD8zKaGwnPvfwm8RBvCyvThw2K8bz",
+	"4sXGXXmAEvEyUi6VFCnPrdwtEIrYpZiwHGdrDyYORhCvTe6IQPUIjePs8t2SlPfi+/VxbpP+cKdpnIH3",
+	"k6df3IF37jtX0fzcRTb23LwDBXvOd6W3xL4T4481LHkMqFHFbVSrRRTLWFzpeWUI2nMK86oj4eMuOFJ3",
+	"QniIQyU71k7wgkMYZ1dNxIyLPAo4am0SZyDxqSoNEDjiysH6rLhlKl0qvBv1OlVZPNg9E1Loxb5gO9me",
+	"G77klYbrWO2YvwDOKzcrAf6KnnUszuSbVkKnOoBfyOKpqMsF1zB4xq/xaQLNzQRal83pD5lLqeaIiz/4",
+	"k/4FMkTyKU9v9v1otxdSVWUKXQ7KOXT6Skhc4eZdIJlhPsuyhCUvIWGpWq4Tltrrd10tE4Yp4uuElcAz",
+	"+we6uwmjEJX9valKmWB+VcJSezj4XtYFvFPjhR4mUeeOeGJGFHvBH761m3qJL21BuG0raNUy25sVhUz9",
+	"7WwKZRZMi8wqcjxj8HPFcwfv3AEJQadzjfp7PEeUyJEJzZZKazHNwWn7ZgFyqA2/K17rrGBHq+HsG5jl",
+	"eCs9yYb7XgO+0uk2Ll99cg0R0+L9rd3vFWcEnLBvnLzRTSdm8bazEQfRVqPtx69l/TZm3btlrz3TDZUm",
+	"BJyI5fbLtQO4VEUhDLnaNRiTu19b6gxPYMIcFR5ZDhKK86vSDZcDd24SS62QXVuCRY8aLF2lvxWcjX/u",
+	"rup3CM0I0DzeWNTddcDmqBsNl+IgmXtkQWcuoN2ddf9SG1FwA0mzbh8NErZS5Y0lBmvBU8L5ULmb8xQK",
+	"kOa6BK67UF5cZkTXdLiOFMPfJeDWLeoMn7rMx0j+yUEFze4czW0uhxuUuOMOk42caf+Va+gdd6cjfPYa",
+	"o5H7vNCXhP/9jOWbqlxPkM/wbhp2sVzLQqIIS1IZhskeA+l3JnLYq9jAvrDXs2ErowsJ3SvwWat00cEy",
+	"bVTJ59CMNZgAdCudzjRgDjmf77U++3wx9OEDX2w73D6U13+pp83N35Vj2Hi6cf/qCbXvqP+dv7BbV6C5",
+	"72FPey/v3bwnNesaluHzKRXnuwDxxjln78Zd+tntk8C5k2V9hcB0qsltzi66713Dv/Lll4/Pz588/Pzz",
+	"z5/sSnxEXORrbq5VSMNzO/Qw6QI3x3cYCETZwZhewV0+GnXEWfH1VtLtrjxQqcw1jzc6o4aUt9jIzelO",
+	"FPfU3sRDrzXhDi+XIAFLT/cxDuj7hJDcM4GAbzyFuZAMeJmLfeBUyaCeVtkcTPBF1L0yz5JoMx/MF3V+",
+	"Capw8MsWmplSQEYN31wwGHHG6bWydQxPNn1uZx15416LanaEjfZ6CJ4CZ8N1ysyvVckWvuKy2cGLUiHs",
+	"5mYMjTxfRMpZrrR+yj57cnaG3mnOtJDznB5OGP0SsbIwHlTClOfcaY2NJT/6YkCu99bVDgjoR6/cWe8u",
+	"84jW2MShl76fzaCELK7KYy5ujqryntW0nYUqy9JniWw2UpBwUQOAp0ob3eo4OgiG3i2mjCaWWOPadPV5",
+	"QdjijK87JHPlu5nsM48ftMP56fXsu2A8za01k7Bb/vtJ+0T6zrOMZnd1IcE7j7DPBbqnmS54nlsuUkkx",
+	"tB/FnWGJtvtLeMAgN+Gelf6g471beMzzjcnQWNA7q0qURnZ5RG0XjDPXISsAcfdtSASVKc2rLObiQqB9",
+	"RKgeuJPYTHz3PafHGl9OaN3R7QqJznug8BWuKVOry0Y7p+KzntyXvXKx49eCphBbkHdQ1R6uUmw0BEHp",
+	"FesBEju+ZnPYLXLqyc8zimmQGVstFILKL/laj9krtOywBl8T5sFuN1UXEJZnzscAQbVjxzP6erM6CfJ8",
+	"T37o09t72WEjH5E+0rUjvqHJ1sR7nDp388L86p4WWlB0I1RpeH43O4zckXdGd2u8Hp2Zy3DfpquusF7d",
+	"Ay6CJdXbvm0rCbdpU3fL/PWyo5g2QNC0KLy9DKwOjoOU1L3P+u87DdHfnqz3ruAfa9UhpPjiFu9IFkAj",
+	"YuxP6aNTBMgmsRP8l0oZ6Mok60D0d01mqfe8NUcYzGaQ7gHS38utJLw3cSPN/oWVMK9yXjKXarzV+Cbo",
+	"Cns0wJFUoLkB2FOBd1U3P/KUSZhzI27B6iBpCdlglWu1gJ11Qg101a1SPPt64pBWcZdaCeEdIaY3gcHu",
+	"xW0GGokfol+cViLvaHbowboj2BgrdD7qG8g6YGZUWQac4WFg3y1QyoiN0SgOOcyAmdDLynQ268EqIQTW",
+	"yhR6GqwOS0hqg77f0/RuBjJqq122SgrjO5urGEKQL7p2Pqq67QPmeEsVutMdYvo63rfDTYFPVWWs0lY0",
+	"puHxfzXlhA4Ab/LVam6v3FeTRjlOTWNuVxpHGr9dLtW1Iylpv/LINFcadlS/54J6b5WWK1UGqSgkw2Jb",
+	"deOBZnp6cmSwdJUzuz7VgNzG856umVSrjlF/Neqnjk67WtPX2EC7LgzyolypG8gYN3e5NR3tUlyIpdmT",
+	"xHk3D7ENaglyx5RwZbNS/RUww1QDzyFzLjj0ghoHGqNuuzC0ahyVnu9YAswAI+vxUTSUt9EM8R8XiAkW",
+	"csAzag/kUtRih9JIN7EqR2eRpjB10vldcpB9Q2s388bXGjzFXS13GP5Sh13b5iueeuP8ZVZR9GCYb+hZ",
+	"nuONzfOBOkm6sIbL/g30llzsaPxEI+OZ+RK4OyTyuPkF51JL5fGT6N65uLVc4t+Gm8TuFHZp+H7Y+HTm",
+	"Qh3NMfDGFU90wW/Hw6jI6VLX/3pINHQQeJdXjrqAu8ouOIk3rkLK5/PcCqCE/UZ/K54VWMQ0de0zA/g2",
+	"QetFy5vfYlebRlOFBkFHra2/aCXHb/jqO2fquTHumoB+KNCDAVAHnwa5oE1FnzGj2KMzqybyk78m7Ozk",
+	"S5RvLp6zWC8XILFB6VxIif2XrbrCWQ6W1p+iJlACsfqNEsedwAgbRNba6uCkoR2MkZw/1j2BCS63YQfY",
+	"/TQz13/79/964N2Jdll0K59SfSRnJSwJzMC172cG1VesanL9sjvcVvv1o4g6QC+bySBqJRGdnP3w5tuh",
+	"MHAjGjgJ+xLd0ULdAJbmRiCTg88oohyGptwu+Rxz0qkoProvRR/qqzDMKHUz1Pzn7V4mdRezZJQp5Dsu",
+	"Kdn39CGAaSGxOriW7e+iQWHdkTce96G754OHDVfaudOXoLsqqfdIKK7PLKJTDl5AmLn7fHTSjdzlbS9d",
+	"SX3wBhfzdyguIdf4bi1NUd3AuURX0OgCe6duSZ+kH8iO5h7xhWFj3Lu6pz/CYdSltRBA1DB94xk924f1",
+	"cicYfLRgulJXfsS8QHwGSxecnUJGhpUBxBf2ABxooMq3P/Vnl5LP0kobVbgawT3Bwz+6r8qmKhMLNW1l",
+	"6/b2FF/VLUR9GDfACAjMxOGSdYhGfx16ull01h7TI/FWrqBF5g2f7QHozdq+dwspKm3lPV8zIROXq4PO",
+	"TLStO3s/90H7wDDSD303QmvrvlTpOyWy3LGI5KB9LyPRtw11z5sCvn2IbwQRSjyICzaaYO5RqtFiM3EV",
+	"ppLWIGXWNtEsB98knybu82wdADrlyjB8LweeIRDIkq+tfiw04/mKr+0glsZKVc0xGcErKM1+5rIL1Smc",
+	"3+7CkmaGwJO2EXp28iU/mT07+frdL198OGn++GifH88fftg2XNvHjtuUrsevXnx8gMuNhTRE+xCvkDlQ",
+	"BUsLLGCQylVHEPqLbDqQSrsJ9LWvVu0V3oWQzd+eb4rzvRSNjpkMbo5Zd+R38pb+7pyHw8FKjtLk8XJR",
+	"KuOC0gfN/z27aLd2OEjG7wa5bM0iSjeuq+rh/VLUJasqhVm/tUQTrGoHlzAFXkL5tV/4rs5ZaBhy9s8/",
+	"XiKUpR3QWiM4SP3xhTHL0YcPmOI1U3ERPs/VlOfMFUthEiNcWIF9A7DUG177+07A/+0//hOVhwcJKSya",
+	"SVg55q5x3jeSwi+u7ml8Ja/ks8osQBqRopC6YJNWM5oL9hVOf4Lvc1l7EyZ2N/727/81oWYsXDb71bf6",
+	"/N+fzMF4KNYJ01ZuIPKGKh6Mr+QblQPhopM/jV1VZ2efpXWnffczetaeMudYSxxyR8HX6HFnXDPuR7Bz",
+	"zRQViE/BGtwovdyrT0N0A/3kKVzJEucwsbsyYfd5SvXk2F8EtT1sOoOvTciPN2H3SxKKzaN4MGaYnEdT",
+	"t0oYLpay0ifvT2hbJnbpOPGU5/mVFObCDpvDxCV5sVytQIee6jPEmjeLEiBhE55rNWG50EYzmvYU1UH7",
+	"aJGwiVuTnvjV0VMJmxDw7AUzZQUTJgEyfSWly6O3ZypVSUeGhPES26Ag/iQKfLak7A6WqbSyGjS7/+br",
+	"5+zLR48/f+A9ZpNUZTAh1RPLUHmhEWBLybDpkzr9ZjK+slpOLlKQFFcUSCYzvPGjZ0ueLuDk4fhs5H0g",
+	"zd/V6Tij582L0tCgLkbnPurEl2J0MfpsfI6jWXaLl/309vyUV5lAJuwys8LxvcpGF6NvhTaI54avlRzT",
+	"JDViu27Eb2S+JppDmGC7o5aGPBlnFGIQ9tGfK8BuD25RvoKXJNeOFMmYjzE6FZyFFWJkRnR82GmisS8/",
+	"ueOHV95dhm1EjKKZOC4lssTdqTKA/ERmFtLVOvbkswFTiykH9QmefisKYQXMzgefk/714V3dfQZp5+HZ",
+	"GaWgYbsuEh3L3HHS0784A6dewE7EQJcZ92GzDuMlAQollqFjLYblCGMy/135Rnz0MF0PEeswhj40QVWR",
+	"wgn01U6C5Wre/hJmD841+q8dNaOG5xkaBXDwIrqQCK7BXq2QTtN5tZ67lIfdV4tSKYR0zd6Mq6eMUY83",
+	"rIbtfasF9oBP16Z57Nu1dTfo4z568fdGsHbTuugVz5RN1wgPdVAq9Qkynh7p5z1o8fQX+78PnST5BzDP",
+	"vZV+xJ2L7Zp3/hxuy94u1Ipx5twOe+yZSyHA9BOXVfDuw4etS7qLDJFEzAIJcVnFKkV8b0MzZs9QXfX9",
+	"0idNY2wS0PW004ZCBKTWA28AA1UTMtsm1M8tVaUVQtnEAc1RLSMqC1cStQXUuVSeuaQxNwXtSuy0shNr",
+	"ueRIkRFQMokZ+i7bFFvUCUM9P4LWff/R2ZcPSMtp05m99tpAGYgNdaKvVLY+KJ3RZzxiRtv8snrgh1+R",
+	"zhmnLbXbAAdkFH5rHeUjIZDvDAmobG7JsFvhg/qxSxFhLqdpA8uMvAQR583MYAqRZgVPF0IiYM2tT17O",
+	"khpQUmhWOIwoF4ZlXyurHRmMVbtsqFD270Zo1bu1ae95DhwJL2Cu/apUYDdixbHd16FIgPaH9oaoAPXR",
+	"sI1GsZSXKLWHnH/I7zgGD7QbsRDzhVW3Skuk3HhUSuYJiZWVpOCz605J3hFxC6wAM2aNuMECeFYqVVBT",
+	"MmstslRVlPUWOgBoH7+4kgT0rwnV1O0V/kkzbBPKSkhBENBp06EwZgHoNaRLOlYoTIzjvSXJ2qK5wzO9",
+	"LTjB3xzTOwK5v6bm3Meg9xh7w6pnclre/SpEc1Nf++gcSxdKadBUXknGIHX4dUG4kCiyIZTru8CmkKoC",
+	"NBVpUzBDmAVrgTJQ4otZAGkDyGt5Blbo488Ljv1nsfvfeXJ2dkboA09dpgymgDT6GOYwi9L+CzuFI4r6",
+	"r7hJFz4w/okpHr/tfO1Rsrcb+dR7iBCs0sMn1EhaHmIeQS4PdS2+U7fgrsO9WiUzitXZ4k1boo3rtf+1",
+	"WLSArw99Ncgd99j18NVP/T1H2AngJUJ1WFo8D89YitQit9eJIArijHyLWv/YSC86BrXW4w8i1Uex+n5z",
+	"WI1xqUrj0sJpW3O7Ux7qW7Nc8exIyqLHFT8K1bytSI+wS6K2o9ppEHT6vpMp3kbCVZHZRfNihlx5FPAe",
+	"ra7RJzgJCInth69k+2nfSzhpFxfMUFXzs6KGv7TtRX0o9mn7hWpZNz+2jF668ntA44t4NzLjK9mOkWi+",
+	"1hc1C7BjIsexDJtRQryLdbeqHnKlDc131VMfkqD+zQtqAnUlcVCuSXd38wzDEmr8mL1BASIoF3Am7HV1",
+	"CrvlUFmwO/1kaTLhGXRDUWkPwc0IoyGfxU1N95wTQPsR2Z+duPxe5uvjepQ2SpUi0uTHpmPZ2nWkErRF",
+	"euIKP6fw1JE0lZXgL0FmgZjtoVOMhR/Qmfodv4Gggy2UhngXASoJi3QJIHLLwYTykgbfsUdu70kv64mz",
+	"GV2oGzgxPh3z0IzmkpJAmv1rMZlP8pxlyp4UBuh8XjEiGQlzQQVh9tomPkCgEEEpqetokpClxuoUYXsB",
+	"hGRSXck6wN60g9AFXCMmkWkSpKYJjafJP4SS0zJB3CZmt8n+uZLhgek6YDJQCeiVfCZdmzQ6xgnll14w",
+	"DLhjME8bkefs4dnZmD06+7IJOkkX2Fi5FzWWfO7ssZ2RdZJu331DlCeizAX1lVyBPOCluSzX/mSwjpJ0",
+	"RXfS/qwcFZAP5DCWTEhiO7RRT05I9rf//b9qErM/eFsEf6CHnrKmq5Ni1/4pbA7qX/+P//QUQ87GummG",
+	"szzYfcg1MOdyfOscRBjoxstgtuTbpquo22z3uSvHclTi+C5d+b+Dyf4cjzWho07cwdrzLsEn8O/nuY9R",
+	"eigoOnFVIt0hj/AoNcc44ma3vtSx7RgYPhhzqZvu3oArDm/sjcs98enLlvfsYxRuRpmCNDp1l6s/+ume",
+	"2RH/tEtwOQ31LS6xTX6ob4+FQQW11W3fpWZkcjupqzt5qysJtrPIxSgEzXe1uxS48XL4zIlO3URbjq3B",
+	"jhCA/ZpTD7Rx1gLc25V/FgdXDDND/0BDqndNC32j8fk4uEk/pcc70SePG6d1FBa5ac/QrewRD+d86VRl",
+	"DH3hwSAB/f78KYNiadZWf/H2hwtTOORh1xsB7+yj877JuySi3++3iNDgNs4ucjW30pAwJ9l91DZnFAEK",
+	"+jaZjwkqg2swD5DRLkAT7KNRbIKLnbD7qcqAzZWEB2N2Sdq8lnypF8oclik5d7mdvZ+uv+T38QItVZ4/",
+	"aDCjVhPjodFbX3ga4VALyLOTRt/2uGr/BgewRlfCtCoguJemsBAyIxOcRnHwoE3mqmZbbj7USKpCWxOX",
+	"3iNVvJLG6TaJVTNR11YzQ6X1Lkw7jpi3S1WaZt/6Y3mt6i/c1W91uYA1ihu32APSE+rOs40Aj72X4ZIi",
+	"fFxAPnX3d0PD2EVhMedWD4FRO69uCUh/HiD8bgRhEfdkjLleYN2ybkc7Rewj2SEgrN4gYs3LngbsEfuT",
+	"K5SQauWBTWITpW5lfTPdL9PtmNLjpTRlp5YG9o9j9tanx5Pt4hLk68TjEkJvPaNUzNyhRHqmpFPGHNjI",
+	"AhUcXNMLT1Inf66rdmITd++chhf887iGR3QpP5Vs+tNGW0OXFUoSppIYrr+mJx6gg0TN2NZKj7MThwmz",
+	"C4wZuzV6X7lH4VESL84R5Rexlx7R9ayh8XNJyNk4r/uc6bwKlf6ZQjevPxNkNw/at5kcWHLtgkceYqo+",
+	"323JROztOy6PFexuN+b7xGZzq2llhPi/l45DMG5PIaDg7tkD9KC0ivjxgTEZJAWvcm2iiB2RbksCoOum",
+	"Wwr2tTyVBEJB7h+hXeWmb4G34PopLgafDk5PZ8fYxyVl8pOL1KebYN0h4mLUnqQrufKN4jEGNmY9gFHh",
+	"S/baeE4P6N7Wwb1l0Atu6qkyyDXQV6g0ggcs+ytJcyIdyUGduciMB3SjKha3JVN0OxvU4i82ao8TRpVb",
+	"9nh1wiCbg1WpRYq51K6ShQI0DS/yPe1JQrO5wsqFKQaS5dpHCOlosYTDTiYedMEjftGgpt9u3CXAIX58",
+	"zOXggZQNVL+VD4ShqyweS9kM7O8XNamvqbf6GvrrNpgVfsxlT9nr6i7LtDL9ig7dRG1K4MU9TdWb01yl",
+	"N5ipIzA8EiiRoAQRtaIqtgXNH8C89XPdi1BuZTb2dYbjsPCT5sIjvqKpkJz444YmGtUSg+3Mnrnl0kmC",
+	"NSG98wFj7PUWYHDHNz47rNG9Wqi8ycLaUsCHqXCeB5cAwhXBdRLUjy4DQRUFRgGFBCrUYkaxOViO3q6t",
+	"o77JAlF+Etd1hPFmBR8jd0aJWAb2hrz+5vnLKAn5Er1jun/9N95CeRtXGy63FoBB0LIZhldW/Lncq4+m",
+	"DlcAOrr46V2TVgiOPdS7YOSSteJOnbUw5Gx2Gpg/e9/ludMV/A2s9d5S4jdVEvINrLsqQuziEJmTF5CE",
+	"W08eCQ1pCQZz6m4x5It2oFHqwLUjXuDvUc7kRUMd9d7IpEZ8Bh8yOUJkzI+/l45/fuDvZ/2RGmIrGDzH",
+	"k/QlGUIzvbDWFDIo8vEfLHyGE2sUJN/hUBsX8/QXS5gf+vL1XyFY2lJjo0gPEidknZE3Zm8s/aKsD6Rs",
+	"t2dnPj6+Fw+8RXyI9PRBs9/sgB+3l0NceGBVa+nQHNExhqAHwS/m8MXu7MD7E0dM8nfuXNvNZTvZ7nf1",
+	"Y0OKEBulrPc6424Bjm7Y3Jv9HDo+GiwoQm1RJRlaNB0qGotPxSPCDo6E75yGr4LEfsRdnw3Niocl7W90",
+	"Hu/9PtrpwqV1kxnQaL0Vmww1yN97MsMOxGeTeTTi2AQc0G79/W2gur8vSd/u6xwRDfWtOmrRctHxmTsF",
+	"8LtT21z7vbkCK8fqbMuknRLmksiY5feaVUsqOKBucr6EYblV4WCtj3hRw/hKRioWanQmjJpZo9C53sF1",
+	"HXWZWo1UURftoSw0xKRYtVHOnHe0IEdHdiW9op2pmHeDxG/di/tItTybnUE/sYez3Zq6yzdiPHl4Fwi7",
+	"3zqwB0jzh9TKGj3Q40pZoPmD11L4lDzVwtz/uCKK+pXTX8K/eyu024S3ffr9ywxv+4Uettq6aEzuTkxo",
+	"LwOwwYkxH7F3T0+xfen++Y6bH+nilF+5JjRYZF0UwrClEtJQJ0bigJa5qRWF+VxCZ10QQM2qPJ8dsxdV",
+	"6dRpV2FguetcUE431L+1rNZyNqTIlSC1pE01z+zKj82wXCubD45P/VYI8yUG5rAiYUbyKXNdZEEe4+o2",
+	"Mw87XV2X5F+RaRODEDNZXVMPa1ASzThXqZhLbqoSCz1eZg8fPz7/ErWuzZyTe5r989vv/xT1cTVB1o+Z",
+	"Vb2F6N6ZXxoeaZjRfqWH9XxqnFTrkxj6cV0ffmu8aiak0IvjMavLwHAiPGmbeL7G6fw2Jc9Lxz8DQ3RZ",
+	"VdSJ6/D3G/tIH/dkUrVck8PlKbF2B6+BiWKurGz7kF7bif1GtQOjlqFLW6OHdhPmoQRdFZAd5cxo7OMd",
+	"2hs7/iYgBRJKNsQDZif32zy4b8Hab24lYUMpNHyck3K3+Hhn5Ro0b7ILa608ZVKxVSkMitlcaRM5Lffe",
+	"f1N16jvVwk3G1IOjEIJpQLsehxCGc1YPM3vsMw9wtsNt/V+HCr5CNBbjRNVRzn/loZLjyQeSwS1Iwybh",
+	"lYkvpqB0BMwpp7pq4sBJoyLVY43WHI2T3vwUycDuBKLNesgsCYgVeSW5VdCb2Qsuku+rnOsBXY+2pDEb",
+	"A5IVQlYG9IUflQr6EK8m5mv60e7CLtHQoD0D780p7syJC+O3iG9QzgK+flA8ojxvOwfYfQprnyCEN33v",
+	"wa+phYce3J2Rktf4xBGtptA9vAdI5ICH8qPvI0j9xBM2Kwk2ieXAtSHgUioOahyMb+w1JOYfIhPdmX4/",
+	"UhRxA8XGo3+hU2TBS6qjQA3EQTtjglyuNPSi2rAWqE0sSc3N7//B0nxiWBqfJxZoblblOXiES097UCyN",
+	"gP3iGdviRWMTsZ406RdVyac59ot2ZECxLepuhe2uuLYWi70rlpzINqeq+LIJZBFy8DQvKDnAkvRUZWuf",
+	"FYCIZPSOJuAll6WqZnUGq67SFCCj1E+RU862rtJFmN9KlTeYdkdeaIQQsdoMTuANmHJ9ggh70ZJmMZc/",
+	"7Cw7eW5FpfQ5VWkuQBp7L+cVaG23i93n7IcfXr1gK5HnLFMP3FX0c7KrDobdDC/v/UcPHyZ2W65LsL94",
+	"ECKGlK1fhwwDMma6PqnzSwaUizxulYt80UbGv7p6//D85Orq/efw7vcxQPx3x2EE7e6EnziJpdVDr4MZ",
+	"xN2PB0Fj7cgvs7OqAypYBeWvuL+vQ0RMo69Hp+B2CdzD8huaPbU/ZW6B++4R4J1bTYh2fN7xL4E9nzoh",
+	"nl2fnuFaTU8iQd1oKnxa59W8c+nUWCiO1/5/Gyh6ozNO7N7SmSVM5dnRUNHD1fGXs9HhZgAagHv6tNHo",
+	"JSqBv5fAXuEz3woJjFPq7/0APfiEfSO+wkrbBwlWIsiqmJLQtE9qKrx1kpTMHsosoEGJ+WF+Albr4uhU",
+	"8HIlHcOn0mgJdkW8FDlWPGKZzpg9Y1Pu0pFRmtkxfb2fLwHRRpGxiNKvhXBldVBC87LUzWdw4UC6ROg3",
+	"npfArbjUbhGQsQm8F9roSUyE07IGMjbs66EnDgwVUxd04+Y5pgPCQQI+ZZOQ7j2hhKtG0xQEqLlvdzJX",
+	"PEOkIL1VO/Sgk3P4koDB7INW+jq8t4eMfn8isz3TswMJfry6ftevdwvq7zfpma5Jb2HBJFMSJl6gY4kB",
+	"knFDoQ1gnvYIiU4Px0VeORS7mtKmVX7TVWbQz1y2NXvPXn6hf/QmsLbVnBouwbWwR0NEohd4zH5A63PS",
+	"bC45ITCFqgA2tdIE4e3Qe0xIdytOTCjaX/JK4vChOtSXimINJnERrNhymK1sVgKM2QtfSrwFBTUF+2tf",
+	"TjMAxQiHgkufl7mfx+TV7Dv0xMWgTqpSN2z1jWU/ZWfun9oF4LUiR9tSaS2meaeGMy95CtcLO3wcZOTz",
+	"h02MkS8+3wl88u4uzlPXU/CwnlM6i0bdsMO+wDWzJZRCZXe5E0lnvlA499/IDrhMoZAmvKdusS/9hsZ7",
+	"LhTg3cpxmA/Lw0kxlbBCNfiegwLXPuc9ZLw7lGQrDZ1wnAXzF1skmAXfSG1sWcNnXz7wYKNAkJ11gplu",
+	"QJeSaseakGb44c0epwMxzX7AbgAfyw0Gy+ECyjmc4Lb//m4KMH7vQAGRo1A0oQwFmr5H9tMBJdspL9OF",
+	"uL1DLGyT+quOWAohz2JGDLWNwJrXVJ/SX06o/HFcZIzenSJTb+CNG2xBUldqYj2omlGXYIz7c+kSd52+",
+	"SGu7knNlNXjvCpS+o2ctrU2jWJpu5ntXve18TtS6Ltl4zRdHC4n+RFfqKKQ2wLMEdXC4hfJKTiHlBdBk",
+	"sff+BdMLTGcNb6FctvI+sQvCZsJTaGHQ0ho9aimCJUxVto5XR2PlbtcN3Myyxc4tKvH+WWxy4TA0fYT6",
+	"iP6J1wE7DvkbMToKpBFpkDfeHr9MXDc+320hBXGLcFkIStpZL1JW2mDeRz3X0KV1oyHbdu/bd788eRRp",
+	"Xttu3fpkq3HrR5oRkTjap3PuO/rJfJfaXU69po6LhjIxk0N2YKDaXBq3DakgvbxKgfpeuvYaAYUTr92d",
+	"69W3OWWVCXOCPAjTbzsjyF+DSRfNbcEZUcCYgrRj9spoNqnHQlRbXMGEFHnsGIfgiWt2csJlulDlhFjh",
+	"mD06e+QwbylrU1pGsoZoi4Q/AHVZfF7P+6ilqsvmlzqLG5eG1Ys/bDqmq1ep01odFkYtQkM7Pg+eEWgG",
+	"0ZZU9al1x36KIwjNNPTe70r7rRfoYOl9H1UqzUc4PJl5RE6ynObWOnTgteE8gjmI52SJ7CIU5KiV1E0w",
+	"ag/CfSVTLkMoi9PuqjmgyhoycOtvONmbIKAD9VooIUa/f8Y74JQr1y70uN0iCfiuF7MDWwYdErS2WFpR",
+	"F6VR3LxV80Q2+doeltwRiNQH7jvzaZART/Rapthkf2LNm6bfgdq9TUmlCqoc4ZDPlcqYNlxmHuvDgxjV",
+	"dgo5SagPQjQ5/Ss3w7to9e7dYxiqrquQ24olX1Nz5AYYOC5c19fHbrXenTNxjJ6D+5DCKV5zVZmPNyo6",
+	"nPr52oHfNmI8VA+oq2l4tInbjeYEQeVaYemgWENY3ZnjphQ836ah75cgn/s1HQmRwA2/fyx3BxXyORyY",
+	"eO1uYObuHBrdH91JuP2fOsDfTXO1g2J5rtXGnze5V2/jl25KVNVSyUMZtxucRdzCcxr/SDSBg/9BzMzB",
+	"nBTHYWd2J9reqNY15CwTGpFZE28kk0PLgf4dhD5204KQt4ropyem/8o/NAB5AUOIHw1r/fBxw+F8/qti",
+	"WrvF9+UK+k08Qpfs2pXpvpF4b2ms/vy3Kvus7sjzg0m+bUH0mj5wHJZDg/+9CCGU3FYMWWWgAC5R1Vzy",
+	"dQHEa4iOaoQroZlatQqBPrVA+rlSreLN9vn+i/2r69YxgAE1dGCPXMmnqjI78mvuhgTTlW/zR7Wq0cRD",
+	"rf6Si6xrGtjA6DbQ8P5TcVLslR/nuFwRD6WLH+J5HrCzOF+HbqOu//WMjpl2Ng2N09yfXTTm74AxljCr",
+	"ZNYvfd+4Z47q4rSf6BNxbqIJGgohtSdd8HIOBxZ7q404m7Vj7c1xAYG/Q/HXVPzaWRMbSCdcppC/bT69",
+	"K9uoBAkrnk8umNs0IOx6lAIY3W4gpOEuzlT5lE2kWtE71AFhA8IlbHdno5QFDM8qIt59KQgx67ejodN2",
+	"d+voR5SIyRHiipeKFarETPGcGyiRRWJDepdWvgZeNm0N9+tCSbN40CAGutWZw/sEhL5t09SYXSqWg9b4",
+	"lqNB+0uH5UPQyxcNhl2yFHc7p4Kk0DCC3DtuBIw+8huQRHuUY48p+Vx6xYU65aEkjWEF4ec2btBRkswb",
+	"n9i7k9ivQux0EJvMteWa+BVVQL2W6ZHsg7drmf72vJ3evd3iPjxFj0DDBUdqO6E7Z1BuoCwcwzPgsuN6",
+	"VZIX7pkjqiT0iT6VJACvO6jXA6shjbhDG+n90+dQdQJX0IxQYgNFAzzCAyYuUMM26keHFVSTdMHzHOQc",
+	"rrExzIRSQy//9RKTK8rMdRZuPGd/MXE5lKiK+eZ12PXxFkpe45AXfE1FbFZJdHNzE6OOASl2ub/FxI0w",
+	"DnuWUSDDv0Iluo2yLedMijH8Z1lGlHIkPh/G/5Xqidzieq9A3QzFn9oBo3A5F4WV480rcMhUK3epTn+h",
+	"f3zo04/fYHpr47wHtMDygi6UDoSuYGHz1qg3jQ/r+d3YsnbR1ScJTu4uq6Gd3GHEbB7QKSVgfJyw3nNu",
+	"fZASrs+x418OC8bF0TFy6DJE2+1e3KnUTIhC6sSHQn9O99ROSBl6uYswzz4RN9iY9uEImpa3RdIETdqQ",
+	"HofkC5DN4QQbqKx3FRpg+S/KuTpjl3pI0vvjjgz9l9kcXtMXPi4vdw82ZOlPKjexRg7kRuOtl5d8viOf",
+	"xXfrEJL8bZjw15MydzgEb1OVsgXPGbLM0ClHmIl3TcaIp0u0ciNWqGx4d4W/0f0n/gcwrePe3wyoXz9+",
+	"3sOqLosF1wBIsymslRP0e+U7H0wNrTq0UEqlop1P2EYZoZo5oBe/jBnBk7Sz++s2DVYcp0rOxLxy4CW0",
+	"DaLUY/a6ccPpe1dySFp+s5e/zyZ2XdNV6Ro3ZZC1e5pvA75V5mAs4/CaamNqh/JEHI3k3wBlqDZsrLph",
+	"1vqQYuSuSHSDTLBNtqQbpLRauOAP16F2TDQfQCtnzAKUHXbbQZJsdU3dCWR3kMqS30RdB60H85X8JtFW",
+	"oCJXyUxZGxHr9JT0DMSyw48t5uoiHjePI1FPqIFyjfOMrhvqPjp7GHqdkk66uSe7ycO9/skqj/Z1oOLs",
+	"Gmb1b6fAyM1t/6q5bZpaLRQvRKcz7ceFela8OqbJ8JzneXfzK+yViXX0bubM+fwJgsbXvIlAmgxrd2al",
+	"KsaHVoAIhSjF+VpWaU24PbrDdIf3kmZztDZKit1Z8Q0gYIqldMJJowtSlfnoYrQwZnlxenr+8PPx2fhs",
+	"fH7xxdmXZ3gr3MS2K4gUNbOkPEDL4VGtv/AaUFI3+hrXEbW66Vu8KzRVAtVtyRawRndaystyPW7XIelR",
+	"PCMh6JepKigXcQqNVz0UTGQCvoup/3zdqixTwVtdjDe70sTG+k7dNjs2T8GsAKjGqrkfDeip7TGeuSpe",
+	"zOl3FFt32bMiN7RrxHoT7jryN8YPdS/bo1OnhdBbkWCllnw9Zs/pEPSNj40JTP73DycemFBp1IoZVs8I",
+	"bdqlFs4tzzI1Zm9NKZZwT7MVTBdK3WiqfTPqSk5ef//2kiETcX871fj0pBHSlYoFjlJ3q1FpVYA0F5Qg",
+	"rQjr4i9VNoeMqdSAwZbJ9h+k5/reNS5eENlw184soOeHVPxxq/OMu6Ef3n34PwEAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

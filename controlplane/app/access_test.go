@@ -16,33 +16,34 @@ import (
 // allowed is who may call each operation, written down a second time on
 // purpose: a change of the document must be made here, too.
 var allowed = map[string][]controlplane.Role{
-	"lookup": {"viewer", "operator", "admin", "router"}, "lookupMany": {"viewer", "operator", "admin", "router"},
-	"listChanges": {"viewer", "operator", "admin", "router"}, "getSnapshot": {"viewer", "operator", "admin", "router"},
-	"listCells": {"viewer", "operator", "admin"}, "getCell": {"viewer", "operator", "admin", "cell"},
+	"lookup": {"viewer", "operator", "admin", "billing", "router"}, "lookupMany": {"viewer", "operator", "admin", "billing", "router"},
+	"listChanges": {"viewer", "operator", "admin", "billing", "router"}, "getSnapshot": {"viewer", "operator", "admin", "billing", "router"},
+	"listCells": {"viewer", "operator", "admin", "billing"}, "getCell": {"viewer", "operator", "admin", "billing", "cell"},
 	"registerCell": {"admin", "cell"}, "heartbeat": {"admin", "cell"}, "setCellState": {"operator", "admin"},
-	"signUp":      {"", "viewer", "operator", "admin", "cell", "router"},
-	"listTenants": {"viewer", "operator", "admin"}, "getTenant": {"viewer", "operator", "admin"},
+	"signUp":      {"", "viewer", "operator", "admin", "billing", "cell", "router"},
+	"listTenants": {"viewer", "operator", "admin", "billing"}, "getTenant": {"viewer", "operator", "admin", "billing"},
 	"importTenants": {"operator", "admin"}, "deleteTenant": {"operator", "admin"},
-	"updateTenant": {"operator", "admin"}, "getEdgePolicy": {"viewer", "operator", "admin"},
+	"updateTenant": {"operator", "admin"}, "getEdgePolicy": {"viewer", "operator", "admin", "billing"},
 	"putEdgePolicy": {"operator", "admin"}, "deleteEdgePolicy": {"operator", "admin"},
 	"suspendTenant": {"operator", "admin"}, "resumeTenant": {"operator", "admin"},
-	"listDomains": {"viewer", "operator", "admin"}, "addDomain": {"operator", "admin"}, "removeDomain": {"operator", "admin"}, "verifyDomain": {"operator", "admin"},
-	"listKeys": {"admin"}, "createKey": {"admin"}, "revokeKey": {"admin"},
-	"listMigrations": {"viewer", "operator", "admin"}, "getMigration": {"viewer", "operator", "admin"}, "watchMigration": {"viewer", "operator", "admin"},
+	"listDomains": {"viewer", "operator", "admin", "billing"}, "addDomain": {"operator", "admin"}, "removeDomain": {"operator", "admin"}, "verifyDomain": {"operator", "admin"},
+	"getIdentity": {"", "viewer", "operator", "admin", "billing", "cell", "router"},
+	"listKeys":    {"admin"}, "createKey": {"admin"}, "revokeKey": {"admin"},
+	"listMigrations": {"viewer", "operator", "admin", "billing"}, "getMigration": {"viewer", "operator", "admin", "billing"}, "watchMigration": {"viewer", "operator", "admin", "billing"},
 	"createMigration": {"operator", "admin"}, "pauseMigration": {"operator", "admin"}, "resumeMigration": {"operator", "admin"},
 	"throttleMigration": {"operator", "admin"}, "abortMigration": {"operator", "admin"}, "rollbackMigration": {"operator", "admin"},
-	"finishMigration": {"operator", "admin"}, "getCertificate": {"viewer", "operator", "admin"}, "getCertificateKey": {"viewer", "operator", "admin"},
+	"finishMigration": {"operator", "admin"}, "getCertificate": {"viewer", "operator", "admin", "billing"}, "getCertificateKey": {"viewer", "operator", "admin", "billing"},
 	"setCellCapacity": {"operator", "admin"}, "smokeTestCell": {"operator", "admin"}, "clearCellCapacity": {"operator", "admin"},
 	"drainCell": {"operator", "admin"}, "rebalance": {"operator", "admin"}, "reconcileCell": {"admin"}, "rebuildDirectory": {"admin"}, "restoreTenant": {"admin"},
 	"reportHeldWindows": {"admin", "router"},
-	"listPlans":         {"", "viewer", "operator", "admin", "cell", "router"},
-	"getBilling":        {"viewer", "operator", "admin", "cell"}, "quoteChange": {"viewer", "operator", "admin", "cell"},
-	"listInvoices": {"viewer", "operator", "admin", "cell"}, "listRefunds": {"viewer", "operator", "admin", "cell"},
-	"openCheckout": {"operator", "admin", "cell"}, "openPortal": {"operator", "admin", "cell"},
-	"changeSubscription": {"operator", "admin", "cell"}, "cancelSubscription": {"operator", "admin", "cell"},
-	"giveCoupon": {"operator", "admin"}, "syncBilling": {"operator", "admin"},
-	"whoAmI": {"viewer", "operator", "admin", "cell", "router"}, "listAudit": {"viewer", "operator", "admin"},
-	"getAuditCheckpoint": {"viewer", "operator", "admin"}, "verifyTenantAudit": {"operator", "admin"},
+	"listPlans":         {"", "viewer", "operator", "admin", "billing", "cell", "router"},
+	"getBilling":        {"viewer", "operator", "admin", "billing", "cell"}, "quoteChange": {"viewer", "operator", "admin", "billing", "cell"},
+	"listInvoices": {"viewer", "operator", "admin", "billing", "cell"}, "listRefunds": {"viewer", "operator", "admin", "billing", "cell"},
+	"openCheckout": {"operator", "admin", "billing", "cell"}, "openPortal": {"operator", "admin", "billing", "cell"},
+	"changeSubscription": {"operator", "admin", "billing", "cell"}, "cancelSubscription": {"operator", "admin", "billing", "cell"},
+	"giveCoupon": {"operator", "admin", "billing"}, "syncBilling": {"operator", "admin", "billing"},
+	"whoAmI": {"viewer", "operator", "admin", "billing", "cell", "router"}, "listAudit": {"viewer", "operator", "admin", "billing"},
+	"getAuditCheckpoint": {"viewer", "operator", "admin", "billing"}, "verifyTenantAudit": {"operator", "admin"},
 }
 
 func TestEveryOperationForEveryRole(t *testing.T) {
@@ -56,7 +57,7 @@ func TestEveryOperationForEveryRole(t *testing.T) {
 	for path, item := range spec.Paths.Map() {
 		for method, op := range item.Operations() {
 			operations++
-			for _, role := range []controlplane.Role{"", "viewer", "operator", "admin", "cell", "router"} {
+			for _, role := range []controlplane.Role{"", "viewer", "operator", "admin", "billing", "cell", "router"} {
 				p.wantAccess(t, op, method, path, role)
 			}
 		}

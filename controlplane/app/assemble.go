@@ -12,13 +12,10 @@ import (
 	"github.com/coditect/platform/controlplane/internal/directory"
 	"github.com/coditect/platform/controlplane/internal/dnscheck"
 	"github.com/coditect/platform/controlplane/internal/httpapi"
-	"github.com/coditect/platform/controlplane/internal/identity"
 	"github.com/coditect/platform/controlplane/internal/migration"
 	"github.com/coditect/platform/controlplane/internal/natsbus"
-	"github.com/coditect/platform/controlplane/internal/onboarding"
 	"github.com/coditect/platform/controlplane/internal/postgres"
 	"github.com/coditect/platform/controlplane/internal/recovery"
-	"github.com/coditect/platform/controlplane/internal/throttle"
 	"github.com/coditect/platform/shared/run"
 	"github.com/coditect/platform/shared/telemetry"
 )
@@ -26,7 +23,9 @@ import (
 // parts is the assembled program: what answers and what runs by itself.
 type parts struct {
 	handler http.Handler
+	signin  http.Handler // nil where nobody signs in
 	loops   loops
+	house   *gatehouse
 }
 
 func assemble(opts Options, db *postgres.DB, admin *telemetry.Admin, stack *run.Stack) (parts, error) {
@@ -48,7 +47,20 @@ func assemble(opts Options, db *postgres.DB, admin *telemetry.Admin, stack *run.
 	rescue := recovery.Service{
 		Cells: postgres.CellStore{DB: db}, Directory: postgres.TenantStore{DB: db}, Rewriter: postgres.RecoveryStore{DB: db}, Doors: client, Moves: moves,
 	}
-	handler, err := newHandler(opts, db, admin, client, announcer, moves, rescue, till)
+	house, err := newGatehouse(opts, db, client, stack)
+	if err != nil {
+		return parts{}, err
+	}
+	reception, err := newReception(opts, db, client, admin.Registry)
+	if err != nil {
+		return parts{}, err
+	}
+	handler, err := newHandler(opts, db, admin, client, announcer, moves, rescue, till, house, reception)
+	if err != nil {
+		return parts{}, err
+	}
+	emails := newEmails(opts, db, client)
+	signin, err := newSignin(opts, db, client, emails, house, reception, admin.Registry)
 	if err != nil {
 		return parts{}, err
 	}
@@ -56,17 +68,13 @@ func assemble(opts Options, db *postgres.DB, admin *telemetry.Admin, stack *run.
 	relay := &natsbus.Relay{Changed: announcer.Changed, Stream: stream, Lead: func(ctx context.Context, fn func(context.Context, natsbus.Outbox) error) (bool, error) {
 		return log.Lead(ctx, func(ctx context.Context, o postgres.Outbox) error { return fn(ctx, o) })
 	}}
-	return parts{handler: handler, loops: newLoops(opts, db, client, announcer, relay, mover, rescue, newGauges(admin.Registry, db), till, newEmails(opts, db, client), admin)}, nil
+	return parts{handler: handler, signin: signin, house: house, loops: newLoops(opts, db, client, announcer, relay, mover, rescue, newGauges(admin.Registry, db), till, emails, admin)}, nil
 }
 
 func newHandler(opts Options, db *postgres.DB, admin *telemetry.Admin, client *cellclient.Client, announcer *postgres.Announcer,
-	moves migration.Service, rescue recovery.Service, till *till,
+	moves migration.Service, rescue recovery.Service, till *till, house *gatehouse, reception reception,
 ) (http.Handler, error) {
-	throttled, err := newThrottle(opts)
-	if err != nil {
-		return nil, err
-	}
-	cellStore, tenants, signups := postgres.CellStore{DB: db, BeginCordoned: opts.CordonNewCells}, postgres.TenantStore{DB: db}, postgres.SignupStore{DB: db}
+	cellStore, tenants := postgres.CellStore{DB: db, BeginCordoned: opts.CordonNewCells}, postgres.TenantStore{DB: db}
 	options := httpapi.Options{
 		Offered: opts.Offered,
 		Cells:   cells.Service{Store: cellStore, Door: client, Domain: opts.Domain, Clock: opts.Clock},
@@ -76,21 +84,20 @@ func newHandler(opts Options, db *postgres.DB, admin *telemetry.Admin, client *c
 		Importer: &directory.Importer{
 			Store: postgres.ImportStore{DB: db}, Cells: cellStore, Batch: client, Plans: controlplane.PlansOf(opts.Offered), Master: opts.ControlKey, Clock: opts.Clock, Log: opts.Log,
 		},
-		Onboarding: onboarding.New(onboarding.Options{
-			Ledger: signups, Steps: signups, Cells: cellStore, Tenants: tenants, Residence: client, Plans: controlplane.PlansOf(opts.Offered), Master: opts.ControlKey,
-			TenantURL: opts.TenantURL, Clock: opts.Clock, Log: opts.Log, Metrics: onboarding.NewMetrics(admin.Registry),
-		}),
+		Onboarding: reception.signUps,
 		Migrations: moves,
 		Recovery:   rescue,
 		AuditLogs:  custody.Audits{Records: postgres.CheckpointStore{DB: db}, Tenants: tenants, Cells: client},
-		Signups:    throttled, Proxies: opts.TrustedProxies,
-		Identity: identity.New(postgres.KeyStore{DB: db}, opts.Clock),
-		Audit:    postgres.AuditStore{DB: db},
-		Clock:    opts.Clock, Log: opts.Log, Registry: admin.Registry,
+		Signups:    reception.throttle, Proxies: opts.TrustedProxies,
+		Callers: house.callers(opts, db),
+		Audit:   postgres.AuditStore{DB: db},
+		Clock:   opts.Clock, Log: opts.Log, Registry: admin.Registry,
 	}
 	if till != nil {
 		options.Desk, options.Hooks, options.Inbox, options.Refused = &till.desk, till.hooks, till.inbox, till.metrics.Refused
 	}
+	options.Identity = options.Callers.Keys
+	house.serve(&options, opts)
 	return httpapi.New(options)
 }
 
@@ -123,12 +130,4 @@ func wait(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// newThrottle lets one client use a minute's sign-ups at once, and all together
-// ten seconds' worth.
-func newThrottle(opts Options) (*throttle.Throttle, error) {
-	client := throttle.Rate{PerMinute: opts.SignupsPerClient, Burst: opts.SignupsPerClient}
-	total := throttle.Rate{PerMinute: opts.SignupsTotal, Burst: max(1, opts.SignupsTotal/6)}
-	return throttle.New(client, total, opts.Clock)
 }

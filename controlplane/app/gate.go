@@ -51,6 +51,11 @@ func rebuilds(r *http.Request) bool {
 	return false
 }
 
+// before returns another door that opens with this one.
+func (g *gate) before(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.pass(next, g.held.Load(), w, r) })
+}
+
 func (g *gate) check(context.Context) error {
 	if !g.opened.Load() {
 		return errors.New("the database's schema was not checked yet")
@@ -59,9 +64,12 @@ func (g *gate) check(context.Context) error {
 }
 
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	held := g.held.Load() && !rebuilds(r)
+	g.pass(g.next, g.held.Load() && !rebuilds(r), w, r)
+}
+
+func (g *gate) pass(next http.Handler, held bool, w http.ResponseWriter, r *http.Request) {
 	if g.opened.Load() && !held {
-		g.next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r)
 		return
 	}
 	id := r.Header.Get(web.RequestIDHeader)

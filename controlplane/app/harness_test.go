@@ -50,7 +50,7 @@ func start(t testing.TB, opts app.Options) *program {
 	t.Helper()
 	p := run(t, opts)
 	for _, role := range []controlplane.Role{
-		controlplane.RoleViewer, controlplane.RoleOperator, controlplane.RoleAdmin, controlplane.RoleCell, controlplane.RoleRouter,
+		controlplane.RoleViewer, controlplane.RoleOperator, controlplane.RoleAdmin, controlplane.RoleBilling, controlplane.RoleCell, controlplane.RoleRouter,
 	} {
 		key := controlplane.Key{Name: "key-" + string(role), Role: role}
 		if role == controlplane.RoleCell {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,16 +47,23 @@ type Options struct {
 	Trace tracing.Options
 	Disks []string // directories whose file systems' space is reported
 
+	HydraAdminURL string // the authorization server's admin API; "": nobody signs in
+	Issuer        string // its name in tokens, where browsers find it
+	JWKSURL       string // where it publishes its keys
+	TokenHookKey  string // secret: what it shows to the token hook
+	SigninListen  string // address of the login application
+	SigninURL     string // where browsers find it; "": there is none
+
 	Log      *slog.Logger
 	Clock    func() time.Time
 	Resolver interface { // TXT records for custom domains; nil: the machine's DNS
 		LookupTXT(ctx context.Context, name string) ([]string, error)
 	}
-	Started func(Addresses) // called once both listeners are open; may be nil
+	Started func(Addresses) // called once all listeners are open; may be nil
 }
 
-// Addresses says where the process listens.
-type Addresses struct{ API, Admin net.Addr }
+// Addresses says where the process listens. Signin is nil where nobody signs in.
+type Addresses struct{ API, Admin, Signin net.Addr }
 
 // ControlKeyBytes is the length of the master key.
 const ControlKeyBytes = 32
@@ -63,7 +71,7 @@ const ControlKeyBytes = 32
 // DefaultOptions returns options for one machine.
 func DefaultOptions() Options {
 	return Options{
-		Listen: "127.0.0.1:8090", AdminListen: "127.0.0.1:8091", NATSURL: "nats://127.0.0.1:4222",
+		Listen: "127.0.0.1:8090", AdminListen: "127.0.0.1:8091", SigninListen: "127.0.0.1:8092", NATSURL: "nats://127.0.0.1:4222",
 		Domain: "localhost", TenantURL: "http://{slug}.localhost:8080",
 		SignupsPerClient: 20, SignupsTotal: 3000,
 		DatabaseConns: 24, Offered: plans.Default(), UsageInterval: time.Minute, KeepChanges: 100_000, KeepFor: 24 * time.Hour,
@@ -84,7 +92,7 @@ func (o *Options) Validate() error {
 	if !strings.Contains(o.TenantURL, "{slug}") {
 		errs = append(errs, errors.New("--tenant-url: must contain {slug}"))
 	}
-	for name, address := range map[string]string{"--listen": o.Listen, "--admin-listen": o.AdminListen} {
+	for name, address := range map[string]string{"--listen": o.Listen, "--admin-listen": o.AdminListen, "--signin-listen": o.SigninListen} {
 		if _, _, err := net.SplitHostPort(address); err != nil {
 			errs = append(errs, fmt.Errorf("%s: use host:port", name))
 		}
@@ -94,6 +102,12 @@ func (o *Options) Validate() error {
 	}
 	if (o.StripeKey == "") != (o.StripeWebhookSecret == "") {
 		errs = append(errs, errors.New("billing: set both CONTROLPLANE_STRIPE_KEY and CONTROLPLANE_STRIPE_WEBHOOK_SECRET, or neither"))
+	}
+	if together := []string{o.HydraAdminURL, o.Issuer, o.JWKSURL, o.TokenHookKey}; slices.Contains(together, "") && strings.Join(together, "") != "" {
+		errs = append(errs, errors.New("signing in: set all of --hydra-admin-url, --issuer, --jwks-url and CONTROLPLANE_TOKEN_HOOK_KEY, or none"))
+	}
+	if o.SigninURL != "" && o.HydraAdminURL == "" {
+		errs = append(errs, errors.New("--signin-url: the login application needs an authorization server; set --hydra-admin-url and what belongs to it"))
 	}
 	if o.SignupsPerClient < 0 || o.SignupsTotal < 0 {
 		errs = append(errs, errors.New("--signups-per-client, --signups-total: use 0 (unlimited) or more"))

@@ -31,7 +31,7 @@ func Run(ctx context.Context, opts Options) (err error) {
 	// What is left to stop at the end stops at once.
 	defer func() { err = errors.Join(err, stack.Unwind(context.WithoutCancel(ctx))) }()
 
-	apiListener, adminListener, err := listen(opts, &stack)
+	at, err := listen(opts, &stack)
 	if err != nil {
 		return err
 	}
@@ -60,12 +60,16 @@ func Run(ctx context.Context, opts Options) (err error) {
 	admin.AddCheck("database", db.Ping)
 	admin.AddCheck("schema", gate.check)
 	if opts.Started != nil {
-		opts.Started(Addresses{API: apiListener.Addr(), Admin: adminListener.Addr()})
+		opts.Started(at.addresses())
 	}
 
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return serve(ctx, "admin", adminListener, admin, opts) })
-	group.Go(func() error { return serve(ctx, "api", apiListener, tracer.Handler(gate), opts) })
+	group.Go(func() error { return serve(ctx, "admin", at.admin, admin, opts) })
+	group.Go(func() error { return serve(ctx, "api", at.api, tracer.Handler(gate), opts) })
+	if at.signin != nil {
+		group.Go(func() error { return serve(ctx, "signin", at.signin, tracer.Handler(gate.before(parts.signin)), opts) })
+	}
+	parts.house.run(ctx, group)
 	group.Go(func() error {
 		if err := awaitSchema(ctx, db, opts.Log); err != nil || ctx.Err() != nil {
 			return err
@@ -79,23 +83,45 @@ func Run(ctx context.Context, opts Options) (err error) {
 	return group.Wait()
 }
 
-func listen(opts Options, stack *run.Stack) (api, admin net.Listener, err error) {
-	if api, err = web.Listen(opts.Listen); err != nil {
-		return nil, nil, err
-	}
-	stack.PushClose("api listener", func() { _ = api.Close() }) // closed already once it was served
-	if opts.TLS != "" {
-		certificate, err := web.OpenCertificate(opts.TLS, opts.Log)
+// listeners are open from the start, so that a port that is taken is told at once.
+type listeners struct{ api, admin, signin net.Listener }
+
+func listen(opts Options, stack *run.Stack) (at listeners, err error) {
+	open := func(name, address string) net.Listener {
 		if err != nil {
-			return nil, nil, fmt.Errorf("--tls: %w", err)
+			return nil
 		}
-		api = certificate.Over(api)
+		var l net.Listener
+		if l, err = web.Listen(address); err != nil {
+			return nil
+		}
+		stack.PushClose(name+" listener", func() { _ = l.Close() }) // closed already once it was served
+		return l
 	}
-	if admin, err = web.Listen(opts.AdminListen); err != nil {
-		return nil, nil, err
+	at.api, at.admin = open("api", opts.Listen), open("admin", opts.AdminListen)
+	if opts.SigninURL != "" {
+		at.signin = open("signin", opts.SigninListen)
 	}
-	stack.PushClose("admin listener", func() { _ = admin.Close() })
-	return api, admin, nil
+	if err != nil || opts.TLS == "" {
+		return at, err
+	}
+	certificate, err := web.OpenCertificate(opts.TLS, opts.Log)
+	if err != nil {
+		return at, fmt.Errorf("--tls: %w", err)
+	}
+	at.api = certificate.Over(at.api)
+	if at.signin != nil {
+		at.signin = certificate.Over(at.signin)
+	}
+	return at, nil
+}
+
+func (at listeners) addresses() Addresses {
+	a := Addresses{API: at.api.Addr(), Admin: at.admin.Addr()}
+	if at.signin != nil {
+		a.Signin = at.signin.Addr()
+	}
+	return a
 }
 
 func serve(ctx context.Context, name string, l net.Listener, h http.Handler, opts Options) error {

@@ -6,6 +6,7 @@ type Endpoints struct {
 	ControlPlane ControlPlaneEndpoints     `json:"controlplane"`
 	Routers      map[string]RouterEndpoint `json:"routers"` // by region
 	Cells        map[string]CellEndpoints  `json:"cells"`   // by name
+	Identity     IdentityEndpoints         `json:"identity"`
 	EdgeRedisURL string                    `json:"edge_redis_url"`
 	NATSURL      string                    `json:"nats_url"`
 	MailURL      string                    `json:"mail_url"` // the page; mails as JSON under /api/messages
@@ -25,6 +26,16 @@ type ControlPlaneEndpoints struct {
 	Token            string `json:"token"`
 	DatabaseURL      string `json:"database_url"`
 	SuperDatabaseURL string `json:"super_database_url"`
+}
+
+// IdentityEndpoints are the authorization server's and the login application's.
+type IdentityEndpoints struct {
+	Issuer      string `json:"issuer"`    // its name in tokens; where applications begin
+	AdminURL    string `json:"admin_url"` // asks for no credential
+	JWKSURL     string `json:"jwks_url"`
+	Audience    string `json:"audience"` // of tokens for tenants' APIs
+	SigninURL   string `json:"signin_url"`
+	DatabaseURL string `json:"database_url"`
 }
 
 // RouterEndpoint is one region's router.
@@ -59,6 +70,7 @@ func (l layout) endpoints() Endpoints {
 			DatabaseURL:      control.DSN(controlRole, l.secrets.ControlPlanePassword, controlDatabase),
 			SuperDatabaseURL: control.SuperDSN(controlDatabase),
 		},
+		Identity:     l.identityEndpoints(),
 		Routers:      make(map[string]RouterEndpoint),
 		Cells:        make(map[string]CellEndpoints),
 		EdgeRedisURL: l.edgeRedis().URL(0),

@@ -27,6 +27,7 @@ reason() {
     apache2|nodejs)  echo 'what make smuggling puts behind the router' ;;
     wrk)             echo 'what make bench-loadtest compares the load tester with' ;;
     spin|gcc)        echo 'what make model checks the protocol of migrations with' ;;
+    chromium)        echo 'the browser that make test-browser drives' ;;
     prometheus)      echo 'metrics and alerts of the platform; promtool, which make test-alerts uses' ;;
     prometheus-alertmanager) echo 'mails what fires' ;;
     *)               echo 'asked for on the command line' ;;

@@ -13,9 +13,10 @@ import (
 type layout struct {
 	dir     string
 	ports   Ports
-	reach   Ports // Options.Reach
-	issuer  Issuer
-	archive bool // Options.Archived
+	reach   Ports             // Options.Reach
+	issuers map[string]Issuer // Options.Issuers
+	hydraAt string            // Options.Hydra
+	archive bool              // Options.Archived
 	secrets Secrets
 	root    string // the repository's
 	watched bool
@@ -27,7 +28,7 @@ func (l layout) found() layout {
 	ports := make(Ports, len(l.ports))
 	maps.Copy(ports, l.ports)
 	maps.Copy(ports, l.reach)
-	return layout{dir: l.dir, ports: ports, archive: l.archive, secrets: l.secrets}
+	return layout{dir: l.dir, ports: ports, hydraAt: l.hydraAt, archive: l.archive, secrets: l.secrets}
 }
 
 // Databases and the roles that own or use them.

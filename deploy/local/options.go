@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+
+	"github.com/coditect/platform/shared/servers"
 )
 
 // Options says which platform, and how.
@@ -24,8 +26,12 @@ type Options struct {
 	// Reach is where programs find a port, by its name, if that is not where its
 	// part listens: what a test puts between the two.
 	Reach Ports
-	// Issuer is whose access tokens the routers accept; zero: nobody's.
-	Issuer Issuer
+	// Hydra is the authorization server's program; what `make hydra` builds in
+	// Root if empty.
+	Hydra string
+	// Issuers are whose access tokens a region's router accepts instead of the
+	// platform's own.
+	Issuers map[string]Issuer
 	// WithoutTenants leaves out the demo tenants.
 	WithoutTenants bool
 	// Watched adds Prometheus and Alertmanager, once and for all: a platform that
@@ -56,7 +62,14 @@ func (o *Options) Validate() error {
 	if o.BinDir == "" {
 		o.BinDir = filepath.Join(o.Dir, "bin")
 	}
-	for _, dir := range []*string{&o.Root, &o.Dir, &o.BinDir} {
+	if o.Hydra == "" {
+		program, err := servers.HydraProgram(o.Root)
+		if err != nil {
+			return fmt.Errorf("options: %w", err)
+		}
+		o.Hydra = program
+	}
+	for _, dir := range []*string{&o.Root, &o.Dir, &o.BinDir, &o.Hydra} {
 		absolute, err := filepath.Abs(*dir)
 		if err != nil {
 			return fmt.Errorf("options: %w", err)

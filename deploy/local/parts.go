@@ -13,6 +13,8 @@ const (
 	stepCells   = "cells-registered"
 	stepTenants = "demo-tenants"
 	stepStripe  = "stripe-prices"
+	stepHydra   = "hydra-database"
+	stepClients = "oauth-clients"
 )
 
 func stepCell(cell string) string { return cell + "-database" }
@@ -40,6 +42,7 @@ func (l layout) parts(bin string) ([]part, error) {
 		serverPart("rabbitmq", broker, "epmd"),
 		l.mail(bin),
 		l.stripe(bin),
+		serverPart("hydra", l.hydra(), stepHydra),
 		l.controlPlane(bin),
 	)
 	for _, at := range sites {

@@ -138,7 +138,10 @@ func (p *Platform) change(f func() error) (err error) {
 
 func (p *Platform) layout() layout {
 	s := p.State()
-	return layout{dir: p.opts.Dir, ports: s.Ports, reach: p.opts.Reach, issuer: p.opts.Issuer, archive: p.opts.Archived, secrets: s.Secrets, root: p.opts.Root, watched: s.Watched, jaeger: s.Jaeger}
+	return layout{
+		dir: p.opts.Dir, ports: s.Ports, reach: p.opts.Reach, issuers: p.opts.Issuers, hydraAt: p.opts.Hydra, archive: p.opts.Archived, secrets: s.Secrets, root: p.opts.Root,
+		watched: s.Watched, jaeger: s.Jaeger,
+	}
 }
 
 // startPart starts a part unless it runs, and waits until it is ready. Its

@@ -22,6 +22,8 @@ var portTable = []struct {
 	{"router-us-central1", "router-us-central1", 8080},
 	{"router-europe-west1", "router-europe-west1", 8081},
 	{"controlplane", "controlplane", 8090},
+	{"signin", "controlplane", 8092},
+	{"hydra", "hydra", 8094},
 	{"mail-page", "mail", 8025},
 	{"stripe", "stripe", 8026},
 
@@ -38,6 +40,7 @@ var portTable = []struct {
 	{"router-us-central1-admin", "router-us-central1", 15421},
 	{"router-europe-west1-admin", "router-europe-west1", 15422},
 	{"mail-smtp", "mail", 15425},
+	{"hydra-admin", "hydra", 15426},
 
 	// Servers.
 	{"pg-control", "pg-control", 15432},

@@ -28,6 +28,11 @@ func (l layout) controlPlane(bin string) part {
 		"--tenant-url", l.ports.tenantURL("{slug}"),
 		"--stripe-url", l.found().ports.url("stripe"),
 		"--usage-interval", usageInterval,
+		"--issuer", l.issuerURL(),
+		"--jwks-url", l.found().hydra().JWKSURL(),
+		"--hydra-admin-url", l.found().hydra().AdminURL(),
+		"--signin-listen", l.ports.address("signin"),
+		"--signin-url", l.signinURL(),
 	)
 	spec.Args = append(append(spec.Args, l.traceFlags()...), "--watch-disk", l.data("pg-control"))
 	spec.Env = append(spec.Env, l.controlPlaneEnv()...)
@@ -41,6 +46,7 @@ func (l layout) controlPlaneEnv() []string {
 		"CONTROLPLANE_NATS_URL=" + l.found().nats().URL(), // with the password
 		"CONTROLPLANE_STRIPE_KEY=" + l.secrets.StripeKey,
 		"CONTROLPLANE_STRIPE_WEBHOOK_SECRET=" + l.secrets.StripeWebhookSecret,
+		"CONTROLPLANE_TOKEN_HOOK_KEY=" + l.secrets.HydraHookKey,
 	}
 }
 
@@ -66,9 +72,8 @@ func (l layout) router(bin, region string) part {
 		"--directory-url", l.found().ports.url("controlplane"),
 		"--snapshot", l.snapshot(region),
 	)
-	if l.issuer.JWKSURL != "" {
-		spec.Args = append(spec.Args, "--jwks-url", l.issuer.JWKSURL, "--issuer", l.issuer.Name, "--audience", l.issuer.Audience)
-	}
+	issuer := l.tokenIssuer(region)
+	spec.Args = append(spec.Args, "--jwks-url", issuer.JWKSURL, "--issuer", issuer.Name, "--audience", issuer.Audience)
 	spec.Args = append(append(spec.Args, l.traceFlags()...), "--watch-disk", l.data(name))
 	spec.Env = append(spec.Env,
 		"ROUTER_EDGE_KEY="+l.secrets.EdgeKey,
@@ -76,7 +81,7 @@ func (l layout) router(bin, region string) part {
 		"ROUTER_REDIS_URL="+l.found().edgeRedis().URL(0), // likewise
 		"ROUTER_DIRECTORY_TOKEN="+l.secrets.Keys[name],
 	)
-	return part{name: name, needs: []string{"controlplane", "nats", "redis-edge"}, spec: spec}
+	return part{name: name, needs: []string{"controlplane", "nats", "redis-edge", "hydra"}, spec: spec}
 }
 
 func (l layout) snapshot(region string) string {
@@ -141,6 +146,7 @@ func (l layout) cellWorker(bin string, at site) part {
 		"--mail-from", mailFrom,
 		"--domain", domain,
 		"--tenant-url", l.ports.tenantURL("{slug}"),
+		"--signin-url", l.signinURL(),
 		"--blob-url", l.blobURL(at),
 	)
 	spec.Args = append(spec.Args, l.traceFlags()...)

@@ -24,6 +24,15 @@ type Secrets struct {
 	// StripeKey and StripeWebhookSecret are the small Stripe's.
 	StripeKey           string `json:"stripe_key"`
 	StripeWebhookSecret string `json:"stripe_webhook_secret"`
+	// HydraPassword is its database's. The system's secret encrypts what it
+	// stores, the cookies' what browsers keep; the hook's key is what it shows to
+	// the control plane.
+	HydraPassword     string `json:"hydra_password"`
+	HydraSystemSecret string `json:"hydra_system_secret"`
+	HydraCookieSecret string `json:"hydra_cookie_secret"`
+	HydraHookKey      string `json:"hydra_hook_key"`
+	// Clients are the secrets of the OAuth clients that have one, by id.
+	Clients map[string]string `json:"clients"`
 	// Keys are API keys of the control plane, by name.
 	Keys map[string]string `json:"keys"`
 	// Cells are by the cell's name.
@@ -45,7 +54,16 @@ type CellSecrets struct {
 // before a new kind of secret gets it, too.
 func (s *Secrets) fill() {
 	fillWith(hexKey, &s.EdgeKey, &s.ControlKey)
-	fillWith(rand.Text, &s.PostgresPassword, &s.ControlPlanePassword, &s.NATSPassword, &s.EdgeRedisPassword, &s.SignUpKey, &s.StripeKey, &s.StripeWebhookSecret)
+	fillWith(rand.Text, &s.PostgresPassword, &s.ControlPlanePassword, &s.NATSPassword, &s.EdgeRedisPassword, &s.SignUpKey, &s.StripeKey, &s.StripeWebhookSecret,
+		&s.HydraPassword, &s.HydraSystemSecret, &s.HydraCookieSecret, &s.HydraHookKey)
+	if s.Clients == nil {
+		s.Clients = make(map[string]string)
+	}
+	for id := range confidentialClients {
+		secret := s.Clients[id]
+		fillWith(rand.Text, &secret)
+		s.Clients[id] = secret
+	}
 	if s.Keys == nil {
 		s.Keys = make(map[string]string)
 	}

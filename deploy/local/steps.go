@@ -15,6 +15,8 @@ func (p *Platform) steps() []step {
 		{name: stepBuild, do: p.build, unseen: p.opts.Prebuilt},
 		{name: stepStripe, needs: []string{"stripe"}, do: p.stockStripe},
 		{name: stepControl, needs: []string{stepBuild, "pg-control"}, do: p.controlDatabase},
+		{name: stepHydra, needs: []string{"pg-control"}, do: p.hydraDatabase},
+		{name: stepClients, needs: []string{stepBuild, "hydra"}, do: p.syncClients},
 	}
 	for _, at := range sites {
 		needs := []string{stepBuild, "pg-" + at.cell}

@@ -19,7 +19,7 @@ var stubs = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	for path, names := range map[string][]string{
-		"./testdata/stub": {"controlplane", "router", "cell", "cellctl", "stripefake", "jaeger"},
+		"./testdata/stub": {"controlplane", "router", "cell", "cellctl", "stripefake", "jaeger", "hydra"},
 		"./cmd/local":     {"local"},
 	} {
 		for _, name := range names {
@@ -52,7 +52,7 @@ func newPlatform(t *testing.T, opts local.Options) *local.Platform {
 	if opts.Watched {
 		opts.Jaeger = filepath.Join(bin, "jaeger")
 	}
-	opts.Root, opts.Prebuilt, opts.Attached = "../..", true, true
+	opts.Root, opts.Prebuilt, opts.Attached, opts.Hydra = "../..", true, true, filepath.Join(bin, "hydra")
 	if opts.Dir == "" {
 		opts.Dir = t.TempDir()
 	}

@@ -17,6 +17,8 @@ func (p *Platform) summary() {
 		_, _ = fmt.Fprintf(table, "Router %s\t%s\n", region, s.Endpoints.Routers[region].URL)
 	}
 	_, _ = fmt.Fprintf(table, "Control plane\t%s\n", s.Endpoints.ControlPlane.URL)
+	_, _ = fmt.Fprintf(table, "Sign in\t%s\n", s.Endpoints.Identity.SigninURL)
+	_, _ = fmt.Fprintf(table, "Issuer of tokens\t%s\n", s.Endpoints.Identity.Issuer)
 	_, _ = fmt.Fprintf(table, "Mails\t%s\n", s.Endpoints.MailURL)
 	_, _ = fmt.Fprintf(table, "Payments (not real)\t%s\n", s.Endpoints.StripeURL)
 	for _, w := range []struct{ name, url string }{

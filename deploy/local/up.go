@@ -133,7 +133,9 @@ func (p *Platform) settle(ports Ports) error {
 	return p.state.change(func(s *State) {
 		s.Ports = ports
 		s.Secrets.fill()
-		s.Endpoints = layout{dir: p.opts.Dir, ports: ports, secrets: s.Secrets, watched: s.Watched, jaeger: s.Jaeger}.endpoints()
+		s.Endpoints = layout{
+			dir: p.opts.Dir, ports: ports, issuers: p.opts.Issuers, hydraAt: p.opts.Hydra, secrets: s.Secrets, watched: s.Watched, jaeger: s.Jaeger,
+		}.endpoints()
 		for slug, tenant := range s.Tenants {
 			tenant.URL = ports.tenantURL(slug)
 			s.Tenants[slug] = tenant

@@ -24,7 +24,7 @@ var (
 	startOnce sync.Once
 	shared    *local.Platform
 	startErr  error
-	tokens    *issuer // whose tokens its routers accept
+	tokens    *issuer // whose tokens the router of us accepts; that of eu accepts the platform's own
 )
 
 func TestMain(m *testing.M) {
@@ -62,7 +62,7 @@ func startPlatform() (*local.Platform, error) {
 	if tokens, err = newIssuer(); err != nil {
 		return nil, err
 	}
-	p, err := local.New(local.Options{Issuer: tokens.known(), Root: root, Dir: dir, BinDir: filepath.Join(root, ".local", "bin"), Ports: ports, WithoutTenants: true, Attached: true, Out: os.Stderr})
+	p, err := local.New(local.Options{Issuers: map[string]local.Issuer{us: tokens.known()}, Root: root, Dir: dir, BinDir: filepath.Join(root, ".local", "bin"), Ports: ports, WithoutTenants: true, Attached: true, Out: os.Stderr})
 	if err != nil {
 		return nil, err
 	}

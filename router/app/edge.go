@@ -10,10 +10,10 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/coditect/platform/router/internal/authn"
 	"github.com/coditect/platform/router/internal/hold"
 	"github.com/coditect/platform/router/internal/limiter"
 	"github.com/coditect/platform/router/internal/listen"
+	"github.com/coditect/platform/shared/authn"
 	"github.com/coditect/platform/shared/tenancy"
 )
 
@@ -34,7 +34,7 @@ func (r *router) buildEdge() (err error) {
 	if o.JWKSURL != "" {
 		r.tokens, err = authn.New(authn.Options{
 			Issuer: o.Issuer, Audience: o.Audience, JWKSURL: o.JWKSURL, HTTP: &http.Client{Transport: newKeyFile(o.Snapshot + ".jwks")},
-			Log: r.log, Registry: r.admin.Registry,
+			MaxAge: o.JWKSMaxAge, Log: r.log, Registry: r.admin.Registry,
 		})
 		if err != nil {
 			return err

@@ -28,17 +28,18 @@ type Options struct {
 	CacheMiB            int           // LRU mode: memory for tenants
 	NegativeTTL         time.Duration // how long "no such tenant" is believed
 	RequestTimeout      time.Duration
-	Policy              string   // file with the rules for routes and versions; empty: the built-in ones
-	Plans               string   // file with what is offered (package plans), for the plans' limits; empty: the built-in one
-	JWKSURL             string   // keys of the access tokens' issuer; empty: access tokens are refused
-	Issuer, Audience    string   // that access tokens must name
-	ReusePort           bool     // several routers may listen on one address: for restarts without a gap
-	TLS                 []string // "CERT,KEY" files; empty: no TLS
-	Trusted             []string // networks of load balancers, whose word on clients' addresses counts
-	ProxyProtocol       bool     // connections from Trusted begin with a PROXY protocol header, version 2
-	MaxConns            int      // of clients
-	MaxConnsPerClient   int      // of one address; 0: no limit
-	RedisURL            string   // the edge's Redis, through which routers share limits; empty: each counts alone
+	Policy              string        // file with the rules for routes and versions; empty: the built-in ones
+	Plans               string        // file with what is offered (package plans), for the plans' limits; empty: the built-in one
+	JWKSURL             string        // keys of the access tokens' issuer; empty: access tokens are refused
+	Issuer, Audience    string        // that access tokens must name
+	JWKSMaxAge          time.Duration // pause between looks at the keys, give or take a tenth
+	ReusePort           bool          // several routers may listen on one address: for restarts without a gap
+	TLS                 []string      // "CERT,KEY" files; empty: no TLS
+	Trusted             []string      // networks of load balancers, whose word on clients' addresses counts
+	ProxyProtocol       bool          // connections from Trusted begin with a PROXY protocol header, version 2
+	MaxConns            int           // of clients
+	MaxConnsPerClient   int           // of one address; 0: no limit
+	RedisURL            string        // the edge's Redis, through which routers share limits; empty: each counts alone
 	SnapshotInterval    time.Duration
 	StartGrace          time.Duration
 	DrainDelay          time.Duration // unready, but still accepting, before shutdown: time for load balancers to see it
@@ -68,7 +69,7 @@ func Defaults() Options {
 		Listen: "127.0.0.1:8080", AdminListen: "127.0.0.1:9080", Region: "local", Domain: "localhost",
 		DirectoryURL: "http://127.0.0.1:8090", NATSURL: "nats://127.0.0.1:4222",
 		Snapshot: filepath.Join(".local", "router", "directory.snapshot"), Cache: CacheFull, CacheMiB: 128,
-		NegativeTTL: 2 * time.Second, RequestTimeout: 30 * time.Second, SnapshotInterval: 10 * time.Second,
+		NegativeTTL: 2 * time.Second, JWKSMaxAge: 5 * time.Minute, RequestTimeout: 30 * time.Second, SnapshotInterval: 10 * time.Second,
 		MaxConns: 19_000, StartGrace: 5 * time.Second, ShutdownTimeout: 20 * time.Second, AccessLog: true, LogLevel: "info",
 		Trace: tracing.Defaults(),
 	}
@@ -96,7 +97,7 @@ func (o *Options) Validate() error {
 	if o.CacheMiB < 1 {
 		bad("--cache-mib %d: want at least 1", o.CacheMiB)
 	}
-	if o.RequestTimeout <= 0 || o.ShutdownTimeout <= 0 || o.SnapshotInterval <= 0 {
+	if o.RequestTimeout <= 0 || o.ShutdownTimeout <= 0 || o.SnapshotInterval <= 0 || o.JWKSMaxAge <= 0 {
 		bad("time-outs and intervals must be positive")
 	}
 	if o.JWKSURL != "" && (o.Issuer == "" || o.Audience == "") {

@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
@@ -32,6 +33,7 @@ func run() int {
 		Stdout:         os.Stdout,
 		Stderr:         os.Stderr,
 		ReadSecret:     cli.SecretReader(os.Stdin, os.Stderr),
+		Browse:         browser(),
 		StdoutTerminal: cli.IsTerminal(os.Stdout),
 		StderrTerminal: cli.IsTerminal(os.Stderr),
 		Config:         config(),
@@ -56,6 +58,21 @@ func config() string {
 		base = filepath.Join(home, ".config")
 	}
 	return filepath.Join(base, "coditect", "cellctl.json")
+}
+
+// browser returns what shows a page here; nil where nobody looks at a screen.
+func browser() func(context.Context, string) error {
+	program := "xdg-open"
+	if runtime.GOOS == "darwin" {
+		program = "open"
+	} else if os.Getenv("DISPLAY")+os.Getenv("WAYLAND_DISPLAY") == "" {
+		return nil
+	}
+	path, err := exec.LookPath(program)
+	if err != nil {
+		return nil
+	}
+	return func(ctx context.Context, page string) error { return exec.CommandContext(ctx, path, page).Run() }
 }
 
 func commit() string {

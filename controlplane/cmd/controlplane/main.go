@@ -39,17 +39,19 @@ func command(env func(string) string) *cobra.Command {
 	key.AddCommand(keyEnsure(env))
 	billing := &cobra.Command{Use: "billing", Short: "What is offered, at Stripe"}
 	billing.AddCommand(billingSync(env))
-	identity := &cobra.Command{Use: "identity", Short: "Who signs in"}
+	identity := identityCommand()
 	identity.AddCommand(emailsRebuild(env))
 	directory := &cobra.Command{Use: "directory", Short: "The directory, before it is served"}
 	directory.AddCommand(directoryHold(env))
-	root.AddCommand(serve(env), schema, key, billing, identity, directory)
+	root.AddCommand(serve(env), schema, key, billing, identity, operatorCommand(env), directory)
 	return root
 }
 
 // Names in the environment.
 const (
 	databaseURL         = "CONTROLPLANE_DATABASE_URL"
+	controlKey          = "CONTROLPLANE_CONTROL_KEY"
+	tokenHookKey        = "CONTROLPLANE_TOKEN_HOOK_KEY"
 	stripeKey           = "CONTROLPLANE_STRIPE_KEY"
 	stripeWebhookSecret = "CONTROLPLANE_STRIPE_WEBHOOK_SECRET"
 )

@@ -22,17 +22,19 @@ func serve(env func(string) string) *cobra.Command {
 		Long: "Run the control plane.\n\nSecrets come from the environment: CONTROLPLANE_DATABASE_URL (postgres://…) and\n" +
 			"CONTROLPLANE_CONTROL_KEY (32 bytes in hex, the master of the cells' control keys). CONTROLPLANE_NATS_URL, if set,\n" +
 			"is used instead of --nats-url: for a URL that holds a password. With CONTROLPLANE_STRIPE_KEY and\n" +
-			"CONTROLPLANE_STRIPE_WEBHOOK_SECRET tenants are billed.",
+			"CONTROLPLANE_STRIPE_WEBHOOK_SECRET tenants are billed. CONTROLPLANE_TOKEN_HOOK_KEY is what the authorization server\n" +
+			"shows when it asks what a token shall carry.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			key, err := hex.DecodeString(env("CONTROLPLANE_CONTROL_KEY"))
+			key, err := readControlKey(env)
 			if err != nil {
-				return errors.New("CONTROLPLANE_CONTROL_KEY: not hex") // without the value
+				return err
 			}
 			if opts.TrustedProxies, err = networks(proxies); err != nil {
 				return err
 			}
 			opts.ControlKey, opts.DatabaseURL = key, env(databaseURL)
 			opts.StripeKey, opts.StripeWebhookSecret = env(stripeKey), env(stripeWebhookSecret)
+			opts.TokenHookKey = env(tokenHookKey)
 			if opts.Offered, err = offered(catalogue); err != nil {
 				return err
 			}
@@ -41,7 +43,7 @@ func serve(env func(string) string) *cobra.Command {
 			}
 			opts.Log = telemetry.NewLogger(cmd.ErrOrStderr(), level, "controlplane")
 			opts.Started = func(at app.Addresses) {
-				opts.Log.Info("listening", "api", at.API.String(), "admin", at.Admin.String())
+				opts.Log.Info("listening", "api", at.API.String(), "admin", at.Admin.String(), "signin", opts.SigninURL)
 			}
 			return app.Run(cmd.Context(), opts)
 		},
@@ -65,8 +67,21 @@ func serve(env func(string) string) *cobra.Command {
 	flags.DurationVar(&opts.UsageInterval, "usage-interval", opts.UsageInterval, "how often cells' usage is collected; Stripe is told a fifth as often")
 	flags.StringArrayVar(&opts.Disks, "watch-disk", opts.Disks, telemetry.DisksUsage)
 	opts.Trace.AddFlags(flags)
+	flags.StringVar(&opts.HydraAdminURL, "hydra-admin-url", "", "admin API of the authorization server (default: nobody signs in)")
+	flags.StringVar(&opts.Issuer, "issuer", "", "the authorization server as browsers and tokens name it")
+	flags.StringVar(&opts.JWKSURL, "jwks-url", "", "where it publishes its keys")
+	flags.StringVar(&opts.SigninListen, "signin-listen", opts.SigninListen, "address of the login application")
+	flags.StringVar(&opts.SigninURL, "signin-url", "", "where browsers find the login application: scheme, host and port (default: there is none)")
 	flags.StringVar(&level, "log-level", level, "debug, info, warn or error")
 	return cmd
+}
+
+func readControlKey(env func(string) string) ([]byte, error) {
+	key, err := hex.DecodeString(env(controlKey))
+	if err != nil {
+		return nil, errors.New(controlKey + ": not hex") // without the value
+	}
+	return key, nil
 }
 
 func networks(texts []string) ([]netip.Prefix, error) {

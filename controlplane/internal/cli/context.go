@@ -13,11 +13,13 @@ type contextView struct {
 	Current   bool   `json:"current"`
 	Server    string `json:"server"`
 	HasKey    bool   `json:"has_key"`
+	SignedIn  bool   `json:"signed_in"` // by cellctl login
 	AllowHTTP bool   `json:"allow_http"`
 	Source    string `json:"source"` // the file it was read from
 }
 
-const contextHelp = `A context is a control plane's URL and an operator's API key for it. Contexts
+const contextHelp = `A context is a control plane's URL, and an operator's login there ('cellctl
+login') or an API key for it. Contexts
 lie in ~/.config/coditect/cellctl.json (mode 0600; CELLCTL_CONFIG names another
 file). The context "local" is built in: it is the platform that 'make up'
 started in the working directory or above, and the default if there is no other.`
@@ -51,7 +53,7 @@ func (p *program) allContexts() ([]contextView, error) {
 }
 
 func viewOf(name string, c storedContext, current bool, source string) contextView {
-	return contextView{Name: name, Current: current, Server: c.Server, HasKey: c.Key != "", AllowHTTP: c.AllowHTTP, Source: source}
+	return contextView{Name: name, Current: current, Server: c.Server, HasKey: c.Key != "", SignedIn: c.Login != nil, AllowHTTP: c.AllowHTTP, Source: source}
 }
 
 func (p *program) contextLs() *cobra.Command {
@@ -71,13 +73,16 @@ var contextColumns = []column[contextView]{
 	{title: "CURRENT", text: func(c contextView) string { return map[bool]string{true: "*"}[c.Current] }},
 	{title: "CONTEXT", text: func(c contextView) string { return c.Name }},
 	{title: "SERVER", text: func(c contextView) string { return c.Server }},
-	{title: "KEY", text: func(c contextView) string { return keyWord(c.HasKey) }},
+	{title: "KEY", text: func(c contextView) string { return c.keyWord() }},
 	{title: "SOURCE", wide: true, text: func(c contextView) string { return c.Source }},
 }
 
-// keyWord is all that is ever shown of a key.
-func keyWord(has bool) string {
-	if has {
+// keyWord is all that is ever shown of a key, or of what stands in its place.
+func (c contextView) keyWord() string {
+	switch {
+	case c.SignedIn:
+		return "login"
+	case c.HasKey:
 		return "set"
 	}
 	return "missing"
@@ -102,7 +107,7 @@ func (p *program) contextShow() *cobra.Command {
 			return writeFields(p, []field{
 				{label: "Context", value: found.Name},
 				{label: "Server", value: found.Server},
-				{label: "Key", value: keyWord(found.HasKey)},
+				{label: "Key", value: found.keyWord()},
 				{label: "Source", value: found.Source},
 			})
 		}),

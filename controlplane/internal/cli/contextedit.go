@@ -23,12 +23,11 @@ func (p *program) contextUse() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			file, err := p.loadContexts()
+			err = p.changeContexts(func(file *contextFile) error {
+				file.Current = found.Name
+				return nil
+			})
 			if err != nil {
-				return err
-			}
-			file.Current = found.Name
-			if err := p.saveContexts(file); err != nil {
 				return err
 			}
 			found.Current = true
@@ -68,11 +67,28 @@ func (p *program) setContext(cmd *cobra.Command, name string, set contextSetting
 	if name == localName || !contextPattern.MatchString(name) {
 		return misused("a context cannot be called %q", name).withHint("use letters, digits, ., _ and -; %q is built in", localName)
 	}
-	file, err := p.loadContexts()
+	var view contextView
+	err := p.changeContexts(func(file *contextFile) error {
+		c, known := file.Contexts[name]
+		if err := p.editContext(cmd, name, &c, set); err != nil {
+			return err
+		}
+		file.Contexts[name] = c
+		if set.use || !known && file.Current == "" {
+			file.Current = name
+		}
+		view = viewOf(name, c, file.Current == name, p.opts.Config)
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	c, known := file.Contexts[name]
+	return p.done(view, "context %s set: %s, key %s%s", name, view.Server, view.keyWord(), map[bool]string{true: ", current"}[view.Current])
+}
+
+// editContext changes the parts of a context that are given. A new key takes the
+// place of a login.
+func (p *program) editContext(cmd *cobra.Command, name string, c *storedContext, set contextSettings) error {
 	if p.flags.server != "" {
 		c.Server = strings.TrimSuffix(p.flags.server, "/")
 	}
@@ -85,18 +101,13 @@ func (p *program) setContext(cmd *cobra.Command, name string, set contextSetting
 	if err := checkServer(c.Server, c.AllowHTTP); err != nil {
 		return err
 	}
-	if c.Key, err = p.newKey(cmd.Context(), set.keyFile, c.Key); err != nil {
-		return err
+	if c.Login != nil && set.keyFile == "" {
+		return nil
 	}
-	file.Contexts[name] = c
-	if set.use || !known && file.Current == "" {
-		file.Current = name
-	}
-	if err := p.saveContexts(file); err != nil {
-		return err
-	}
-	view := viewOf(name, c, file.Current == name, p.opts.Config)
-	return p.done(view, "context %s set: %s, key %s%s", name, c.Server, keyWord(view.HasKey), map[bool]string{true: ", current"}[view.Current])
+	var err error
+	c.Login = nil
+	c.Key, err = p.newKey(cmd.Context(), set.keyFile, c.Key)
+	return err
 }
 
 func (p *program) contextRm() *cobra.Command {
@@ -105,19 +116,19 @@ func (p *program) contextRm() *cobra.Command {
 		ValidArgsFunction: firstOnly(p.contextNames),
 		RunE: run(func(_ *cobra.Command, args []string) error {
 			name := args[0]
-			file, err := p.loadContexts()
+			var c storedContext
+			err := p.changeContexts(func(file *contextFile) error {
+				var ok bool
+				if c, ok = file.Contexts[name]; !ok {
+					return unknownContext(name)
+				}
+				delete(file.Contexts, name)
+				if file.Current == name {
+					file.Current = ""
+				}
+				return nil
+			})
 			if err != nil {
-				return err
-			}
-			c, ok := file.Contexts[name]
-			if !ok {
-				return unknownContext(name)
-			}
-			delete(file.Contexts, name)
-			if file.Current == name {
-				file.Current = ""
-			}
-			if err := p.saveContexts(file); err != nil {
 				return err
 			}
 			return p.done(viewOf(name, c, false, p.opts.Config), "context %s removed; its key still works until an admin revokes it", name)

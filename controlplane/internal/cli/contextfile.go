@@ -17,9 +17,10 @@ type contextFile struct {
 
 // storedContext is one control plane in the file.
 type storedContext struct {
-	Server    string `json:"server"`
-	Key       string `json:"key,omitempty"`
-	AllowHTTP bool   `json:"allow_http,omitempty"` // send the key unencrypted to another machine
+	Server    string       `json:"server"`
+	Key       string       `json:"key,omitempty"`
+	Login     *storedLogin `json:"login,omitempty"`      // instead of the key, if there is one
+	AllowHTTP bool         `json:"allow_http,omitempty"` // send the key unencrypted to another machine
 }
 
 // loadContexts reads the file; one that does not exist is empty.

@@ -215,7 +215,7 @@ func (f *fakePlane) SignUp(_ context.Context, r api.SignUpRequestObject) (api.Si
 }
 
 func (f *fakePlane) WhoAmI(context.Context, api.WhoAmIRequestObject) (api.WhoAmIResponseObject, error) {
-	return api.WhoAmI200JSONResponse{Name: "ada", Role: api.RoleOperator, CreatedAt: noon}, nil
+	return api.WhoAmI200JSONResponse{Kind: api.CallerKindKey, Name: "ada", Role: api.RoleOperator, CreatedAt: &noon}, nil
 }
 
 func (f *fakePlane) Lookup(_ context.Context, r api.LookupRequestObject) (api.LookupResponseObject, error) {

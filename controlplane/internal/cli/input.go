@@ -15,23 +15,32 @@ const maxKeyInput = 4 << 10
 // newKey reads the key that a context shall have: from a file, from standard
 // input, from a person, or as it was.
 func (p *program) newKey(ctx context.Context, file, old string) (string, error) {
-	var raw string
-	var err error
-	switch {
-	case file == "-" && p.opts.ReadSecret != nil, file == "" && old == "" && p.opts.ReadSecret != nil:
-		raw, err = p.opts.ReadSecret(ctx, "API key: ")
-	case file == "-":
-		raw, err = readBounded(p.opts.Stdin)
-	case file == "":
-		return old, nil
-	default:
-		raw, err = readKeyFile(file)
+	if file == "" {
+		if old != "" || p.opts.ReadSecret == nil {
+			return old, nil
+		}
+		file = "-"
 	}
+	key, err := p.readSecret(ctx, file, "API key: ")
 	if err != nil {
 		return "", failed("read the key: %s", err)
 	}
-	key := strings.TrimSpace(raw)
 	return key, checkKey(key)
+}
+
+// readSecret reads a secret from a file, from standard input, or from a person.
+func (p *program) readSecret(ctx context.Context, file, prompt string) (string, error) {
+	var raw string
+	var err error
+	switch {
+	case file == "-" && p.opts.ReadSecret != nil:
+		raw, err = p.opts.ReadSecret(ctx, prompt)
+	case file == "-":
+		raw, err = readBounded(p.opts.Stdin)
+	default:
+		raw, err = readKeyFile(file)
+	}
+	return strings.TrimSpace(raw), err
 }
 
 func readKeyFile(path string) (string, error) {

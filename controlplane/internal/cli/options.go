@@ -28,7 +28,9 @@ type Options struct {
 
 	// ReadSecret shows a prompt and reads a line without echo; nil when standard
 	// input is not a terminal, in which case nobody is asked anything.
-	ReadSecret     func(ctx context.Context, prompt string) (string, error)
+	ReadSecret func(ctx context.Context, prompt string) (string, error)
+	// Browse shows a page in the person's browser; nil if there is none here.
+	Browse         func(ctx context.Context, page string) error
 	StdoutTerminal bool // colors make sense there
 	StderrTerminal bool // a progress line makes sense there
 

@@ -44,7 +44,7 @@ const rootExamples = `  cellctl cell ls
   cellctl tenant suspend acme --reason "unpaid since May"
   cellctl migrate acme --to cell-b
   cellctl audit --tenant acme
-  cellctl context set prod --server https://control.example.com --key-file key.txt`
+  cellctl login prod --server https://control.example.com`
 
 func (p *program) root() *cobra.Command {
 	root := group("cellctl", "Operate cells and tenants", rootHelp, rootExamples)
@@ -57,7 +57,7 @@ func (p *program) root() *cobra.Command {
 	})
 	p.globalFlags(root)
 	root.AddCommand(p.cellCommand(), p.tenantCommand(), p.migrateCommand(), p.migrationCommand(), p.drainCommand(), p.rebalanceCommand(), p.rolloutCommand(), p.directoryCommand(),
-		p.billingCommand(), p.keyCommand(), p.auditCommand(), p.contextCommand(), p.whoamiCommand(), p.versionCommand())
+		p.billingCommand(), p.keyCommand(), p.auditCommand(), p.contextCommand(), p.loginCommand(), p.logoutCommand(), p.whoamiCommand(), p.versionCommand())
 	adoptCompletion(root)
 	return root
 }

@@ -22,11 +22,11 @@ func (p *program) connect() (*session, error) {
 			return nil, doing(err, "the key of this context")
 		}
 	}
-	s := &session{target: t}
-	s.Client, err = api.NewClient(t.Server, api.WithHTTPClient(newTransport(t, p.opts.Version.Version, p.flags.requestTimeout)))
+	s, as := &session{target: t}, p.bearerOf(t)
+	s.Client, err = api.NewClient(t.Server, api.WithHTTPClient(newTransport(t, as, p.opts.Version.Version, p.flags.requestTimeout)))
 	if err != nil {
 		return nil, err
 	}
-	s.streams, err = api.NewClient(t.Server, api.WithHTTPClient(newTransport(t, p.opts.Version.Version, 0)))
+	s.streams, err = api.NewClient(t.Server, api.WithHTTPClient(newTransport(t, as, p.opts.Version.Version, 0)))
 	return s, err
 }

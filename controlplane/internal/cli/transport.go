@@ -18,13 +18,17 @@ import (
 type transport struct {
 	http   *http.Client
 	target target
+	bearer bearer
 	agent  string
 }
 
+// bearer returns what a request is sent with; "": nothing.
+type bearer func(ctx context.Context) (string, error)
+
 // newTransport returns a transport whose requests may take up to limit, answer
 // included; 0 is without end, for streams.
-func newTransport(t target, version string, limit time.Duration) *transport {
-	return &transport{target: t, agent: "cellctl/" + version, http: &http.Client{
+func newTransport(t target, b bearer, version string, limit time.Duration) *transport {
+	return &transport{target: t, bearer: b, agent: "cellctl/" + version, http: &http.Client{
 		Timeout: limit,
 		// An API does not redirect; whoever does must not get what we send.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -36,8 +40,12 @@ func (t *transport) Do(req *http.Request) (*http.Response, error) {
 	id := uuid.Must(uuid.NewV7()).String()
 	req.Header.Set("X-Request-Id", id)
 	req.Header.Set("User-Agent", t.agent)
-	if t.target.Key != "" {
-		req.Header.Set("Authorization", "Bearer "+t.target.Key)
+	credential, err := t.bearer(req.Context())
+	if err != nil {
+		return nil, err
+	}
+	if credential != "" {
+		req.Header.Set("Authorization", "Bearer "+credential)
 	}
 	resp, err := t.http.Do(req)
 	if err != nil {

@@ -14,13 +14,14 @@ import (
 type access struct {
 	Public   bool                `json:"public"`
 	Role     controlplane.Role   `json:"role"`     // the lowest of the people's roles; "" for none
+	Also     []controlplane.Role `json:"also"`     // people's roles beside that ladder
 	Services []controlplane.Role `json:"services"` // service roles
 }
 
 // allows reports whether a key may call the operation; for names the cell in
 // the request's path, if any.
 func (a access) allows(key controlplane.Key, cell string) bool {
-	if a.Role != "" && key.Role.AtLeast(a.Role) {
+	if a.Role != "" && key.Role.AtLeast(a.Role) || slices.Contains(a.Also, key.Role) {
 		return true
 	}
 	if !slices.Contains(a.Services, key.Role) {
@@ -63,7 +64,14 @@ func readAccess(extension any) (access, error) {
 			return a, fmt.Errorf("%q is not a service role", role)
 		}
 	}
+	for _, role := range a.Also {
+		if role != controlplane.RoleBilling {
+			return a, fmt.Errorf("%q does not stand beside the ladder", role)
+		}
+	}
 	switch {
+	case a.Role == controlplane.RoleBilling:
+		return a, fmt.Errorf("%q is no rung of the ladder: say also", a.Role)
 	case a.Role != "" && !a.Role.AtLeast(controlplane.RoleViewer):
 		return a, fmt.Errorf("%q is not a person's role", a.Role)
 	case a.Public == (a.Role != "" || len(a.Services) > 0):

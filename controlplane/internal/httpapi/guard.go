@@ -15,15 +15,15 @@ import (
 
 // guard lets a request through if its key may call the operation.
 type guard struct {
-	table    map[string]access
-	router   *mux.Router
-	identity *identity.Service
-	render   func(http.ResponseWriter, *http.Request, error)
+	table   map[string]access
+	router  *mux.Router
+	callers *identity.Callers
+	render  func(http.ResponseWriter, *http.Request, error)
 }
 
-func newGuard(spec []byte, router *mux.Router, id *identity.Service) (*guard, error) {
+func newGuard(spec []byte, router *mux.Router, callers *identity.Callers) (*guard, error) {
 	table, err := accessTable(spec)
-	return &guard{table: table, router: router, identity: id}, err
+	return &guard{table: table, router: router, callers: callers}, err
 }
 
 func (g *guard) wrap(next http.Handler) http.Handler {
@@ -60,12 +60,12 @@ func (g *guard) admit(r *http.Request) (context.Context, error) {
 		return admitted(ctx, controlplane.Key{Name: controlplane.Public.Name, Role: controlplane.Role(controlplane.Public.Role)}), nil
 	}
 	secret, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	key, err := g.identity.Authenticate(ctx, secret)
+	key, err := g.callers.Authenticate(ctx, secret)
 	if err != nil {
 		return nil, err
 	}
 	if !a.allows(key, match.Vars["cell"]) {
-		return nil, fault.New(fault.Forbidden, "the key's role, %s, may not do this", key.Role)
+		return nil, fault.New(fault.Forbidden, "the role %s may not do this", key.Role)
 	}
 	return admitted(ctx, key), nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/controlplane/api"
+	"github.com/coditect/platform/shared/fault"
 )
 
 func key(k controlplane.Key) api.Key {
@@ -46,9 +47,27 @@ func (s *server) RevokeKey(ctx context.Context, r api.RevokeKeyRequestObject) (a
 	return api.RevokeKey204Response{}, nil
 }
 
-// WhoAmI shows the caller's key.
+// WhoAmI shows what the caller is to the control plane.
 func (s *server) WhoAmI(ctx context.Context, _ api.WhoAmIRequestObject) (api.WhoAmIResponseObject, error) {
-	return api.WhoAmI200JSONResponse(key(caller(ctx))), nil
+	k := caller(ctx)
+	kind := k.Kind
+	if kind == "" {
+		kind = controlplane.CallerKey
+	}
+	return api.WhoAmI200JSONResponse{
+		Kind: api.CallerKind(kind), Name: k.Name, Role: api.Role(k.Role), Cell: optional(k.Cell),
+		CreatedAt: optional(k.CreatedAt), LastUsedAt: optional(k.LastUsedAt), ExpiresAt: optional(k.ExpiresAt),
+	}, nil
+}
+
+// GetIdentity says where operators sign in.
+func (s *server) GetIdentity(context.Context, api.GetIdentityRequestObject) (api.GetIdentityResponseObject, error) {
+	if s.Issuer == "" {
+		return nil, fault.New(fault.NotFound, "nobody signs in at this installation: use an API key")
+	}
+	return api.GetIdentity200JSONResponse{
+		Issuer: s.Issuer, ClientID: controlplane.OperatorClient, Audience: controlplane.OperatorAudience, Scope: controlplane.OperatorScope,
+	}, nil
 }
 
 // ListAudit lists the audit log, newest first.

@@ -50,6 +50,9 @@ type Options struct {
 	Signups    SignupThrottle
 	Proxies    []netip.Prefix // whose X-Forwarded-For is believed; may be empty
 	Identity   *identity.Service
+	Callers    *identity.Callers
+	Issuer     string    // of operators' access tokens; "": there are none
+	TokenHook  TokenHook // nil: there is no authorization server
 	Audit      Audit
 	Clock      func() time.Time
 	Log        *slog.Logger
@@ -81,11 +84,12 @@ func New(opts Options) (http.Handler, error) {
 		return nil, err
 	}
 	router := mux.NewRouter()
-	guard, err := newGuard(spec, router, opts.Identity)
+	guard, err := newGuard(spec, router, opts.Callers)
 	if err != nil {
 		return nil, err
 	}
 	hook := &webhook{hooks: opts.Hooks, inbox: opts.Inbox, refused: opts.Refused}
+	claims := &tokenHook{hook: opts.TokenHook}
 	limit := &signupLimit{throttle: opts.Signups, proxies: opts.Proxies}
 	w := web.New(web.Options{
 		Component: "controlplane", Log: opts.Log, Registry: opts.Registry,
@@ -93,11 +97,11 @@ func New(opts Options) (http.Handler, error) {
 			return r.URL.Path == importPath || r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, archivePath)
 		},
 		Validate: func(next http.Handler) http.Handler {
-			byHand := map[string]http.Handler{lookupPath: next, lookupsPath: checkLookups(next), webhookPath: hook}
+			byHand := map[string]http.Handler{lookupPath: next, lookupsPath: checkLookups(next), webhookPath: hook, controlplane.TokenHookPath: claims}
 			return limit.wrap(guard.wrap(except(byHand, validate(next))))
 		},
 	})
-	guard.render, limit.render, hook.render = w.RenderError, w.RenderError, w.RenderError
+	guard.render, limit.render, hook.render, claims.render = w.RenderError, w.RenderError, w.RenderError, w.RenderError
 	strict := api.NewStrictHandlerWithOptions(&server{opts}, []api.StrictMiddlewareFunc{mustBeGuarded}, api.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc: w.RenderBadRequest, ResponseErrorHandlerFunc: w.RenderError,
 	})

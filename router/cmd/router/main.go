@@ -82,6 +82,7 @@ Secrets come by environment:
 	f.StringVar(&opts.Policy, "policy", opts.Policy, "JSON file with the rules for routes and versions; followed while it changes (default: built in)")
 	f.StringVar(&opts.Plans, "plans", opts.Plans, "YAML file with what is offered, for the plans' limits; followed while it changes (default: built in)")
 	f.StringVar(&opts.JWKSURL, "jwks-url", opts.JWKSURL, "keys of the issuer of access tokens (default: access tokens are refused)")
+	f.DurationVar(&opts.JWKSMaxAge, "jwks-max-age", opts.JWKSMaxAge, "pause between looks at those keys; a new key has to be published longer before it signs")
 	f.StringVar(&opts.Issuer, "issuer", opts.Issuer, "issuer that access tokens must name")
 	f.StringVar(&opts.Audience, "audience", opts.Audience, "audience that access tokens must name")
 	f.StringVar(&opts.RedisURL, "redis-url", opts.RedisURL, "Redis through which the region's routers share limits (default: each counts alone)")

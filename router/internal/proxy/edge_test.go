@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coditect/platform/router/internal/authn"
-	"github.com/coditect/platform/router/internal/authn/authntest"
 	"github.com/coditect/platform/router/internal/limiter"
 	"github.com/coditect/platform/router/internal/policy"
 	"github.com/coditect/platform/router/internal/proxy"
+	"github.com/coditect/platform/shared/authn"
+	"github.com/coditect/platform/shared/authn/authntest"
 	"github.com/coditect/platform/shared/cellapi"
 	"github.com/coditect/platform/shared/directory"
 	"github.com/coditect/platform/shared/tenancy"

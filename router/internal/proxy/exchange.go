@@ -5,12 +5,12 @@ import (
 	"sync"
 	"time"
 
-	"github.com/coditect/platform/router/internal/authn"
 	"github.com/coditect/platform/router/internal/hold"
 	"github.com/coditect/platform/router/internal/http1"
 	"github.com/coditect/platform/router/internal/policy"
 	"github.com/coditect/platform/router/internal/resolve"
 	"github.com/coditect/platform/router/internal/tenantcache"
+	"github.com/coditect/platform/shared/authn"
 	"github.com/coditect/platform/shared/directory"
 )
 

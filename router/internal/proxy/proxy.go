@@ -13,7 +13,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/coditect/platform/router/internal/authn"
 	"github.com/coditect/platform/router/internal/hold"
 	"github.com/coditect/platform/router/internal/limiter"
 	"github.com/coditect/platform/router/internal/policy"
@@ -22,6 +21,7 @@ import (
 	"github.com/coditect/platform/router/internal/tenantcache"
 	"github.com/coditect/platform/router/internal/upstream"
 	"github.com/coditect/platform/router/internal/wire"
+	"github.com/coditect/platform/shared/authn"
 	"github.com/coditect/platform/shared/directory"
 	"github.com/coditect/platform/shared/fault"
 	"github.com/coditect/platform/shared/tracing"
