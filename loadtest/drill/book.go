@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -40,7 +41,7 @@ func (w *world) follow(ctx context.Context, page, name string, variables ...stri
 	}
 	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", block)
 	cmd.Dir = w.dir
-	cmd.Env = append(w.environment, variables...)
+	cmd.Env = slices.Concat(variables, w.environment) // the terminal's own win: PATH is of it
 	var printed bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &printed, &printed
 	err = cmd.Run()
