@@ -28,7 +28,7 @@ func directoryLost(ctx context.Context, w *world) error {
 	refused := refusals(all)
 
 	failure := time.Now()
-	for _, part := range []string{"controlplane", "pg-control"} {
+	for _, part := range []string{"controlplane", "hydra", "pg-control"} {
 		if err := w.fleet.Kill(ctx, part); err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func directoryLost(ctx context.Context, w *world) error {
 	if _, err := w.must(ctx, "DirectoryLost", "prepare", environment...); err != nil {
 		return err
 	}
-	if err := w.fleet.Platform.Up(ctx); err != nil { // starts the control plane, and waits until the cells have registered
+	if err := w.fleet.Platform.Up(ctx); err != nil { // starts control plane and Hydra, and waits until the cells have registered
 		return err
 	}
 	for _, step := range []string{"plan", "rebuild"} {
