@@ -66,8 +66,12 @@ type chromium struct {
 
 func open(t *testing.T) *chromium {
 	t.Helper()
+	profile, err := os.MkdirTemp("", "chromium") // not the test's own: a straggler of the browser may still write there
+	if err != nil {
+		t.Fatal(err)
+	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], //nolint:gocritic // the default's copy
-		chromedp.ExecPath("/usr/bin/chromium"), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.ExecPath("/usr/bin/chromium"), chromedp.UserDataDir(profile), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true),
 	)
@@ -77,6 +81,7 @@ func open(t *testing.T) *chromium {
 		_ = chromedp.Cancel(ctx) // waits for the browser to end; it may have ended
 		end()
 		endAllocator()
+		_ = os.RemoveAll(profile)
 	})
 	if err := chromedp.Run(ctx); err != nil {
 		t.Fatalf("chromium: %v", err)
