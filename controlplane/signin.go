@@ -12,7 +12,7 @@ import (
 // How somebody has shown who they are, as a client asks for it by acr_values and
 // is told by the claim acr (OpenID Connect Core §2).
 const (
-	ACRPassword = "urn:coditect:acr:password" // what one knows
+	ACRPassword = "urn:coditect:acr:password" //nolint:gosec // a name, no credential: what one knows
 	ACRTwoSteps = "urn:coditect:acr:mfa"      // and what one has, or is
 )
 

@@ -54,12 +54,12 @@ func (w *world) follow(ctx context.Context, page, name string, variables ...stri
 }
 
 // must is follow for what has to go well.
-func (w *world) must(ctx context.Context, page, name string, variables ...string) (string, error) {
+func (w *world) must(ctx context.Context, page, name string, variables ...string) error {
 	output, code, err := w.follow(ctx, page, name, variables...)
 	if err == nil && code != 0 {
 		err = fmt.Errorf("%s: the commands %q ended with %d:\n%s", page, name, code, output)
 	}
-	return output, err
+	return err
 }
 
 func indent(text string) string {

@@ -27,7 +27,7 @@ func cellRestored(ctx context.Context, w *world) error {
 	if err := w.write(ctx); err != nil {
 		return err
 	}
-	backup, err := w.backup(ctx, cellA)
+	backup, err := w.backup(ctx)
 	if err != nil {
 		return err
 	}

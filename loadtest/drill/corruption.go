@@ -17,7 +17,7 @@ func databaseCorrupted(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	backup, err := w.backup(ctx, cellA)
+	backup, err := w.backup(ctx)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func databaseCorrupted(ctx context.Context, w *world) error {
 		return err
 	}
 	rto := time.Since(failure)
-	if _, err := w.must(ctx, "DatabaseCorrupted", "look", "CELL="+cellA); err != nil {
+	if err := w.must(ctx, "DatabaseCorrupted", "look", "CELL="+cellA); err != nil {
 		return err
 	}
 	s, err := compare(ctx, all, time.Time{})

@@ -10,10 +10,10 @@ import (
 	"github.com/coditect/platform/shared/servers"
 )
 
-// backup is a base backup of a cell's database.
-func (w *world) backup(ctx context.Context, cell string) (string, error) {
-	into := filepath.Join(w.dir, "backup-"+cell)
-	return into, w.fleet.Platform.CellPostgres(cell).BaseBackup(ctx, into)
+// backup is a base backup of the database that is going to be lost.
+func (w *world) backup(ctx context.Context) (string, error) {
+	into := filepath.Join(w.dir, "backup-"+cellA)
+	return into, w.fleet.Platform.CellPostgres(cellA).BaseBackup(ctx, into)
 }
 
 // lose ends a cell's database as a machine does that is gone.

@@ -51,14 +51,14 @@ func directoryLost(ctx context.Context, w *world) error {
 		return err
 	}
 	environment = append(environment, "ADMIN=local-admin", "ADMIN_KEY="+w.fleet.Platform.State().Endpoints.ControlPlane.Token)
-	if _, err := w.must(ctx, "DirectoryLost", "prepare", environment...); err != nil {
+	if err := w.must(ctx, "DirectoryLost", "prepare", environment...); err != nil {
 		return err
 	}
 	if err := w.fleet.Platform.Up(ctx); err != nil { // starts control plane and Hydra, and waits until the cells have registered
 		return err
 	}
 	for _, step := range []string{"plan", "rebuild"} {
-		if _, err := w.must(ctx, "DirectoryLost", step); err != nil {
+		if err := w.must(ctx, "DirectoryLost", step); err != nil {
 			return err
 		}
 	}
@@ -87,7 +87,7 @@ func directoryLost(ctx context.Context, w *world) error {
 // its versions are above those that they know.
 func (w *world) directoryWorks(ctx context.Context) error {
 	tenant := w.ledgers[0].Tenant
-	if _, err := w.must(ctx, "DirectoryLost", "try", "TENANT="+tenant.Slug); err != nil {
+	if err := w.must(ctx, "DirectoryLost", "try", "TENANT="+tenant.Slug); err != nil {
 		return err
 	}
 	err := await(ctx, "routers to hear of the rebuilt directory", func() (bool, error) {

@@ -18,7 +18,7 @@ func regionEvacuated(ctx context.Context, w *world) error {
 	}
 	begun, refused := time.Now(), refusals(all)
 	for _, step := range []string{"cordon", "move"} {
-		if _, err := w.must(ctx, "RegionEvacuated", step, "CELL="+cellA, "TARGET="+cellB); err != nil {
+		if err := w.must(ctx, "RegionEvacuated", step, "CELL="+cellA, "TARGET="+cellB); err != nil {
 			return err
 		}
 	}
@@ -58,7 +58,7 @@ func regionLost(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	backup, err := w.backup(ctx, cellA)
+	backup, err := w.backup(ctx)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func regionLost(ctx context.Context, w *world) error {
 		return err
 	}
 	defer end()
-	if _, err := w.must(ctx, "RegionEvacuated", "bring", append(variables, "CELL="+cellA, "TARGET="+cellB)...); err != nil {
+	if err := w.must(ctx, "RegionEvacuated", "bring", append(variables, "CELL="+cellA, "TARGET="+cellB)...); err != nil {
 		return err
 	}
 	if err := served(ctx, all); err != nil {

@@ -16,7 +16,7 @@ func tenantRestored(ctx context.Context, w *world) error {
 		return err
 	}
 	one, others := all[:1], all[1:]
-	backup, err := w.backup(ctx, cellA)
+	backup, err := w.backup(ctx)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func tenantRestored(ctx context.Context, w *world) error {
 	defer end()
 	variables = append(variables, "CELL="+cellA, "TENANT="+one[0].Tenant.ID, "ARCHIVE="+filepath.Join(w.dir, "tenant.ndjson"))
 	for _, step := range []string{"export", "restore"} {
-		if _, err := w.must(ctx, "TenantRestored", step, variables...); err != nil {
+		if err := w.must(ctx, "TenantRestored", step, variables...); err != nil {
 			return err
 		}
 	}

@@ -287,8 +287,13 @@ func TestWithoutAnEndpointNothingIsTraced(t *testing.T) {
 func TestOptionsSayWhatToDo(t *testing.T) {
 	t.Parallel()
 	for _, o := range []tracing.Options{
-		{Endpoint: "localhost:4318", Slow: 1}, {Endpoint: "ftp://x", Slow: 1}, {Endpoint: "http://u:hunter2@x", Slow: 1}, {Endpoint: "http://x/v1/traces", Slow: 1},
-		{Endpoint: "http://x", Ratio: 1.1, Slow: 1}, {Endpoint: "http://x", Ratio: -1, Slow: 1}, {Endpoint: "http://x"},
+		{Endpoint: "localhost:4318", Slow: 1},
+		{Endpoint: "ftp://x", Slow: 1},
+		{Endpoint: "http://u:hunter2@x", Slow: 1},
+		{Endpoint: "http://x/v1/traces", Slow: 1},
+		{Endpoint: "http://x", Ratio: 1.1, Slow: 1},
+		{Endpoint: "http://x", Ratio: -1, Slow: 1},
+		{Endpoint: "http://x"},
 	} {
 		if err := o.Validate(); err == nil || !strings.Contains(err.Error(), "--trace-") || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%+v: %v", o, err)

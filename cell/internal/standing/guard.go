@@ -108,10 +108,10 @@ func (g *Guard) become(ctx context.Context, next state) {
 	}
 	g.now.Store(&view{next, make(chan struct{})})
 	close(was.changed)
-	switch {
-	case next == refusing:
+	switch next {
+	case refusing:
 		g.log.ErrorContext(ctx, "the database was restored or failed over: every tenant is refused until the cell is reconciled with the directory")
-	case next == serving:
+	case serving:
 		g.log.InfoContext(ctx, "the database is the one that this cell serves from")
 	}
 }

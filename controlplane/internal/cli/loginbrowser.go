@@ -35,7 +35,7 @@ func (p *program) loginPerson(ctx context.Context, at *issuer, l *storedLogin) e
 	back := newCallback(state)
 	server := &http.Server{Handler: back, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends with Close
-	defer server.Close()
+	defer func() { _ = server.Close() }()      // nobody waits for an answer any more
 	p.showPage(ctx, client.AuthCodeURL(state, oauth2.S256ChallengeOption(verifier), oauth2.SetAuthURLParam("audience", l.Audience)))
 	code, err := back.wait(ctx)
 	if err != nil {

@@ -63,7 +63,7 @@ func (p *program) restoreTenant(ctx context.Context, name string, r restoring) e
 	if err != nil {
 		return failed("restore tenant %s: %s", name, err)
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }() // it was only read
 	to := t.Cell
 	if r.to != "" {
 		to = r.to

@@ -3,13 +3,12 @@ package identity_test
 import (
 	"bytes"
 	"context"
+	"encoding/base32"
 	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"encoding/base32"
 
 	"github.com/google/uuid"
 

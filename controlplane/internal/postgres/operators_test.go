@@ -79,7 +79,7 @@ func TestOperatorsAccounts(t *testing.T) {
 		t.Errorf("all: %+v, %v", all, err)
 	}
 	var actions []string
-	entries, err := postgres.AuditStore{DB: store.DB}.List(ctx, controlplane.AuditFilter{Target: "ann@example.org"}, controlplane.Page{Limit: 10})
+	entries, err := postgres.AuditStore(store).List(ctx, controlplane.AuditFilter{Target: "ann@example.org"}, controlplane.Page{Limit: 10})
 	for _, e := range entries {
 		actions = append(actions, e.Action)
 	}
