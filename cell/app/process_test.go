@@ -140,7 +140,7 @@ func TestTheCellRegistersAndReports(t *testing.T) {
 		r["internal_endpoint"] != "http://cell.internal:1" || r["capacity_tenants"] != 77.0 || token != "Bearer ctk_test" {
 		t.Errorf("registration: %v, token %q", r, token)
 	}
-	if b := beats[0]; b["tenants"] != 0.0 || b["capacity_tenants"] != 77.0 || len(b) != 5 {
+	if b := beats[0]; b["tenants"] != 0.0 || b["capacity_tenants"] != 77.0 || b["reconciling"] != false || len(b) != 6 {
 		t.Errorf("heartbeat: %v", b)
 	}
 }

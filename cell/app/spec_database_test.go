@@ -138,10 +138,12 @@ var (
 // elsewhere are files whose statements no tenant's request or job sends, by who does.
 var elsewhere = map[string]string{
 	"the mover, for tenants that come and go": "activate apply arrivals catalog cleanup copyout exports facts freeze home importfiles imports importsession " +
-		"intake inventory lateusage movein mover nodes plan prepare removal size slots tenantdigest thaw undistributed",
-	"the sealer, the trimmer and their hub, over all tenants": "audit_horizon audit_lead audit_seal forget",
-	"the relay and the scheduler, over all tenants":           "depths leader relay republish schedules_fire",
-	"the owner of the servers":                                "cluster cluster_tenants distribute schema",
+		"intake inventory lateusage movein mover nodes plan prepare removal size slots tenantdigest thaw undistributed writers",
+	"the guard of a database that was restored, and who reconciles it": "incarnation reconcile",
+	"signing in, which comes by the internal door; routing_test.go":    "codes credentials devices passkeys secondsteps signins usersets",
+	"the sealer, the trimmer and their hub, over all tenants":          "audit_horizon audit_lead audit_seal forget",
+	"the relay and the scheduler, over all tenants":                    "depths leader relay republish schedules_fire",
+	"the owner of the servers":                                         "cluster cluster_tenants distribute schema",
 }
 
 func isElsewhere(file string) bool {
@@ -155,6 +157,7 @@ func isElsewhere(file string) bool {
 
 // unheard begin statements within the other files that nothing here sends, and say why.
 var unheard = map[string]string{
+	"DELETE FROM devices WHERE tenant_id = $1 AND user_id = $2":                                           "takes a user who signs in; routing_test.go",
 	"UPDATE jobs SET progress = $4, progress_text = $5":                                                   "takes a job that lasts for some seconds: one row by its key",
 	"INSERT INTO jobs (tenant_id, job_id, kind, payload, state, max_attempts) SELECT tenant_id, $3::uuid": "takes a webhook endpoint that fails until it is disabled",
 	"SELECT user_id FROM users WHERE tenant_id = $1 AND role = 'owner' AND status = 'active'":             "likewise",

@@ -38,7 +38,7 @@ func newGatehouse(opts Options, db *postgres.DB, cells *cellclient.Client, stack
 	var err error
 	g.verifier, err = authn.New(authn.Options{
 		Issuer: opts.Issuer, Audience: controlplane.OperatorAudience, JWKSURL: opts.JWKSURL, Now: opts.Clock, Log: opts.Log,
-		CacheTokens: operatorTokens,
+		CacheTokens: operatorTokens, MinRefetch: refetchKeys,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("verifier of operators' tokens: %w", err)
@@ -50,6 +50,9 @@ func newGatehouse(opts Options, db *postgres.DB, cells *cellclient.Client, stack
 const (
 	// operatorTokens are kept verified: more than there are operators.
 	operatorTokens = 4096
+	// refetchKeys is short: the authorization server is near, and makes its first
+	// keys when somebody first needs them.
+	refetchKeys = time.Second
 	// passwordsAtOnce bounds the memory that operators' logins take.
 	passwordsAtOnce = 2
 )
