@@ -138,7 +138,7 @@ func (h *house) operatorAtTheCommandLine(t *testing.T) {
 	d.wants(d.run(cli.ExitOK, "whoami"), "Operator", "ann@example.org", "billing")
 	d.wants(d.run(cli.ExitOK, "context", "ls"), "login")
 	d.run(cli.ExitOK, "tenant", "ls")
-	d.wants(d.run(cli.ExitAuth, "cell", "cordon", "cell-a"), "may not do this")
+	d.wants(d.run(cli.ExitAuth, "key", "create", "k", "--role", "viewer"), "may not do this")
 	if info, err := os.Stat(d.options.Config); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the contexts file: %v, %v", info, err)
 	}
@@ -199,7 +199,7 @@ func (h *house) machineAtTheCommandLine(t *testing.T) {
 	if h.contexts(t, d) == before {
 		t.Error("the login was not renewed")
 	}
-	d.wants(d.run(cli.ExitAuth, "cell", "cordon", "cell-a"), "may not do this")
+	d.wants(d.run(cli.ExitAuth, "key", "create", "k", "--role", "viewer"), "may not do this")
 	d.run(cli.ExitOK, "logout")
 	if strings.Contains(d.said.String()+h.contexts(t, d), robotSecret) {
 		t.Error("the secret is still there, or was printed")

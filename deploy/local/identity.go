@@ -78,9 +78,13 @@ func (p *Platform) hydraDatabase(ctx context.Context) error {
 	return server.Migrate(ctx)
 }
 
-// syncClients makes the OAuth clients those of the files in clients.
+// syncClients makes the OAuth clients those of the files in clients, and has the
+// server make its keys before routers ask for them.
 func (p *Platform) syncClients(ctx context.Context) error {
 	l := p.layout()
+	if err := l.hydra().FirstKeys(ctx); err != nil {
+		return err
+	}
 	env := []string{"SIGNIN_URL=" + l.signinURL()}
 	for id, variable := range confidentialClients {
 		env = append(env, variable+"="+l.secrets.Clients[id])

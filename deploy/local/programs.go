@@ -36,7 +36,7 @@ func (l layout) controlPlane(bin string) part {
 	)
 	spec.Args = append(append(spec.Args, l.traceFlags()...), "--watch-disk", l.data("pg-control"))
 	spec.Env = append(spec.Env, l.controlPlaneEnv()...)
-	return part{name: "controlplane", needs: []string{stepControl, "nats"}, spec: spec}
+	return part{name: "controlplane", needs: []string{stepControl, stepClients, "nats"}, spec: spec}
 }
 
 func (l layout) controlPlaneEnv() []string {
@@ -81,7 +81,7 @@ func (l layout) router(bin, region string) part {
 		"ROUTER_REDIS_URL="+l.found().edgeRedis().URL(0), // likewise
 		"ROUTER_DIRECTORY_TOKEN="+l.secrets.Keys[name],
 	)
-	return part{name: name, needs: []string{"controlplane", "nats", "redis-edge", "hydra"}, spec: spec}
+	return part{name: name, needs: []string{"controlplane", "nats", "redis-edge", stepClients}, spec: spec}
 }
 
 func (l layout) snapshot(region string) string {

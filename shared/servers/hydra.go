@@ -133,6 +133,25 @@ func (h Hydra) ready(ctx context.Context) error {
 	return nil
 }
 
+// FirstKeys has Hydra make the keys that it signs with, unless it has them. That
+// takes seconds, and who asks for them at the same time makes others: call it
+// before anybody else asks.
+func (h Hydra) FirstKeys(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, h.JWKSURL(), nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("hydra's keys: %w", err)
+	}
+	_ = response.Body.Close() // the status counts
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("hydra's keys: %s", response.Status)
+	}
+	return nil
+}
+
 // How long what Hydra makes is good for.
 const (
 	AccessTokenLife  = 10 * time.Minute

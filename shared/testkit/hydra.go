@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"net/http"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -73,23 +72,5 @@ func startHydra(ctx context.Context, hook servers.TokenHook, claims []string) (s
 	if _, err = start(ctx, server); err != nil {
 		return server, err
 	}
-	return server, firstKeys(ctx, server)
-}
-
-// firstKeys has Hydra make the keys that it signs with, which takes it longest:
-// whoever asks first then need not be patient.
-func firstKeys(ctx context.Context, server servers.Hydra) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, server.JWKSURL(), nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("hydra's keys: %w", err)
-	}
-	_ = response.Body.Close() // the status counts
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("hydra's keys: %s", response.Status)
-	}
-	return nil
+	return server, server.FirstKeys(ctx)
 }

@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"net/http"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -11,8 +12,17 @@ import (
 func Main(m *testing.M) {
 	// Servers stay until the program ends, and so do their keepers.
 	const keepers = "github.com/coditect/platform/shared/servers."
-	goleak.VerifyTestMain(m,
+	goleak.VerifyTestMain(idle{m},
 		goleak.IgnoreAnyFunction(keepers+"forkAttached"),
 		goleak.IgnoreAnyFunction(keepers+"(*Process).reap"),
 	)
+}
+
+// idle are tests after which no connection waits for another request: those of
+// the default client are nobody's to close.
+type idle struct{ tests *testing.M }
+
+func (i idle) Run() int {
+	defer http.DefaultClient.CloseIdleConnections()
+	return i.tests.Run()
 }

@@ -30,4 +30,10 @@
 // Faults: not_found (a challenge that is unknown or has expired), conflict (one
 // whose flow is over), unavailable (Hydra does not answer). Challenges, codes and
 // tokens stand in no error.
+//
+// # What must be remembered
+//
+// Every login is accepted with Remember. One that is not makes Hydra forget the
+// browser's session, and where that session had been ended already (a password was
+// changed), Hydra 2.3 answers with an error and nobody can sign in from there.
 package hydra

@@ -286,7 +286,7 @@ func TestReplays(t *testing.T) {
 	}
 	verifier := oauth2.GenerateVerifier()
 	login := b.open(begin(app, apiAudience, verifier))
-	next, err := w.AcceptLogin(t.Context(), login.Query().Get("login_challenge"), controlplane.AcceptedLogin{Subject: p.Subject, Context: p.Context})
+	next, err := w.AcceptLogin(t.Context(), login.Query().Get("login_challenge"), controlplane.AcceptedLogin{Subject: p.Subject, Remember: true, RememberFor: time.Hour, Context: p.Context})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,6 +52,7 @@ module "secrets" {
     nats-users         = { readers = { nats = module.iam.members.nats } }
     stripe-key         = { readers = { api = module.iam.members.api } }
     stripe-webhook     = { readers = { api = module.iam.members.api } }
+    token-hook         = { readers = { api = module.iam.members.api } }
     hydra-database-url = { readers = { hydra = module.iam.members.hydra } }
     hydra-system       = { readers = { hydra = module.iam.members.hydra } }
   }
