@@ -25,7 +25,7 @@ import (
 	"github.com/coditect/platform/shared/testkit"
 )
 
-func TestMain(m *testing.M) { testkit.Main(m) }
+func TestMain(m *testing.M) { testkit.Main(m, func() { hookServer().Close() }) }
 
 const (
 	hookKey     = "the key that only Hydra shows"
