@@ -140,7 +140,7 @@ var elsewhere = map[string]string{
 	"the mover, for tenants that come and go": "activate apply arrivals catalog cleanup copyout exports facts freeze home importfiles imports importsession " +
 		"intake inventory lateusage movein mover nodes plan prepare removal size slots tenantdigest thaw undistributed writers",
 	"the guard of a database that was restored, and who reconciles it": "incarnation reconcile",
-	"signing in, which comes by the internal door; routing_test.go":    "codes credentials devices passkeys secondsteps signins usersets",
+	"signing in, which comes by the internal door; routing_test.go":    "codes credentials devices passkeys secondsteps signins usersets", //nolint:misspell // names of files
 	"the sealer, the trimmer and their hub, over all tenants":          "audit_horizon audit_lead audit_seal forget",
 	"the relay and the scheduler, over all tenants":                    "depths leader relay republish schedules_fire",
 	"the owner of the servers":                                         "cluster cluster_tenants distribute schema",
