@@ -125,33 +125,39 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 		group.Go(func() error { return memoryLoop(opts.Log).Run(ctx, memory.RunOnce) })
 	}
 	group.Go(func() error {
-		return run.Loop{Name: "usage", Interval: usageInterval, MaxPause: time.Minute, Log: opts.Log}.Run(ctx, guard.Hold(usage.RunOnce))
+		return upkeep(opts.Log, "usage", usageInterval, time.Minute).Run(ctx, guard.Hold(usage.RunOnce))
 	})
 	expiry := residency.Expiry{Thawer: mover, Log: opts.Log}
 	group.Go(func() error {
-		return run.Loop{Name: "freeze expiry", Interval: expiryInterval, MaxPause: expiryInterval, Log: opts.Log}.Run(ctx, guard.Hold(expiry.RunOnce))
+		return upkeep(opts.Log, "freeze expiry", expiryInterval, expiryInterval).Run(ctx, guard.Hold(expiry.RunOnce))
 	})
 	group.Go(func() error {
-		return run.Loop{Name: "key uses", Interval: keyUseInterval, MaxPause: time.Minute, Log: opts.Log}.Run(ctx, guard.Hold(store.RecordKeyUses))
+		return upkeep(opts.Log, "key uses", keyUseInterval, time.Minute).Run(ctx, guard.Hold(store.RecordKeyUses))
 	})
 	group.Go(func() error {
-		return run.Loop{Name: "what may be forgotten", Interval: forgetInterval, MaxPause: 5 * time.Minute, Log: opts.Log}.Run(ctx, guard.Hold(func(ctx context.Context) error {
+		return upkeep(opts.Log, "what may be forgotten", forgetInterval, 5*time.Minute).Run(ctx, guard.Hold(func(ctx context.Context) error {
 			_, err := mover.ForgetAnswers(ctx)
 			return err
 		}))
 	})
 	keepAuditLog(ctx, opts, store, mover, guard, admin, group)
 	moves.run(ctx, opts, guard, group)
-	group.Go(func() error { return loopOf(opts.Log, "events", lookInterval).Run(ctx, guard.Hold(hub.Look)) })
-	group.Go(func() error { return loopOf(opts.Log, "event listener", lookInterval).Run(ctx, hub.Listen) })
+	group.Go(func() error {
+		return upkeep(opts.Log, "events", lookInterval, 10*lookInterval).Run(ctx, guard.Hold(hub.Look))
+	})
+	group.Go(func() error {
+		return run.Loop{Name: "event listener", Interval: lookInterval, MaxPause: 10 * lookInterval, Log: opts.Log}.Run(ctx, hub.Listen)
+	})
 	if opts.ControlplaneURL != "" {
 		group.Go(func() error { return keepMembership(ctx, opts, mover, meter, guard, listeners) })
 	}
 	return group.Wait()
 }
 
-func loopOf(log *slog.Logger, name string, interval time.Duration) run.Loop {
-	return run.Loop{Name: name, Interval: interval, MaxPause: 10 * interval, Log: log}
+// upkeep is work that nobody waits for when the process starts. Begun together,
+// it would open a connection each.
+func upkeep(log *slog.Logger, name string, interval, longestPause time.Duration) run.Loop {
+	return run.Loop{Name: name, Interval: interval, MaxPause: longestPause, Spread: true, Log: log}
 }
 
 // keepMembership sends heartbeats; after failures too, at the usual pace.

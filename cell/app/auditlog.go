@@ -11,7 +11,6 @@ import (
 	"github.com/coditect/platform/cell/internal/citus"
 	"github.com/coditect/platform/cell/internal/standing"
 	"github.com/coditect/platform/cell/internal/webhooks"
-	"github.com/coditect/platform/shared/run"
 	"github.com/coditect/platform/shared/telemetry"
 )
 
@@ -37,10 +36,10 @@ func keepAuditLog(ctx context.Context, opts APIOptions, store *citus.Store, move
 		Clock: opts.Clock, Log: opts.Log, Refused: chain.NewRefusedCounter(admin.Registry),
 	}
 	group.Go(func() error {
-		return run.Loop{Name: "audit sealer", Interval: sealInterval, MaxPause: 10 * time.Second, Log: opts.Log}.Run(ctx, guard.Hold(sealer.RunOnce))
+		return upkeep(opts.Log, "audit sealer", sealInterval, 10*time.Second).Run(ctx, guard.Hold(sealer.RunOnce))
 	})
 	group.Go(func() error {
-		return run.Loop{Name: "audit trimmer", Interval: trimInterval, MaxPause: time.Hour, Log: opts.Log}.Run(ctx, guard.Hold(trimmer.RunOnce))
+		return upkeep(opts.Log, "audit trimmer", trimInterval, time.Hour).Run(ctx, guard.Hold(trimmer.RunOnce))
 	})
 }
 

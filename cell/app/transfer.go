@@ -13,7 +13,6 @@ import (
 	"github.com/coditect/platform/cell/internal/sourcecell"
 	"github.com/coditect/platform/cell/internal/standing"
 	"github.com/coditect/platform/cell/internal/transfer"
-	"github.com/coditect/platform/shared/run"
 	"github.com/coditect/platform/shared/tenancy"
 )
 
@@ -60,7 +59,7 @@ func newTransfers(opts APIOptions, store *citus.Store, mover *citus.Mover, blobs
 func (t *transfers) run(ctx context.Context, opts APIOptions, guard *standing.Guard, group *errgroup.Group) {
 	group.Go(func() error { return guard.While(ctx, t.runner.Run) })
 	group.Go(func() error {
-		return run.Loop{Name: "export sweep", Interval: sweepInterval, MaxPause: 10 * time.Second, Log: opts.Log}.Run(ctx, guard.Hold(t.exporter.Sweep))
+		return upkeep(opts.Log, "export sweep", sweepInterval, 10*time.Second).Run(ctx, guard.Hold(t.exporter.Sweep))
 	})
 }
 

@@ -148,8 +148,8 @@ func TestAnImportIsFinishedByRepeatingIt(t *testing.T) {
 		lines.WriteString(importLine(fmt.Sprintf("shop-%d", i)))
 	}
 	var batches atomic.Int64
-	cell.FailWith(func(*http.Request) error {
-		if batches.Add(1) == 2 {
+	cell.FailWith(func(r *http.Request) error {
+		if strings.HasSuffix(r.URL.Path, "/batch") && batches.Add(1) == 2 {
 			return fault.New(fault.Internal, "broken")
 		}
 		return nil

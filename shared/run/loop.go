@@ -13,6 +13,7 @@ type Loop struct {
 	Interval time.Duration   // pause between runs, ±10 % so that replicas spread out
 	Wake     <-chan struct{} // optional: run now
 	MaxPause time.Duration   // longest pause after failures; 0: 30 × Interval
+	Spread   bool            // the first run waits for a random part of Interval: loops that start together do not crowd
 	Log      *slog.Logger
 }
 
@@ -23,6 +24,9 @@ func (l Loop) Run(ctx context.Context, runOnce func(context.Context) error) erro
 	longest := l.MaxPause
 	if longest == 0 {
 		longest = 30 * l.Interval
+	}
+	if l.Spread {
+		l.wait(ctx, rand.N(max(l.Interval, 1)), l.Wake)
 	}
 	pause := l.Interval
 	for ctx.Err() == nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,6 +52,27 @@ func TestLoopBacksOffAndRecovers(t *testing.T) {
 			if d := at[i] - want[i]; d < -2*time.Second || d > 2*time.Second {
 				t.Errorf("runs at %v, want about %v", at, want)
 			}
+		}
+	})
+}
+
+func TestLoopsThatStartTogetherSpread(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start, first := time.Now(), make([]time.Duration, 50)
+		var group sync.WaitGroup
+		for i := range first {
+			group.Go(func() {
+				ctx, stop := context.WithCancel(t.Context())
+				l := run.Loop{Name: "upkeep", Interval: time.Minute, Spread: true, Log: slog.New(slog.DiscardHandler)}
+				if err := l.Run(ctx, func(context.Context) error { first[i] = time.Since(start); stop(); return nil }); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		if soonest, latest := slices.Min(first), slices.Max(first); soonest > 30*time.Second || latest < 30*time.Second || latest > 70*time.Second {
+			t.Errorf("between %s and %s", soonest, latest)
 		}
 	})
 }
