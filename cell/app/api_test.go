@@ -16,7 +16,7 @@ import (
 
 func TestCRUD(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	created := expect(t, p.asTenant(t, tn, request{method: "POST", target: "/v1/workspaces", body: map[string]any{"name": "Research"}}), 201)
 	workspace := created.text("id")
@@ -55,7 +55,7 @@ func TestCRUD(t *testing.T) {
 
 func TestUsersAndRoles(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	viewer := expect(t, p.asTenant(t, tn, request{method: "POST", target: "/v1/users", body: map[string]any{"email": "v@example.org", "name": "Vi", "role": "viewer"}}), 201)
 	asViewer := tn
@@ -97,7 +97,7 @@ func (p *process) addKey(t *testing.T, tn tenant, user, key string) {
 
 func TestPages(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn, other := p.admit(t), p.admit(t)
 	for i := range 5 {
 		expect(t, p.asTenant(t, tn, request{method: "POST", target: "/v1/workspaces", body: map[string]any{"name": fmt.Sprint("w", i)}}), 201)

@@ -63,7 +63,7 @@ func (p *process) auditLog(t *testing.T, tn tenant, query url.Values) api.AuditL
 
 func TestAuditLogFilters(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	ids := p.addHistory(t, tn, 20)
 	all := p.auditLog(t, tn, nil).Items // newest first, tenant.admitted before the rest
@@ -100,7 +100,7 @@ func TestAuditLogFilters(t *testing.T) {
 
 func TestAuditExportIsWholeAndResumable(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	ids := p.addHistory(t, tn, 2500)
 	read := func(query string) (got []uuid.UUID, last string) {

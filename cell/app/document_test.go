@@ -12,7 +12,7 @@ import (
 // The cell hands out the document that it keeps to.
 func TestDocumentOfTheAPI(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	nobody := tenant{id: tn.id, key: "none"}
 	a := expect(t, p.asTenant(t, nobody, get("/v1/openapi.json")), 200)

@@ -73,7 +73,7 @@ func TestOnlySignedRequestsEnter(t *testing.T) {
 
 func TestFenceAnswers(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	unknown := newTenant()
 	a := p.asTenant(t, unknown, request{method: "GET", target: "/v1/organization"})
@@ -100,7 +100,7 @@ func TestFenceAnswers(t *testing.T) {
 // The process's own timer ends a freeze whose time has passed.
 func TestFreezeExpiresInTheProcess(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	p.fence(t, tn, `UPDATE tenants SET state = 'frozen', frozen_until = now() WHERE tenant_id = $1`)
 	eventuallyStatus(t, 200, func() answer {

@@ -146,7 +146,7 @@ func (w *world) awaitSealed(t *testing.T) api.AuditVerification {
 
 func TestWhoMayErase(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	w := newWorld(t, p)
 	erase := func(as tenant, user string, header http.Header) int {
 		return p.asTenant(t, as, request{method: "POST", target: "/v1/users/" + user + "/erasure", header: header}).status

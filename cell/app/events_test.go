@@ -80,7 +80,7 @@ func (p *process) addWorkspaceNamed(t *testing.T, tn tenant, name string) {
 // once.
 func TestNoEventIsSkippedOrTwice(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	conn, ready := p.follow(t, tn, "")
 	const writers, each = 6, 8
@@ -116,7 +116,7 @@ func TestNoEventIsSkippedOrTwice(t *testing.T) {
 
 func TestServerSentEventsResume(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	conn, ready := p.follow(t, tn, "")
 	_ = conn.CloseNow()
@@ -156,7 +156,7 @@ func TestServerSentEventsResume(t *testing.T) {
 
 func TestFollowersSeeWhatTheyMayRead(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	viewer := tn
 	viewer.key = newKey(tn.id)
@@ -177,7 +177,7 @@ func TestFollowersSeeWhatTheyMayRead(t *testing.T) {
 
 func TestStreamsEndWithTheirReason(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	for name, c := range map[string]struct {
 		sql, code string
 		status    websocket.StatusCode
@@ -205,7 +205,7 @@ func TestStreamsEndWithTheirReason(t *testing.T) {
 
 func TestBadFollowersAreRefusedBeforeTheStream(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn, other := p.admit(t), p.admit(t)
 	_, ready := p.follow(t, other, "")
 	ahead, _ := p.follow(t, tn, "")

@@ -28,7 +28,14 @@ import (
 	"github.com/coditect/platform/shared/testkit"
 )
 
-func TestMain(m *testing.M) { testkit.Main(m) }
+func TestMain(m *testing.M) { testkit.Main(m, lasting.End) }
+
+// lasting is what the tests of the package share.
+var lasting = &testkit.Lasting{Owner: "cell-app-shared"}
+
+// shared is one process for the tests that are content with tenants of their
+// own: a database and a process each would be most of their time.
+var shared = sync.OnceValue(func() *process { return start(lasting, nil) })
 
 // passwords are the roles' in every test of the cell: roles are the whole server's.
 var passwords = citus.Passwords{App: "cell-app-test", Relay: "cell-relay-test", Mover: "cell-mover-test"}

@@ -154,7 +154,7 @@ func (w *world) sampleQuery(t *testing.T, schema *ast.Schema, f graphField) (que
 // tenant made, like every operation of the REST API.
 func TestEveryFieldWithEveryRole(t *testing.T) {
 	t.Parallel()
-	p, schema := start(t, nil), graphSchema(t)
+	p, schema := shared(), graphSchema(t)
 	for _, f := range graphFields(t, schema) {
 		t.Run(f.String(), func(t *testing.T) {
 			t.Parallel()
@@ -182,7 +182,7 @@ func TestEveryFieldWithEveryRole(t *testing.T) {
 // that they narrow are empty.
 func TestEveryFieldWithForeignIDs(t *testing.T) {
 	t.Parallel()
-	p, schema := start(t, nil), graphSchema(t)
+	p, schema := shared(), graphSchema(t)
 	for _, f := range graphFields(t, schema) {
 		if f.of != "Query" {
 			continue // they have no arguments that name something

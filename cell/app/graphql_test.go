@@ -71,7 +71,7 @@ func nodes(connection any) []any {
 
 func TestQueryReadsWhatRESTReads(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	var spaces []string
 	for i := range 3 {
 		id := w.made(t, request{method: "POST", target: "/v1/workspaces", body: map[string]any{"name": fmt.Sprintf("w%d", i)}})
@@ -131,7 +131,7 @@ func TestQueryReadsWhatRESTReads(t *testing.T) {
 // The same field in several places, of the same object with other arguments.
 func TestAliasesAndFragmentsKeepApart(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	project := w.make(t, "project_id", nil)
 	space, _ := at(w.p.query(t, w.tn, `query ($id: ID!) { project(id: $id) { workspaceId } }`, map[string]any{"id": project}).Data, "project", "workspaceId").(string)
 	for range 2 {
@@ -154,7 +154,7 @@ func TestAliasesAndFragmentsKeepApart(t *testing.T) {
 // Whoever may not see a part gets the rest, also of what concerns itself.
 func TestEachFieldHasItsOwnRight(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	user, other := w.p.addUser(t, w.tn, "viewer"), w.p.addUser(t, w.tn, "viewer")
 	w.beginSession(t, user)
 	caller := w.as(user)
@@ -182,7 +182,7 @@ func TestEachFieldHasItsOwnRight(t *testing.T) {
 // router follows.
 func TestQueryPassesTheFence(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	stranger := newTenant()
 	for _, query := range []string{"{ organization { name } }", "{ __schema { queryType { name } } }", "{ me { role } }", "{ a: __typename }"} {
 		rest, graph := p.asTenant(t, stranger, get("/v1/organization")), p.asTenant(t, stranger, graphQuery(query, nil))

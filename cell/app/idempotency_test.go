@@ -35,7 +35,7 @@ func isReplayOf(a, first answer) bool {
 
 func TestRepeatedWritesGetTheFirstAnswer(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	workspace := expect(t, p.asTenant(t, tn, request{method: "POST", target: "/v1/workspaces", body: map[string]any{"name": "w"}}), 201).text("id")
 	path := "/v1/workspaces/" + workspace
@@ -80,7 +80,7 @@ func TestRepeatedWritesGetTheFirstAnswer(t *testing.T) {
 
 func TestSecretsAreNotKeptForRepetitions(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	user := p.addUser(t, tn, "member")
 	first := expect(t, p.asTenant(t, tn, withKey("k", createKey(user))), 201)
@@ -97,7 +97,7 @@ func TestSecretsAreNotKeptForRepetitions(t *testing.T) {
 // client does not know.
 func TestLostAnswer(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -141,7 +141,7 @@ func swallowAnswer(listener net.Listener, server string) error {
 // they have an answer: each write took effect once.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	line := newCable(t, "http://"+p.addresses.API.String())
 	const writes = 40

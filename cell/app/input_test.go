@@ -10,7 +10,7 @@ import (
 
 func TestBadInputIsExplainedAndNotStored(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn, other := p.admit(t), p.admit(t)
 	foreign := expect(t, p.asTenant(t, other, request{method: "POST", target: "/v1/workspaces", body: map[string]any{"name": "theirs"}}), 201).text("id")
 	id := "01900000-0000-7000-8000-000000000000"

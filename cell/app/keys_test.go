@@ -36,7 +36,7 @@ func (p *process) keys(t *testing.T, tn tenant, user string) []api.Key {
 
 func TestKeyLivesFromCreationToDeletion(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	user := p.addUser(t, tn, "viewer")
 	made := expect(t, p.asTenant(t, tn, createKey(user)), 201)
@@ -77,7 +77,7 @@ func TestKeyLivesFromCreationToDeletion(t *testing.T) {
 
 func TestWhoManagesWhoseKeys(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	var users api.UserList
 	if err := json.Unmarshal(p.asTenant(t, tn, request{method: "GET", target: "/v1/users"}).body, &users); err != nil {
@@ -125,7 +125,7 @@ func TestWhoManagesWhoseKeys(t *testing.T) {
 
 func TestKeysOfAUserAreBounded(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	user := p.addUser(t, tn, "viewer")
 	for range 50 {
@@ -141,7 +141,7 @@ func TestKeysOfAUserAreBounded(t *testing.T) {
 
 func TestKeysWithScopesAndEnd(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	user := w.p.addUser(t, w.tn, "member")
 	key := func(body map[string]any) request {
 		body["name"] = "x"

@@ -212,7 +212,7 @@ func TestRememberedAnswersAreForThoseWhoMaySeeThem(t *testing.T) {
 
 func TestEntityTagsOfAnswers(t *testing.T) {
 	t.Parallel()
-	for name, p := range map[string]*process{"remembering": startWithRedis(t), "without Redis": start(t, nil)} {
+	for name, p := range map[string]*process{"remembering": startWithRedis(t), "without Redis": shared()} {
 		tn := p.admit(t)
 		as := func(r request) answer { return p.asTenant(t, tn, r) }
 		for _, target := range []string{"/v1/organization", "/v1/workspaces"} {

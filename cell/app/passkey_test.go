@@ -135,7 +135,7 @@ func (k *authenticator) login(t testing.TB, m member) int {
 
 func TestPasskeys(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	m, other, key := w.addMember(t), w.addMember(t), newAuthenticator(t)
 	if a := w.ask(t, "POST", "/logins/passkey/begin", map[string]any{"user_id": m.id, "relying_party": party}); a.status != 409 {
 		t.Errorf("no passkey: %d", a.status)

@@ -48,7 +48,7 @@ func (w *world) checkSession(t *testing.T, secret string) answer {
 
 func TestInvitationIsAcceptedOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	role := w.addRole(t, cell.WorkspacesRead)
 	made := expect(t, w.p.asTenant(t, w.tn, request{method: "POST", target: "/v1/invitations", body: map[string]any{"email": "Bob@example.org", "role": role}}), 201)
 	first, second := w.mailedToken(t, made.text("id")), w.mailedToken(t, made.text("id"))
@@ -97,7 +97,7 @@ func TestInvitationIsAcceptedOnce(t *testing.T) {
 
 func TestInvitationsThatEnd(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	end := map[string]func(id string){
 		"revoked": func(id string) {
 			expect(t, w.p.asTenant(t, w.tn, request{method: "DELETE", target: "/v1/invitations/" + id}), 204)
@@ -133,7 +133,7 @@ func TestInvitationsThatEnd(t *testing.T) {
 
 func TestBulkInvitationsAreAllOrNone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	invite := func(lines ...string) request {
 		var list []any
 		for _, line := range lines {
@@ -163,7 +163,7 @@ func TestBulkInvitationsAreAllOrNone(t *testing.T) {
 
 func TestSessions(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	user := w.p.addUser(t, w.tn, "member")
 	self := w.as(user)
 	one, two := w.beginSession(t, user), w.beginSession(t, user)
@@ -204,7 +204,7 @@ func (w *world) owner(t *testing.T) string {
 
 func TestUserSearch(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	for i, name := range []string{"Grace Hopper", "Alan Turing", "100% Sure_"} {
 		body := map[string]any{"email": fmt.Sprintf("user%d@example.org", i), "name": name, "role": "viewer"}
 		expect(t, w.p.asTenant(t, w.tn, request{method: "POST", target: "/v1/users", body: body}), 201)
@@ -219,7 +219,7 @@ func TestUserSearch(t *testing.T) {
 
 func TestMembers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	workspace, other := w.make(t, "workspace_id", nil), w.make(t, "workspace_id", nil)
 	user := w.p.addUser(t, w.tn, "viewer")
 	path := "/v1/workspaces/" + workspace + "/members"
@@ -244,7 +244,7 @@ func TestMembers(t *testing.T) {
 
 func TestProjectsAreFoundAndChangedInBulk(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	workspace := w.make(t, "workspace_id", nil)
 	project := func(name, description string, tags ...string) map[string]any {
 		return map[string]any{"workspace_id": workspace, "name": name, "description": description, "tags": append([]string{}, tags...)}

@@ -5,7 +5,7 @@ import "testing"
 // A plan is taken once, in the directory's order, and by a tenant that is here.
 func TestThePlanFollowsTheDirectory(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := newTenant()
 	path := "/internal/v1/tenants/" + tn.id.String()
 	tell := func(epoch, version int, plan string) request {

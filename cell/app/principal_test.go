@@ -13,7 +13,7 @@ import (
 
 func TestVerifiedPrincipals(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := p.admit(t)
 	user := expect(t, p.asTenant(t, tn, request{
 		method: "POST", target: "/v1/users", body: map[string]any{"email": "bob@example.org", "name": "Bob", "role": "admin"},

@@ -11,7 +11,7 @@ import (
 
 func TestArrivalAndDepartureMayBeRepeated(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	tn := newTenant()
 	path := "/internal/v1/tenants/" + tn.id.String()
 	prepare := request{method: "PUT", target: path, body: tn.arrival()}

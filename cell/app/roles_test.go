@@ -18,7 +18,7 @@ func role(name string, permissions ...cell.Permission) request {
 
 func TestRoleLivesFromCreationToDeletion(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	made := expect(t, w.p.asTenant(t, w.tn, role("Auditor", cell.AuditRead, cell.ProjectsRead, cell.AuditRead)), 201)
 	id, path := made.text("id"), "/v1/roles/"+made.text("id")
 	var body api.CustomRole
@@ -52,7 +52,7 @@ func TestRoleLivesFromCreationToDeletion(t *testing.T) {
 // Nobody makes, changes or gives a role that may do more than it may itself.
 func TestRolesDoNotExceedTheirMakers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	admin := w.as(w.p.addUser(t, w.tn, "admin"))
 	large := w.addRole(t, cell.OrganizationWrite)
 	small := w.made(t, role("small", cell.ProjectsRead))
@@ -104,7 +104,7 @@ func TestRolesDoNotExceedTheirMakers(t *testing.T) {
 // Tokens name roles that the tenant made by their ids.
 func TestTokensWithMadeRoles(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	reading, writing := w.addRole(t, cell.WorkspacesRead), w.addRole(t, cell.WorkspacesWrite)
 	foreign := newWorld(t, w.p).addRole(t, cell.WorkspacesRead)
 	holder, owner := w.p.addUser(t, w.tn, reading), w.p.addUser(t, w.tn, "owner")

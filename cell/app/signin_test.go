@@ -16,7 +16,7 @@ import (
 
 func TestPasswords(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	w := newWorld(t, p)
 	m := w.addMember(t)
 	verdict := m.login(t, goodPassword, "")
@@ -83,7 +83,7 @@ func refusals(t *testing.T, w *world) map[string]func() answer {
 
 func TestRefusedLoginsSayTheSame(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	for name, try := range refusals(t, w) {
 		if a := try(); a.status != 200 || strings.TrimSpace(string(a.body)) != `{"result":"refused"}` {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
@@ -136,7 +136,7 @@ func TestRefusedLoginsTakeTheSameTime(t *testing.T) {
 // too, until the time is over.
 func TestLockOut(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	m, other := w.addMember(t), w.addMember(t)
 	for range 9 {
 		m.login(t, "wrong", "")
@@ -176,7 +176,7 @@ func TestLockOut(t *testing.T) {
 
 func TestSecondStep(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	m := w.addMember(t)
 	begun := decode[internal.TotpEnrolment](t, m.ask(t, "POST", "/totp", nil))
 	if !strings.HasPrefix(begun.URI, "otpauth://totp/Acme:"+m.email+"?") || !strings.Contains(begun.URI, "secret="+begun.Secret) {
@@ -234,7 +234,7 @@ func TestSecondStep(t *testing.T) {
 // Whoever knows the password has no more guesses at the code for it.
 func TestGuessesAtTheSecondStepAreCounted(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	m := w.addMember(t)
 	phone := m.enrol(t)
 	for range 5 {
@@ -250,7 +250,7 @@ func TestGuessesAtTheSecondStepAreCounted(t *testing.T) {
 
 func TestRememberedDevices(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	m, other := w.addMember(t), w.addMember(t)
 	m.enrol(t)
 	other.enrol(t)
@@ -292,7 +292,7 @@ func TestRememberedDevices(t *testing.T) {
 // Each change of how somebody signs in is in the log once, under the user's id.
 func TestChangesAreAudited(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	m := w.addMember(t)
 	device := func() string {
 		m.ask(t, "POST", "/devices", map[string]any{"name": "x"})
@@ -336,7 +336,7 @@ func TestChangesAreAudited(t *testing.T) {
 // Who may not sign in may do nothing with what it has.
 func TestDisabledUsersChangeNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	m := w.addMember(t)
 	phone := m.enrol(t)
 	expect(t, w.p.asTenant(t, w.tn, request{method: "PATCH", target: "/v1/users/" + m.id, body: map[string]any{"status": "disabled"}}), 200)
@@ -362,7 +362,7 @@ func TestDisabledUsersChangeNothing(t *testing.T) {
 // The fence lets nobody sign in where the tenant may not be written to.
 func TestTheFenceGuardsLogins(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	m := w.addMember(t)
 	attempt := map[string]any{"email": m.email, "password": goodPassword}
 	if a := w.ask(t, "POST", "/logins/verify?epoch=2", attempt); a.status != 503 {

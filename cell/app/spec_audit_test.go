@@ -24,7 +24,7 @@ var actionName = regexp.MustCompile(`^[a-z_]+\.[a-z_]+$`)
 // same transaction; one that only reads leaves none.
 func TestEveryMutationLeavesItsAuditEntry(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	for _, op := range operations(t) {
 		t.Run(op.id, func(t *testing.T) {
 			t.Parallel()

@@ -127,6 +127,7 @@ func (p *process) doJobs(t *testing.T, ears *overheard) {
 	testkit.Eventually(t, "the jobs to be done", func() bool {
 		return len(p.texts(t, `SELECT kind FROM jobs WHERE state IN ('pending', 'queued', 'running') AND kind <> $1 LIMIT 1`, string(cell.WebhookDelivery))) == 0
 	})
+	testkit.Eventually(t, "the requests to be metered", func() bool { return len(p.texts(t, `SELECT metric FROM usage LIMIT 1`)) > 0 })
 }
 
 // sqlVerb begins what is a statement.

@@ -36,7 +36,7 @@ var payloads = map[string]string{
 // never a failure of ours, never an answer that is no document.
 func TestEveryOperationWithHostileTexts(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	for _, op := range operations(t) {
 		t.Run(op.id, func(t *testing.T) {
 			t.Parallel()
@@ -146,7 +146,7 @@ func (w *world) holds(t *testing.T, text string) bool {
 // nothing is stored.
 func TestEveryOperationWithBrokenBodies(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	for _, op := range operations(t) {
 		if op.spec.RequestBody == nil {
 			continue
@@ -209,7 +209,7 @@ func brokenBodies(good string) map[string]string {
 // and other tenants, and cursors that were touched.
 func TestEveryListWithForeignCursors(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	other := newWorld(t, p)
 	other.make(t, "workspace_id", nil)
 	other.make(t, "workspace_id", nil)

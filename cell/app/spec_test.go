@@ -21,7 +21,7 @@ import (
 // a viewer, the other has all but that one.
 func TestEveryOperationWithEveryRole(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	for _, op := range operations(t) {
 		t.Run(op.id, func(t *testing.T) {
 			t.Parallel()
@@ -45,7 +45,7 @@ func TestEveryOperationWithEveryRole(t *testing.T) {
 // are done.
 func TestEveryOperationWithoutCredential(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	for _, op := range operations(t) {
 		t.Run(op.id, func(t *testing.T) {
 			t.Parallel()
@@ -87,7 +87,7 @@ func (w *world) showing(t *testing.T, r request, credential []string) answer {
 // a refusal, and in neither tenant anything changes.
 func TestEveryOperationWithForeignIDs(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	for _, op := range operations(t) {
 		t.Run(op.id, func(t *testing.T) {
 			t.Parallel()
@@ -122,7 +122,7 @@ func (w *world) tryForeign(t *testing.T, theirs *world, r request) (answer, bool
 // What an unknown id names is not there either.
 func TestEveryOperationWithUnknownIDs(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	for _, op := range operations(t) {
 		if len(op.params) == 0 {
 			continue

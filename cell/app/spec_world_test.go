@@ -327,7 +327,7 @@ func (p *process) digestQuery(t *testing.T) string {
 }
 
 // asSuperuser returns connections past every policy.
-func (p *process) asSuperuser(t *testing.T) *pgxpool.Pool {
+func (p *process) asSuperuser(t testing.TB) *pgxpool.Pool {
 	t.Helper()
 	p.connecting.Do(func() {
 		pool, err := pgxpool.New(context.WithoutCancel(t.Context()), p.dsn)

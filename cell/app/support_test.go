@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/coditect/platform/shared/testkit"
 )
 
@@ -21,15 +19,8 @@ func (p *process) fence(t *testing.T, tn tenant, sql string) {
 // exec runs a statement as the superuser and returns the number of rows it touched.
 func (p *process) exec(t *testing.T, sql string, args ...any) int64 {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), p.dsn)
+	tag, err := p.asSuperuser(t).Exec(t.Context(), sql, args...)
 	if err != nil {
-		t.Fatal(err)
-	}
-	tag, err := conn.Exec(t.Context(), sql, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := conn.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return tag.RowsAffected()

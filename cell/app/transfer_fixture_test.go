@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	api "github.com/coditect/platform/cell/api/internalapi"
 	"github.com/coditect/platform/cell/app"
@@ -226,12 +227,8 @@ func (p *process) texts(t testing.TB, query string, args ...any) []string {
 func (p *process) onDatabase(t testing.TB, use func(context.Context, *pgx.Conn) error) {
 	t.Helper()
 	ctx := testkit.Context(t)
-	conn, err := pgx.Connect(ctx, p.dsn)
+	err := p.asSuperuser(t).AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return use(ctx, conn.Conn()) })
 	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	if err := use(ctx, conn); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -85,7 +85,7 @@ func TestDrainComparesWhatChangedSince(t *testing.T) {
 // on writing.
 func TestSealRefusesAFreezeThatEnded(t *testing.T) {
 	t.Parallel()
-	source := start(t, nil)
+	source := shared()
 	tn := source.signUp(t)
 	workspace := source.addWorkspace(t, tn, "one")
 	m := newMove(t, source, source, tn, 1)

@@ -10,7 +10,7 @@ import (
 // page asks for it.
 func TestSessionsOfAUserAreSeenAndEnded(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	m, other := w.addMember(t), w.addMember(t)
 	begin := func(m member) (id, secret string) {
 		a := expect(t, w.ask(t, "POST", "/sessions", map[string]any{"user_id": m.id, "seconds": 60, "address": "203.0.113.9", "user_agent": "Firefox"}), 201)

@@ -26,7 +26,7 @@ func (w *world) setOf(t *testing.T, since time.Time) (set internal.UserSet, list
 // change of it, and after no other.
 func TestChangesOfUsersShow(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := shared()
 	w := newWorld(t, p)
 	if first, listed := w.setOf(t, time.Now().Add(-time.Minute)); !listed || first.Version != 0 || first.Epoch != 1 {
 		t.Errorf("a tenant that has arrived: %+v, %t", first, listed)
@@ -72,7 +72,7 @@ func TestChangesOfUsersShow(t *testing.T) {
 
 func TestAddressesLeaveAsHashes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start(t, nil))
+	w := newWorld(t, shared())
 	m, disabled := w.addMember(t), w.addMember(t)
 	expect(t, w.p.asTenant(t, w.tn, request{method: "PATCH", target: "/v1/users/" + disabled.id, body: map[string]any{"status": "disabled"}}), 200)
 	key := cellapi.EmailKey([]byte("master"))

@@ -209,7 +209,7 @@ func TestWebhookIsTriedAgainAndStoppedWhenGone(t *testing.T) {
 
 func TestWebhookEndpointRules(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil) // nothing but the public internet
+	p := shared() // nothing but the public internet
 	tn := p.admit(t)
 	for _, body := range []map[string]any{
 		{"url": "https://127.0.0.1/"},

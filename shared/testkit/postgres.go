@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -42,7 +43,7 @@ func newDatabase(t testing.TB, template string) string {
 	name := databaseName(t)
 	statement := "CREATE DATABASE " + quoted(name)
 	if template != "" {
-		statement += " TEMPLATE " + quoted(template)
+		statement = copyOf(template, name)
 	}
 	admin := server.SuperDSN("postgres")
 	if err := execOn(Context(t), admin, statement); err != nil {
@@ -56,6 +57,12 @@ func newDatabase(t testing.TB, template string) string {
 		}
 	})
 	return server.SuperDSN(name)
+}
+
+// copyOf copies file by file: page by page through the log takes three times
+// the processor.
+func copyOf(template, name string) string {
+	return "CREATE DATABASE " + quoted(name) + " TEMPLATE " + quoted(template) + " STRATEGY file_copy"
 }
 
 // dropDatabase removes the database's replication slots first, which would
@@ -76,9 +83,9 @@ func dropDatabase(ctx context.Context, admin, name string) error {
 	return last
 }
 
-// execOn runs statements, each on its own, over one short connection.
+// execOn runs statements, each on its own.
 func execOn(ctx context.Context, dsn string, statements ...string) error {
-	return onConnection(ctx, dsn, func(conn *pgx.Conn) error {
+	return spares.on(ctx, dsn, func(conn *pgx.Conn) error {
 		for _, statement := range statements {
 			if _, err := conn.Exec(ctx, statement); err != nil {
 				return err
@@ -86,6 +93,51 @@ func execOn(ctx context.Context, dsn string, statements ...string) error {
 		}
 		return nil
 	})
+}
+
+// spares keeps one connection a server for what is done to databases: a new
+// one would take as long as a test.
+var spares spareConnections
+
+type spareConnections struct {
+	mu   sync.Mutex
+	idle map[string]*pgx.Conn // by DSN; they go with the program
+}
+
+func (s *spareConnections) on(ctx context.Context, dsn string, use func(*pgx.Conn) error) error {
+	conn := s.take(dsn)
+	if conn == nil {
+		var err error
+		if conn, err = pgx.Connect(ctx, dsn); err != nil {
+			return err
+		}
+	}
+	err := use(conn)
+	if err == nil && s.keep(dsn, conn) {
+		return nil
+	}
+	return errors.Join(err, conn.Close(context.WithoutCancel(ctx)))
+}
+
+func (s *spareConnections) take(dsn string) *pgx.Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	conn := s.idle[dsn]
+	delete(s.idle, dsn)
+	return conn
+}
+
+func (s *spareConnections) keep(dsn string, conn *pgx.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.idle[dsn] != nil {
+		return false
+	}
+	if s.idle == nil {
+		s.idle = map[string]*pgx.Conn{}
+	}
+	s.idle[dsn] = conn
+	return true
 }
 
 func onConnection(ctx context.Context, dsn string, use func(*pgx.Conn) error) error {

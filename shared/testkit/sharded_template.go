@@ -64,7 +64,7 @@ func sealTemplate(database string) []string {
 // copyToWorkers makes the workers' part of a database, of the template's.
 func copyToWorkers(ctx context.Context, cluster servers.Citus, template, database string) error {
 	for _, worker := range cluster.Workers {
-		if err := execOn(ctx, worker.SuperDSN("postgres"), "CREATE DATABASE "+quoted(database)+" TEMPLATE "+quoted(template)); err != nil {
+		if err := execOn(ctx, worker.SuperDSN("postgres"), copyOf(template, database)); err != nil {
 			return err
 		}
 	}
