@@ -18,11 +18,14 @@ func TestLife(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	dir := filepath.Join(t.TempDir(), "with space")
-	p := newPlatform(t, local.Options{Dir: dir, Out: &out, Watched: true})
+	bin, mend := withBrokenRouter(t)
+	p := newPlatform(t, local.Options{Dir: dir, Out: &out, Watched: true, BinDir: bin})
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	t.Cleanup(func() { _ = p.Down(context.WithoutCancel(ctx)) })
 
+	partThatDiesIsNamedWithItsLog(ctx, t, p, &out)
+	mend()
 	if err := p.Up(ctx); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
@@ -62,6 +65,49 @@ func TestLife(t *testing.T) {
 	if entries, _ := os.ReadDir(dir); len(entries) != 1 || entries[0].Name() != "platform.lock" {
 		t.Errorf("left after nuke: %v", entries)
 	}
+}
+
+// withBrokenRouter is a directory of stubs with a router that ends at once, until
+// it is mended.
+func withBrokenRouter(t *testing.T) (bin string, mend func()) {
+	t.Helper()
+	good, err := stubs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin = t.TempDir()
+	link := func(name string) {
+		if err := os.Symlink(filepath.Join(good, name), filepath.Join(bin, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"controlplane", "cell", "local", "stripefake", "cellctl"} {
+		link(name)
+	}
+	router := filepath.Join(bin, "router")
+	if err := os.WriteFile(router, []byte("#!/bin/sh\necho 'cannot read the snapshot'\nexit 9\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return bin, func() {
+		if err := os.Remove(router); err != nil {
+			t.Fatal(err)
+		}
+		link("router")
+	}
+}
+
+func partThatDiesIsNamedWithItsLog(ctx context.Context, t *testing.T, p *local.Platform, out *bytes.Buffer) {
+	t.Helper()
+	err := p.Up(ctx)
+	if err == nil {
+		t.Fatal("it came up")
+	}
+	for _, part := range []string{"router-", "exit status 9", "cannot read the snapshot", "these parts run on: pg-control", "make down"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%q misses %q", err, part)
+		}
+	}
+	wantOutput(t, out, "✗ router-")
 }
 
 func deadPartIsFoundAndStartedAgain(ctx context.Context, t *testing.T, p *local.Platform, before local.State) {

@@ -1,8 +1,6 @@
 package local_test
 
 import (
-	"bytes"
-	"context"
 	"net"
 	"os"
 	"path/filepath"
@@ -80,37 +78,4 @@ func TestUnusableDirectorySaysWhatToDo(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "sudo chown") {
 		t.Errorf("got %v", err)
 	}
-}
-
-// A program that ends at once stands in for the router.
-func TestPartThatDiesIsNamedWithItsLog(t *testing.T) {
-	t.Parallel()
-	good, err := stubs()
-	if err != nil {
-		t.Fatal(err)
-	}
-	bin := t.TempDir()
-	for _, name := range []string{"controlplane", "cell", "local", "stripefake"} {
-		if err := os.Symlink(filepath.Join(good, name), filepath.Join(bin, name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	broken := "#!/bin/sh\necho 'cannot read the snapshot'\nexit 9\n"
-	if err := os.WriteFile(filepath.Join(bin, "router"), []byte(broken), 0o700); err != nil {
-		t.Fatal(err)
-	}
-
-	var out bytes.Buffer
-	p := newPlatform(t, local.Options{Out: &out, BinDir: bin})
-	t.Cleanup(func() { _ = p.Down(context.Background()) })
-	err = p.Up(t.Context())
-	if err == nil {
-		t.Fatal("it came up")
-	}
-	for _, part := range []string{"router-", "exit status 9", "cannot read the snapshot", "these parts run on: pg-control", "make down"} {
-		if !strings.Contains(err.Error(), part) {
-			t.Errorf("%q misses %q", err, part)
-		}
-	}
-	wantOutput(t, &out, "✗ router-")
 }

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/coditect/platform/loadtest/internal/figures"
+	"github.com/coditect/platform/loadtest/internal/fleet"
 	"github.com/coditect/platform/loadtest/internal/tenantclient"
 )
 
@@ -82,8 +84,11 @@ func moveOften(ctx context.Context, b *bench, s size) error {
 			continue
 		}
 		tenant.Cell = other(tenant.Cell)
-		write := longest(append(users.Record.Between(tenantclient.Write, begun, ended), users.Record.Between(tenantclient.Create, begun, ended)...))
-		read := longest(users.Record.Between(tenantclient.Read, begun, ended))
+		allWrites := append(users.Record.Between(tenantclient.Write, begun, ended), users.Record.Between(tenantclient.Create, begun, ended)...)
+		allReads := users.Record.Between(tenantclient.Read, begun, ended)
+		b.say("slow writes: %s", slowBy(m, allWrites, writePauseP95))
+		b.say("slow reads: %s", slowBy(m, allReads, readPauseP99))
+		write, read := longest(allWrites), longest(allReads)
 		writes, reads = append(writes, write), append(reads, read)
 		b.say("%s, move %d of %d: %.1f s, write pause %s, read pause %s, freeze to open %.0f ms",
 			s.name, n+1, s.moves, ended.Sub(begun).Seconds(), write.Round(time.Millisecond), read.Round(time.Millisecond), m.PauseMS)
@@ -131,3 +136,36 @@ func quantile(all []time.Duration, q float64) time.Duration {
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// slowBy says during which stage of the move the requests were due that took
+// longer than the bound.
+func slowBy(m fleet.Migration, samples []tenantclient.Sample, bound time.Duration) string {
+	slow, worst := map[string]int{}, map[string]time.Duration{}
+	for _, s := range samples {
+		if s.Latency > bound {
+			stage := stageAt(m, s.At)
+			slow[stage]++
+			worst[stage] = max(worst[stage], s.Latency)
+		}
+	}
+	text := fmt.Sprintf("of %d", len(samples))
+	for _, t := range m.Timings {
+		text += fmt.Sprintf(", %s (%d ms) %d", t.Stage, t.Until.Sub(t.From).Milliseconds(), slow[t.Stage])
+		if slow[t.Stage] > 0 {
+			text += fmt.Sprintf(" up to %d ms", worst[t.Stage].Milliseconds())
+		}
+	}
+	if slow[""] > 0 {
+		text += fmt.Sprintf(", outside %d up to %d ms", slow[""], worst[""].Milliseconds())
+	}
+	return text
+}
+
+func stageAt(m fleet.Migration, at time.Time) string {
+	for _, t := range m.Timings {
+		if !at.Before(t.From) && at.Before(t.Until) {
+			return t.Stage
+		}
+	}
+	return ""
+}
