@@ -21,6 +21,7 @@ type layout struct {
 	root    string // the repository's
 	watched bool
 	jaeger  string // Jaeger's program; "" leaves it out
+	traces  string // Options.Traces
 }
 
 // found is the layout as a program sees that looks for the others.

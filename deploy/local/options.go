@@ -39,6 +39,9 @@ type Options struct {
 	Watched bool
 	// Jaeger is the path of its program; with Watched it takes the platform's traces.
 	Jaeger string
+	// Traces is the URL of an OTLP receiver that gets the traces of all requests
+	// instead: a test's own.
+	Traces string
 	// Archived has the cells' databases copy their log into an archive, and put
 	// checksums on their pages, for those who restore them.
 	Archived bool
@@ -69,12 +72,15 @@ func (o *Options) Validate() error {
 		}
 		o.Hydra = program
 	}
-	for _, dir := range []*string{&o.Root, &o.Dir, &o.BinDir, &o.Hydra} {
-		absolute, err := filepath.Abs(*dir)
+	for _, path := range []*string{&o.Root, &o.Dir, &o.BinDir, &o.Hydra, &o.Jaeger} {
+		if *path == "" {
+			continue // there is no Jaeger
+		}
+		absolute, err := filepath.Abs(*path)
 		if err != nil {
 			return fmt.Errorf("options: %w", err)
 		}
-		*dir = absolute
+		*path = absolute
 	}
 	if o.Out == nil {
 		o.Out = io.Discard

@@ -140,7 +140,7 @@ func (p *Platform) layout() layout {
 	s := p.State()
 	return layout{
 		dir: p.opts.Dir, ports: s.Ports, reach: p.opts.Reach, issuers: p.opts.Issuers, hydraAt: p.opts.Hydra, archive: p.opts.Archived, secrets: s.Secrets, root: p.opts.Root,
-		watched: s.Watched, jaeger: s.Jaeger,
+		watched: s.Watched, jaeger: s.Jaeger, traces: p.opts.Traces,
 	}
 }
 

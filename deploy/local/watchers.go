@@ -22,7 +22,8 @@ const (
 	evaluateEach  = "15s"
 	keepMetrics   = "7d"
 	onCall        = "oncall@localhost"
-	tracedPart    = "0.1" // of the requests; a client that asks for a trace gets it
+	tracedPart    = "0.1"  // of the requests; a client that asks for a trace gets it
+	keepTraces    = "5000" // in Jaeger's memory, the newest: some 100 MB
 	sampleLimit   = 20_000
 	groupWait     = "5s"
 	groupInterval = "1m"
@@ -46,10 +47,14 @@ func (l layout) watchers() []part {
 
 // traceFlags have a program send its traces, if there is somebody to take them.
 func (l layout) traceFlags() []string {
-	if !l.watched || l.jaeger == "" {
+	switch {
+	case l.traces != "":
+		return []string{"--trace-endpoint", l.traces, "--trace-ratio", "1"}
+	case l.watched && l.jaeger != "":
+		return []string{"--trace-endpoint", l.ports.url("jaeger-otlp"), "--trace-ratio", tracedPart}
+	default:
 		return nil
 	}
-	return []string{"--trace-endpoint", l.ports.url("jaeger-otlp"), "--trace-ratio", tracedPart}
 }
 
 func (l layout) server(name, path, readyURL string, args ...string) servers.Spec {
@@ -84,7 +89,7 @@ func (l layout) alertmanager() servers.Spec {
 // jaegerSpec is Jaeger with everything in one process and traces in memory.
 func (l layout) jaegerSpec() servers.Spec {
 	return l.server("jaeger", l.jaeger, l.ports.url("jaeger-admin"),
-		"--memory.max-traces", "20000",
+		"--memory.max-traces", keepTraces,
 		"--query.http-server.host-port", l.ports.address("jaeger"),
 		"--query.grpc-server.host-port", l.ports.address("jaeger-grpc"),
 		"--admin.http.host-port", l.ports.address("jaeger-admin"),

@@ -24,6 +24,7 @@ var (
 	startOnce sync.Once
 	shared    *local.Platform
 	startErr  error
+	traces    = newReceiver()
 	tokens    *issuer // whose tokens the router of us accepts; that of eu accepts the platform's own
 )
 
@@ -62,7 +63,7 @@ func startPlatform() (*local.Platform, error) {
 	if tokens, err = newIssuer(); err != nil {
 		return nil, err
 	}
-	p, err := local.New(local.Options{Issuers: map[string]local.Issuer{us: tokens.known()}, Root: root, Dir: dir, BinDir: filepath.Join(root, ".local", "bin"), Ports: ports, WithoutTenants: true, Attached: true, Out: os.Stderr})
+	p, err := local.New(local.Options{Issuers: map[string]local.Issuer{us: tokens.known()}, Root: root, Dir: dir, BinDir: filepath.Join(root, ".local", "bin"), Ports: ports, Traces: traces.server.URL, WithoutTenants: true, Attached: true, Out: os.Stderr})
 	if err != nil {
 		return nil, err
 	}

@@ -49,6 +49,15 @@ func NewBrowser() (*Browser, error) {
 	return b, nil
 }
 
+// Cookies are what the browser would show at an address.
+func (b *Browser) Cookies(address string) ([]*http.Cookie, error) {
+	at, err := url.Parse(address)
+	if err != nil {
+		return nil, err
+	}
+	return b.client.Jar.Cookies(at), nil
+}
+
 // Page is what a browser shows.
 type Page struct {
 	Status int
