@@ -72,7 +72,12 @@ func outsiders(of *cluster) []party {
 		{name: "a stranger's pod", namespace: "default", labels: map[string]string{"app": "stranger"}, ports: tcp(80)},
 	}
 	if of.kind() == "cells" {
-		pods = append(pods, party{name: "rabbitmq", namespace: "rabbitmq", labels: map[string]string{"app.kubernetes.io/name": "rabbitmq"}, ports: tcp(4369, 5671, 15672, 25672)})
+		pods = append(pods,
+			party{name: "rabbitmq", namespace: "rabbitmq", labels: map[string]string{"app.kubernetes.io/name": "rabbitmq"}, ports: tcp(4369, 5671, 15671, 15691, 25672, 35672)},
+			party{name: "rabbitmq's neighbour", namespace: "rabbitmq", labels: map[string]string{"app": "neighbour"}, ports: tcp(80)},
+			party{name: "rabbitmq's operator", namespace: "rabbitmq-system", labels: map[string]string{"app.kubernetes.io/component": "rabbitmq-operator"}, ports: tcp(80)},
+			party{name: "operator's neighbour", namespace: "rabbitmq-system", labels: map[string]string{"app": "neighbour"}, ports: tcp(80)},
+		)
 		if of.workload("cell/pooler") == nil {
 			pods = append(pods, party{name: "citus", namespace: "citus", labels: map[string]string{"app": "StackGresCluster"}, ports: tcp(5432, 5433)})
 		}
@@ -161,8 +166,20 @@ func (of *cluster) allows(direction networking.PolicyType, end, other party, at 
 
 func portOpen(rules []networking.NetworkPolicyPort, at port) bool {
 	return len(rules) == 0 || slices.ContainsFunc(rules, func(r networking.NetworkPolicyPort) bool {
-		return r.Port != nil && r.Port.IntVal == at.number && (r.Protocol == nil && at.protocol == core.ProtocolTCP || r.Protocol != nil && *r.Protocol == at.protocol)
+		if r.Port == nil || cmp.Or(orZero(r.Protocol), core.ProtocolTCP) != at.protocol {
+			return false
+		}
+		first := r.Port.IntVal
+		return first <= at.number && at.number <= max(first, orZero(r.EndPort))
 	})
+}
+
+// orZero is what is pointed to, or the zero value.
+func orZero[T any](p *T) (value T) {
+	if p != nil {
+		value = *p
+	}
+	return value
 }
 
 func (of *cluster) anyPeer(peers []networking.NetworkPolicyPeer, namespace string, who party) bool {

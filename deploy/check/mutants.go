@@ -57,6 +57,8 @@ var mutantList = []mutant{
 	{inCell, "base/cell/policies.yaml", "policyTypes: [Ingress, Egress]", "policyTypes: [Ingress]", "closed: namespace cell"},
 	{inCell, "cells/cell-a/networks.yaml", "port: 8443", "port: 8444", "connectivity: newly allowed: [cells/cell-a] routers"},
 	{inCell, "base/cell/policies.yaml", "except: [10.0.0.0/8, ", "except: [", "connectivity: newly allowed: [cells/cell-a] cell/worker"},
+	{inCell, "base/broker/broker.yaml", "          podSelector: {matchLabels: {app.kubernetes.io/component: rabbitmq-operator}}\n", "", "connectivity: newly allowed: [cells/cell-a] operator's neighbour"},
+	{inCell, "base/broker/broker.yaml", "kubernetes.io/metadata.name: cell}}\n          podSelector: {matchLabels: {app.kubernetes.io/name: worker}}", "kubernetes.io/metadata.name: default}}", "connectivity: newly allowed: [cells/cell-a] a stranger's pod"},
 	{inControlPlane, "base/control-plane/policies.yaml", "cidr: 10.255.16.0/24", "cidr: 10.255.17.0/24", "connectivity: no longer allowed: [control-plane] controlplane/api"},
 }
 

@@ -59,20 +59,5 @@ locals {
       metadata   = { name = local.name, namespace = var.rabbitmq.namespace }
       spec       = { maxUnavailable = 1, selector = { matchLabels = local.labels } }
     },
-    {
-      apiVersion = "networking.k8s.io/v1", kind = "NetworkPolicy"
-      metadata   = { name = local.name, namespace = var.rabbitmq.namespace }
-      spec = {
-        podSelector = {}
-        policyTypes = ["Ingress"]
-        ingress = [
-          {
-            from  = [for n in var.rabbitmq.clients : { namespaceSelector = { matchLabels = { "kubernetes.io/metadata.name" = n } } }]
-            ports = [{ protocol = "TCP", port = 5671 }]
-          },
-          { from = [{ podSelector = {} }], ports = [] },
-        ]
-      }
-    },
   ]
 }

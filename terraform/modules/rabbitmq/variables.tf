@@ -38,7 +38,6 @@ variable "rabbitmq" {
     cpu       = optional(number, 2)
     memory_gb = optional(number, 4)
     disk_gb   = optional(number, 50)
-    clients   = optional(list(string), ["cell"]) # namespaces that may connect
   })
   nullable = false
 
@@ -65,9 +64,5 @@ variable "rabbitmq" {
   validation {
     condition     = var.rabbitmq.disk_gb >= 10 && var.rabbitmq.disk_gb <= 2000
     error_message = "rabbitmq.disk_gb: 10 to 2000."
-  }
-  validation {
-    condition     = length(var.rabbitmq.clients) > 0 && alltrue([for n in var.rabbitmq.clients : can(regex("^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", n))])
-    error_message = "rabbitmq.clients: at least one Kubernetes namespace."
   }
 }

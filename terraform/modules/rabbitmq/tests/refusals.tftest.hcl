@@ -90,11 +90,3 @@ run "refuses_rabbitmq_disk_gb" {
   }
   expect_failures = [var.rabbitmq]
 }
-
-run "refuses_rabbitmq_clients" {
-  command = plan
-  variables {
-    rabbitmq = merge(var.rabbitmq, { clients = [] })
-  }
-  expect_failures = [var.rabbitmq]
-}
