@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coditect/platform/cell/internal/amqp"
 	"github.com/coditect/platform/cell/internal/jobs"
 	"github.com/coditect/platform/shared/tracing"
 )
@@ -70,6 +71,7 @@ func (o *WorkerOptions) Validate() error {
 	c.secret("CELL_DATABASE_URL", o.DatabaseURL, "the postgres:// URL of the role cell_app")
 	c.secret("CELL_RELAY_DATABASE_URL", o.RelayDatabaseURL, "the postgres:// URL of the role cell_relay, not through PgBouncer")
 	c.secret("CELL_AMQP_URL", o.AMQPURL, "the amqp:// URL of the cell's vhost")
+	c.unless(o.AMQPURL == "" || amqp.ValidURL(o.AMQPURL), "CELL_AMQP_URL: it is no amqp:// URL")
 	c.unless(o.Log != nil && min(o.Poll, o.QueuedLimit, o.RunningLimit, o.JobTimeout, o.FirstRetry, o.LongestRetry) > 0, "options are incomplete: begin with DefaultWorkerOptions")
 	return c.err()
 }

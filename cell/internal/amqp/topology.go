@@ -30,9 +30,15 @@ const maxDeliveries = 20
 
 const dialTimeout = 5 * time.Second
 
+// ValidURL reports whether a broker could be at a URL.
+func ValidURL(url string) bool {
+	_, err := amqp.ParseURI(url)
+	return err == nil
+}
+
 // connect opens a connection with one channel and declares the queues.
 func connect(url, name string) (*amqp.Connection, *amqp.Channel, error) {
-	if _, err := amqp.ParseURI(url); err != nil {
+	if !ValidURL(url) {
 		return nil, nil, errors.New("broker URL: not a valid amqp:// URL") // the parser's error may quote the password
 	}
 	properties := amqp.NewConnectionProperties()

@@ -36,7 +36,7 @@ func Connect(address string, log *slog.Logger) (*nats.Conn, jetstream.JetStream,
 	)
 	var parse *url.Error
 	if errors.As(err, &parse) {
-		err = parse.Err // the whole would quote the URL, password included
+		err = errors.New("not a valid nats:// URL") // the parser's error may quote the password
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("NATS: %w; check the URL given by --nats-url", err)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -22,9 +23,13 @@ const (
 
 // Connect opens a NATS connection that never gives up, and need not succeed
 // now: a router starts without NATS.
-func Connect(url string) (*nats.Conn, error) {
-	nc, err := nats.Connect(url, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1),
+func Connect(address string) (*nats.Conn, error) {
+	nc, err := nats.Connect(address, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1),
 		nats.ReconnectWait(250*time.Millisecond), nats.ReconnectJitter(100*time.Millisecond, 100*time.Millisecond), nats.Name("router"))
+	var parse *url.Error
+	if errors.As(err, &parse) {
+		err = errors.New("not a valid nats:// URL") // the parser's error may quote the password
+	}
 	if err != nil {
 		return nil, fmt.Errorf("NATS URL: %w", err)
 	}
