@@ -35,6 +35,10 @@ type job struct {
 	wake     <-chan struct{} // optional: run now
 }
 
+// spreads reports that nobody waits for the job when the process starts. Begun
+// together such jobs open a connection each; those that come hourly would be late.
+func (j job) spreads() bool { return j.interval >= 2*time.Second && j.interval <= time.Minute }
+
 func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announcer *postgres.Announcer, relay *natsbus.Relay, mover *migration.Worker, rescue recovery.Service, gauges *gauges, till *till, emails *identity.Emails, admin *telemetry.Admin) loops {
 	log, signups, imports := postgres.DirectoryStore{DB: db}, postgres.SignupStore{DB: db}, postgres.ImportStore{DB: db}
 	sweeper := &onboarding.Sweeper{
@@ -75,7 +79,7 @@ func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announce
 func (l loops) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, j := range l.jobs {
-		loop := run.Loop{Name: j.name, Interval: j.interval, MaxPause: j.maxPause, Wake: j.wake, Log: l.log}
+		loop := run.Loop{Name: j.name, Interval: j.interval, MaxPause: j.maxPause, Wake: j.wake, Spread: j.spreads(), Log: l.log}
 		group.Go(func() error { return loop.Run(ctx, j.runOnce) })
 	}
 	return group.Wait()
