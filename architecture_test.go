@@ -66,6 +66,7 @@ var rules = []rule{
 	{from: "cell/internal/egress", to: []string{"cell/..."}, reason: "it guards the network and knows nothing of the product"},
 	{from: "cell/internal/credentials", to: []string{"net", "github.com/jackc/..."}, reason: "who signs in is judged the same however it arrives"},
 	{from: "controlplane/internal/recovery", to: []string{"net/http", "github.com/jackc/..."}, reason: "who is right is decided from what the two sides say"},
+	{from: "cell/internal/billing", to: []string{"github.com/jackc/..."}, reason: "it keeps nothing of its own"},
 	{from: "cell/internal/chain", to: []string{"net", "net/http"}, reason: "sealing and verifying need no network"},
 
 	{
@@ -155,7 +156,7 @@ var introduced = map[string][]string{
 	"router/internal/upstream":  {"wire"},
 	"router/internal/feed":      {"tenantcache"},
 	"router/internal/lookup":    {"tenantcache"},
-	"cell/internal/httpapi":     {"workspaces", "jobs", "chain", "events", "metering", "webhooks", "graph"},
+	"cell/internal/httpapi":     {"workspaces", "jobs", "chain", "events", "metering", "webhooks", "graph", "billing"},
 	"cell/internal/internalapi": {"residency", "chain", "export", "transfer", "transfer/frame", "metering", "workspaces", "credentials"},
 	"cell/internal/sourcecell":  {"transfer"},
 

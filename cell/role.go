@@ -45,13 +45,16 @@ const (
 	ReportsWrite      Permission = "reports:write"
 	SchedulesRead     Permission = "schedules:read"
 	SchedulesWrite    Permission = "schedules:write"
+	BillingRead       Permission = "billing:read"
+	BillingWrite      Permission = "billing:write"
 )
 
 var viewing = []Permission{OrganizationRead, UsersRead, RolesRead, WorkspacesRead, ProjectsRead}
 
 var working = append(slices.Clone(viewing), ProjectsWrite, JobsRead, ReportsWrite, SchedulesRead)
 
-var administering = append(slices.Clone(working), JobsWrite, SchedulesWrite, WorkspacesWrite, UsersWrite, RolesWrite, ExportsWrite, AuditRead, UsageRead, WebhooksRead, WebhooksWrite)
+var administering = append(slices.Clone(working), JobsWrite, SchedulesWrite, WorkspacesWrite, UsersWrite, RolesWrite, ExportsWrite, AuditRead, UsageRead, WebhooksRead, WebhooksWrite,
+	BillingRead, BillingWrite)
 
 // granted is the one table of who may do what.
 var granted = map[Role][]Permission{

@@ -54,6 +54,7 @@ type BillingAccount struct {
 	NextPlan     string         `json:"next_plan,omitempty"` // from the end of the period on
 	Schedule     string         `json:"schedule,omitempty"`  // that makes it so
 	TrialEnd     time.Time      `json:"trial_end,omitzero"`
+	PeriodStart  time.Time      `json:"period_start,omitzero"`
 	PeriodEnd    time.Time      `json:"period_end,omitzero"`
 	Cancelling   bool           `json:"cancelling,omitempty"` // at the end of the period
 	EndedAt      time.Time      `json:"ended_at,omitzero"`

@@ -103,7 +103,8 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 	hub := events.New(store, mover, followerRecheck, admin.Registry)
 	usage := &metering.Meter{Recorder: store, Leavings: mover, Log: opts.Log, Clock: opts.Clock}
 	stack.Push("usage", lastUsage(usage, guard, opts.Log)) // requests are over by then
-	tenantFacing, internal, err := handlers(opts, store, blobs, mover, moves, memory, hub, meter, usage, guard, admin)
+	plane := newControlPlane(opts, &stack)
+	tenantFacing, internal, err := handlers(opts, store, blobs, mover, moves, memory, hub, meter, usage, guard, admin, plane)
 	if err != nil {
 		return err
 	}
@@ -148,8 +149,8 @@ func RunAPI(ctx context.Context, opts APIOptions) (err error) {
 	group.Go(func() error {
 		return run.Loop{Name: "event listener", Interval: lookInterval, MaxPause: 10 * lookInterval, Log: opts.Log}.Run(ctx, hub.Listen)
 	})
-	if opts.ControlplaneURL != "" {
-		group.Go(func() error { return keepMembership(ctx, opts, mover, meter, guard, listeners) })
+	if plane != nil {
+		group.Go(func() error { return keepMembership(ctx, opts, plane, mover, meter, guard, listeners) })
 	}
 	return group.Wait()
 }
@@ -160,10 +161,18 @@ func upkeep(log *slog.Logger, name string, interval, longestPause time.Duration)
 	return run.Loop{Name: name, Interval: interval, MaxPause: longestPause, Spread: true, Log: log}
 }
 
-// keepMembership sends heartbeats; after failures too, at the usual pace.
-func keepMembership(ctx context.Context, opts APIOptions, mover *citus.Mover, meter *membership.Meter, guard *standing.Guard, listeners []net.Listener) error {
+// newControlPlane returns nil for a cell that stands alone.
+func newControlPlane(opts APIOptions, stack *run.Stack) *membership.Client {
+	if opts.ControlplaneURL == "" {
+		return nil
+	}
 	client := membership.NewClient(opts.ControlplaneURL, opts.ControlplaneToken)
-	defer client.CloseIdle()
+	stack.PushClose("control plane", client.CloseIdle)
+	return client
+}
+
+// keepMembership sends heartbeats; after failures too, at the usual pace.
+func keepMembership(ctx context.Context, opts APIOptions, client *membership.Client, mover *citus.Mover, meter *membership.Meter, guard *standing.Guard, listeners []net.Listener) error {
 	member := &membership.Member{
 		Client: client, Cell: opts.Cell, Loads: mover, Requests: meter, Processors: &membership.Processors{}, Reconciling: guard.Refusing, Distrust: mover.Distrust, Log: opts.Log,
 		Registration: membership.Registration{

@@ -35,7 +35,7 @@ var lasting = &testkit.Lasting{Owner: "cell-app-shared"}
 
 // shared is one process for the tests that are content with tenants of their
 // own: a database and a process each would be most of their time.
-var shared = sync.OnceValue(func() *process { return start(lasting, nil) })
+var shared = sync.OnceValue(func() *process { return start(lasting, withTill(lasting, sharedTill)) })
 
 // passwords are the roles' in every test of the cell: roles are the whole server's.
 var passwords = citus.Passwords{App: "cell-app-test", Relay: "cell-relay-test", Mover: "cell-mover-test"}

@@ -5,6 +5,7 @@ import (
 	"runtime"
 
 	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/cell/internal/billing"
 	"github.com/coditect/platform/cell/internal/blob"
 	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/citus"
@@ -29,8 +30,8 @@ import (
 	"github.com/coditect/platform/shared/telemetry"
 )
 
-// handlers introduces the two APIs to their use-cases, and those to the database. The memory may be nil.
-func handlers(opts APIOptions, store *citus.Store, blobs *blob.Store, mover *citus.Mover, moves *transfers, memory *rediscache.Cache, hub *events.Hub, meter *membership.Meter, usage *metering.Meter, guard *standing.Guard, admin *telemetry.Admin) (tenantFacing, internal http.Handler, err error) {
+// handlers introduces the two APIs to their use-cases, and those to the database. The memory and the control plane may be nil.
+func handlers(opts APIOptions, store *citus.Store, blobs *blob.Store, mover *citus.Mover, moves *transfers, memory *rediscache.Cache, hub *events.Hub, meter *membership.Meter, usage *metering.Meter, guard *standing.Guard, admin *telemetry.Admin, plane *membership.Client) (tenantFacing, internal http.Handler, err error) {
 	targets := egress.New(opts.Egress.options()) // only looks at URLs
 	usageReports := metering.Reports{Recorded: store, Clock: opts.Clock}
 	answers, err := graph.New(store, usageReports.Span, opts.Log)
@@ -62,12 +63,16 @@ func handlers(opts APIOptions, store *citus.Store, blobs *blob.Store, mover *cit
 			Schedules:     jobs.Schedules{Store: store, Clock: opts.Clock},
 			Files:         jobs.Files{Store: store, Blobs: moves.files, Clock: opts.Clock},
 			Graph:         answers,
+			Billing:       billing.Desk{Store: store},
 		},
 		Guard: behind(door.Guard(cellapi.NewSigner(opts.EdgeKey), opts.Clock), guard.Door(nothing)), Log: opts.Log, Registry: admin.Registry, Served: meter.Add, Counted: usage.Call,
 	}
 	lives, fences := residency.Residency{Fences: mover, Inventory: mover, Reconciler: mover}, transfer.Fences{FenceRows: mover, Shelf: blobs}
 	if memory != nil { // a nil *Cache would not be a nil interface
 		tenantOptions.Memory, lives.Memory, fences.Memory = memory, memory, memory
+	}
+	if plane != nil { // likewise
+		tenantOptions.UseCases.Billing.ControlPlane = plane
 	}
 	tenantFacing, err = httpapi.New(tenantOptions)
 	if err != nil {

@@ -48,7 +48,10 @@ var roundTrips = map[string]int{
 	"revokeInvitation": writes, "rotateWebhookSecret": writes, "updateOrganization": writes, "updateProject": writes, "updateRole": writes,
 	"updateUser": writes, "updateWebhookEndpoint": writes, "updateWorkspace": writes,
 	"updateSchedule": reads + writes, // when it fires next follows from what the request does not change, too
-	"verifyAudit":    4 * reads,      // the horizon, then pages of the chain, of checkpoints and of rows without a place: however long the log is, no transaction is
+	"getBilling":     reads, "getBilledUsage": reads, "listInvoices": reads, "listPlans": reads, "quoteChange": reads,
+	// Who asks is judged first; what was done then, is noted.
+	"openCheckout": reads + writes, "openPortal": reads + writes, "changeSubscription": reads + writes, "cancelSubscription": reads + writes,
+	"verifyAudit": 4 * reads, // the horizon, then pages of the chain, of checkpoints and of rows without a place: however long the log is, no transaction is
 }
 
 // Every operation of the API's document, by whoever calls, waits for the
@@ -59,6 +62,7 @@ func TestWhatOperationsAskOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	ears := (*overheard)(nil)
 	p := start(t, func(o *app.APIOptions) {
+		withTill(t, &till{})(o)
 		ears = overhear(t, o.DatabaseURL)
 		o.DatabaseURL, o.DatabaseConns = ears.dsn, 1
 	})

@@ -85,6 +85,7 @@ var bodies = map[string]func(t *testing.T, w *world) any{
 // queries make the parameters that an operation requires.
 var queries = map[string]func(t *testing.T, w *world) string{
 	"downloadFile": func(t *testing.T, w *world) string { return "?token=" + w.addFile(t) },
+	"quoteChange":  func(*testing.T, *world) string { return "?plan=business&interval=year" },
 }
 
 // ready makes an operation possible once more.

@@ -320,6 +320,15 @@ type BatchRequest struct {
 	ValidateOnly *bool           `json:"validate_only,omitempty"`
 }
 
+// BilledUsage defines model for BilledUsage.
+type BilledUsage struct {
+	Meters    []MeteredUsage `json:"meters"`
+	PeriodEnd *time.Time     `json:"period_end,omitempty"`
+
+	// PeriodStart Absent without a subscription.
+	PeriodStart *time.Time `json:"period_start,omitempty"`
+}
+
 // Billing defines model for Billing.
 type Billing struct {
 	// Amount Each interval, after discounts, before tax and usage.
@@ -339,9 +348,10 @@ type Billing struct {
 	NextPlan *string `json:"next_plan,omitempty"`
 
 	// Owed What could not be collected.
-	Owed      *int64     `json:"owed,omitempty"`
-	OwedSince *time.Time `json:"owed_since,omitempty"`
-	PeriodEnd *time.Time `json:"period_end,omitempty"`
+	Owed        *int64     `json:"owed,omitempty"`
+	OwedSince   *time.Time `json:"owed_since,omitempty"`
+	PeriodEnd   *time.Time `json:"period_end,omitempty"`
+	PeriodStart *time.Time `json:"period_start,omitempty"`
 
 	// Plan What is subscribed to; absent if nothing ever was.
 	Plan     *string         `json:"plan,omitempty"`
@@ -722,6 +732,18 @@ type LookupRequest = directory.LookupRequest
 // MeasuredCapacity defines model for MeasuredCapacity.
 type MeasuredCapacity struct {
 	RequestsPerSecond float64 `json:"requests_per_second"`
+}
+
+// MeteredUsage defines model for MeteredUsage.
+type MeteredUsage struct {
+	// Each What each further unit costs: a decimal, in the currency's smallest unit.
+	Each string `json:"each"`
+
+	// Included In the whole period.
+	Included int64  `json:"included"`
+	Meter    string `json:"meter"`
+	Title    string `json:"title"`
+	Used     int64  `json:"used"`
 }
 
 // Migration defines model for Migration.
@@ -2115,6 +2137,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/tenants/{tenant}/billing/sync (the `SyncBilling` operationId).
 	SyncBilling(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetBilledUsage Show what the tenant has used of what its plan counts, in the period that runs
+	//
+	// By the ledger, which is minutes behind. Empty without a subscription, and for a plan that counts nothing.
+	//
+	// Corresponds with GET /v1/tenants/{tenant}/billing/usage (the `GetBilledUsage` operationId).
+	GetBilledUsage(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDomains List a tenant's custom domains
 	//
@@ -3516,6 +3545,23 @@ func (c *Client) ChangeSubscription(ctx context.Context, tenant TenantPath, body
 // Corresponds with POST /v1/tenants/{tenant}/billing/sync (the `SyncBilling` operationId).
 func (c *Client) SyncBilling(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSyncBillingRequest(c.Server, tenant)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBilledUsage Show what the tenant has used of what its plan counts, in the period that runs
+//
+// By the ledger, which is minutes behind. Empty without a subscription, and for a plan that counts nothing.
+//
+// Corresponds with GET /v1/tenants/{tenant}/billing/usage (the `GetBilledUsage` operationId).
+func (c *Client) GetBilledUsage(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBilledUsageRequest(c.Server, tenant)
 	if err != nil {
 		return nil, err
 	}
@@ -6427,6 +6473,40 @@ func NewSyncBillingRequest(server string, tenant TenantPath) (*http.Request, err
 	return req, nil
 }
 
+// NewGetBilledUsageRequest constructs an http.Request for the GetBilledUsage method
+func NewGetBilledUsageRequest(server string, tenant TenantPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tenant", tenant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenants/%s/billing/usage", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListDomainsRequest constructs an http.Request for the ListDomains method
 func NewListDomainsRequest(server string, tenant TenantPath) (*http.Request, error) {
 	var err error
@@ -7560,6 +7640,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/tenants/{tenant}/billing/sync (the `SyncBilling` operationId).
 	SyncBillingWithResponse(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*SyncBillingResponse, error)
+
+	// GetBilledUsageWithResponse Show what the tenant has used of what its plan counts, in the period that runs
+	//
+	// By the ledger, which is minutes behind. Empty without a subscription, and for a plan that counts nothing.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenants/{tenant}/billing/usage (the `GetBilledUsage` operationId).
+	GetBilledUsageWithResponse(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*GetBilledUsageResponse, error)
 
 	// ListDomainsWithResponse List a tenant's custom domains
 	//
@@ -10661,6 +10750,61 @@ func (r SyncBillingResponse) ContentType() string {
 	return ""
 }
 
+// GetBilledUsageResponseDefaultHeaders the declared response headers of an HTTP default response for GetBilledUsage
+type GetBilledUsageResponseDefaultHeaders struct {
+	RetryAfter *int
+}
+
+type GetBilledUsageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BilledUsage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *ProblemAnswer
+	// HeadersDefault the parsed response headers for an HTTP default response
+	HeadersDefault *GetBilledUsageResponseDefaultHeaders
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetBilledUsageResponse) GetJSON200() *BilledUsage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetBilledUsageResponse) GetApplicationProblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetBilledUsageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetBilledUsageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetBilledUsageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetBilledUsageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListDomainsResponseDefaultHeaders the declared response headers of an HTTP default response for ListDomains
 type ListDomainsResponseDefaultHeaders struct {
 	RetryAfter *int
@@ -12312,6 +12456,21 @@ func (c *ClientWithResponses) SyncBillingWithResponse(ctx context.Context, tenan
 		return nil, err
 	}
 	return ParseSyncBillingResponse(rsp)
+}
+
+// GetBilledUsageWithResponse Show what the tenant has used of what its plan counts, in the period that runs
+//
+// By the ledger, which is minutes behind. Empty without a subscription, and for a plan that counts nothing.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenants/{tenant}/billing/usage (the `GetBilledUsage` operationId).
+func (c *ClientWithResponses) GetBilledUsageWithResponse(ctx context.Context, tenant TenantPath, reqEditors ...RequestEditorFn) (*GetBilledUsageResponse, error) {
+	rsp, err := c.GetBilledUsage(ctx, tenant, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetBilledUsageResponse(rsp)
 }
 
 // ListDomainsWithResponse List a tenant's custom domains
@@ -15029,6 +15188,52 @@ func ParseSyncBillingResponse(rsp *http.Response) (*SyncBillingResponse, error) 
 	return response, nil
 }
 
+// ParseGetBilledUsageResponse parses an HTTP response from a GetBilledUsageWithResponse call
+func ParseGetBilledUsageResponse(rsp *http.Response) (*GetBilledUsageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetBilledUsageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BilledUsage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case true:
+		var headers GetBilledUsageResponseDefaultHeaders
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.HeadersDefault = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListDomainsResponse parses an HTTP response from a ListDomainsWithResponse call
 func ParseListDomainsResponse(rsp *http.Response) (*ListDomainsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -15695,6 +15900,9 @@ type ServerInterface interface {
 	// SyncBilling Compare the tenant's account with the payment provider now
 	// (POST /v1/tenants/{tenant}/billing/sync)
 	SyncBilling(w http.ResponseWriter, r *http.Request, tenant TenantPath)
+	// GetBilledUsage Show what the tenant has used of what its plan counts, in the period that runs
+	// (GET /v1/tenants/{tenant}/billing/usage)
+	GetBilledUsage(w http.ResponseWriter, r *http.Request, tenant TenantPath)
 	// ListDomains List a tenant's custom domains
 	// (GET /v1/tenants/{tenant}/domains)
 	ListDomains(w http.ResponseWriter, r *http.Request, tenant TenantPath)
@@ -17567,6 +17775,32 @@ func (siw *ServerInterfaceWrapper) SyncBilling(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// GetBilledUsage operation middleware
+func (siw *ServerInterfaceWrapper) GetBilledUsage(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tenant" -------------
+	var tenant TenantPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tenant", mux.Vars(r)["tenant"], &tenant, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tenant", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetBilledUsage(w, r, tenant)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListDomains operation middleware
 func (siw *ServerInterfaceWrapper) ListDomains(w http.ResponseWriter, r *http.Request) {
 
@@ -18119,6 +18353,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/billing/coupon", wrapper.GiveCoupon).Methods(http.MethodPut)
 
 	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/billing/invoices", wrapper.ListInvoices).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/billing/usage", wrapper.GetBilledUsage).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/v1/tenants/{tenant}/billing/refunds", wrapper.ListRefunds).Methods(http.MethodGet)
 
@@ -20664,6 +20900,49 @@ func (response SyncBillingdefaultApplicationProblemPlusJSONResponse) VisitSyncBi
 	return err
 }
 
+type GetBilledUsageRequestObject struct {
+	Tenant TenantPath `json:"tenant"`
+}
+
+type GetBilledUsageResponseObject interface {
+	VisitGetBilledUsageResponse(w http.ResponseWriter) error
+}
+
+type GetBilledUsage200JSONResponse BilledUsage
+
+func (response GetBilledUsage200JSONResponse) VisitGetBilledUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBilledUsagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemAnswerResponseHeaders
+	StatusCode int
+}
+
+func (response GetBilledUsagedefaultApplicationProblemPlusJSONResponse) VisitGetBilledUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListDomainsRequestObject struct {
 	Tenant TenantPath `json:"tenant"`
 }
@@ -21274,6 +21553,9 @@ type StrictServerInterface interface {
 	// SyncBilling Compare the tenant's account with the payment provider now
 	// (POST /v1/tenants/{tenant}/billing/sync)
 	SyncBilling(ctx context.Context, request SyncBillingRequestObject) (SyncBillingResponseObject, error)
+	// GetBilledUsage Show what the tenant has used of what its plan counts, in the period that runs
+	// (GET /v1/tenants/{tenant}/billing/usage)
+	GetBilledUsage(ctx context.Context, request GetBilledUsageRequestObject) (GetBilledUsageResponseObject, error)
 	// ListDomains List a tenant's custom domains
 	// (GET /v1/tenants/{tenant}/domains)
 	ListDomains(ctx context.Context, request ListDomainsRequestObject) (ListDomainsResponseObject, error)
@@ -22881,6 +23163,32 @@ func (sh *strictHandler) SyncBilling(w http.ResponseWriter, r *http.Request, ten
 	}
 }
 
+// GetBilledUsage operation middleware
+func (sh *strictHandler) GetBilledUsage(w http.ResponseWriter, r *http.Request, tenant TenantPath) {
+	var request GetBilledUsageRequestObject
+
+	request.Tenant = tenant
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBilledUsage(ctx, request.(GetBilledUsageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBilledUsage")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetBilledUsageResponseObject); ok {
+		if err := validResponse.VisitGetBilledUsageResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListDomains operation middleware
 func (sh *strictHandler) ListDomains(w http.ResponseWriter, r *http.Request, tenant TenantPath) {
 	var request ListDomainsRequestObject
@@ -23174,272 +23482,275 @@ func (sh *strictHandler) WhoAmI(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L1tk9s2li/+VVDarbI9w1Z3O7aTtOtf+3dsZ8abZOK1O5Otm/a2IPJIwjQJKATYsibXVfvi1t73+yH2",
-	"g80nuYVzAJCUQIpqS07m7s2buLtJEA8H5/n8zi+jVBVLJUEaPbr4ZbQAnkGJ/3whSkiNKtd/hlILJe3v",
-	"MtBpKZYGfxxdLoBl/ql7mt3Sg4xrpmbMLIRmXOoVlONRMtLpAgpuB5mpsuBmdDES0jx5NEpGhZCiqIrR",
-	"xVkyMusl0J9gDuUoGb0/masT99uK3vjw4UMyWvKSF2DcZJ9Dnr/mZhGfZAp5fk8zkdmJCPvbpX02GUle",
-	"2HHt30fJqISfK1FCNrowZQXNKf9jCbPRxegfTuvdOqW/6lP76VcvRnZOz6tSq3J7DhMJ7811in+d0N4A",
-	"W/I5sCnMVAlhWj9XUK4b86LxmjMp+PtvQc7tSh+fP8S98z+f200xBko70r/99Ozkf/CTv56dfHl98u73",
-	"/zgKW6tNKeQc5/tCFVzInn2rtFEFy/CxhAnJfpAiVRkwVbJlJdf23x17Si/17mpjLQ8ff7a5lu3pvpp9",
-	"x03aMdeXl3zOzIIb3NyU5zmUTPMVu381uqrOzj5LHXniD3A1evCUPTp/yASdhgHJpWELrlm64HIOGdNC",
-	"pvXq6GbU63s1O6HZdKzos77DuX81+uns5Mt3v5wnD88+XI3+59XV7x7Ez+hbUQgTX3KhtGHCQIH3jSNF",
-	"dZFSjsM055rBjFe5GV2cn50lduZ0B8/P8Ed/Jc+3rqSd1HdiXnI7k27aKfwjfRcvPHTn2xdm4q7gJZ5j",
-	"97TonPvmRE/ceUI0ATebP/NcZNzA9zJfb8/nLV+zlaXYlaryjE2BZUpCwrjMHBEyqcxCyHnXqd668a+V",
-	"/UD0dGc81xAOcapUDlwSCy1BL5XUgBz0K5HnQs6fIcO2v0iVNCCR9PhymYsUt/n0L5pEwbDdcKPS93pO",
-	"Y0rPjUcfktHLbA6vVS7S9YEnUw+8cz6QzYEt8Vm79w2xaPnMDtLyclBI9nOlDOi2/Nu8460LdeAlh3G7",
-	"VhxuIG79az6HA88Ah8yyErTumgNKQqGZWoKbRqmmORQ7Z7Kk536/54zordhsfsTbCNKwVankPLGqDGfu",
-	"MyxTaVWANBsU8QZMuT55NjMQEf1vIVUy04zbP7PVQqQLZhQz5ZrxOReyTRq9bLdmbwc+Ihq0/058glvw",
-	"wf8Zv/Asy0g9eQM/V6BpiVkm7Kd4/rpUSyiNsLzLcbhl41e/ePVja4qvOnWYfbWRWjz85L/2Ljynpn+B",
-	"1Fhafqa1mMvCHVJ7kqh3bu9F4sbT29P/M5RiJiBrq2a4tagIREdzv+Blydf2Z8vc9uGVyQiWKqZ3/aFU",
-	"K82ma6YkMHjPU5NbiQayqVKRJNOohNt5bqn/m4SejJY5l9GVlDDvtESckk+PjLd1qWSk82oeHVYbbmDY",
-	"LXmLj9pNxR+vRTZcIUhGt4NMKS/8UZsteAbOlgqUNGgbN0i0nq/biKQ2e+akgdE2+NN2x1BPeou628ZZ",
-	"mP64QfKNR05EsVQl3QJUz0ZzYRbVdJyq4jRVmTCQmtNlzo1d2qle8BKy0zAqLuhZlQnzfAHpzVIJGVGL",
-	"n3kysDPgpiqBVTKDkvGaMXE7CMvVnFVLy4s5W+acNP349dyUEQpHh2yDazw6i9DcgusOTTRX83vaGhwL",
-	"e1tKsIxyAe95BqkoeL4x+JNHkcGl2h76PGEPE/YZ+9u//1eMSvokjF0/3ApV6S4CnYM23n5NwzE4K/YO",
-	"C1hW01yk1zcQ0Y5fZg8fPz7/8g6javg5wvgNS5UlZZx8ffp4tQIB7LlfgcqigqZ72ucPv4jNG6nqmpuW",
-	"l8Tq9ydGFBBjaS0uFF6pKrzm/TKryRCkGtG2OYJtUEJgE/XsWufW3IQdHMIOxJdi3LjAH80f3Jg1d3gp",
-	"TbneFrU8NVHG+7UqreQqlnnQdHSllyCzqAjhlhfFb8cNrO9pZg2zxKoWlsrsBLhRpWU6pAI/ZRPauwmb",
-	"qRL5yEm11Amb6LU2UNCvV8GNoaQpVW7pU1rrEFDaCqMhn8XntwftZGC4yLv1KrJ6txSaDVrrluIlKW6O",
-	"OLdlucohrq7wcg5R3u40CpElyObxH6q0O4/7Pt5J80jsSMF0kG4WiSeP8PGoJmfJ62shMzvyti7XkkoD",
-	"tudGyCxiL1Tpwlodk3TBhbxOK3OtZrPJEFFTgNacNLumH+rsbCiLfG25oOW3xN6ddbKvooHrqmfTuZOv",
-	"3Vzb2wjSlO6fQaHt064ad/4DbtEreovcWJuab8MPG6GvqbaWn6L151yb4FHrpyo/586lvoHA2dpMyVqA",
-	"ZNr0rfEbWDaVng9Jg9j0QGpr7Gt71X9UK1ZwuWYLfgteF9qfCJLRjG7Gnkfn71PETBHS8DTCB/5EPjG2",
-	"4prNVNXi1MG/lYwsD3c3tW/F0touazADV+mkoFFxIUC7R5qFM/adaYKu5Vpv3PdWuc2oD7JeYJscmlNs",
-	"HEqMNr/iGn54821ExRVmoSpL/maRsEpDadks+h63LOXHLUv5i5abe2HMUv/TxenpT/92+k//cHWl//9o",
-	"JMLOxKSL187qa9+RqXf5D/YCJ6NCxTSyS9SyeQnM/t0JE6sOcokGrBWyzPAb8lRsE1ShbvdgTHY1ErLv",
-	"1C0M4Uxqqg1P8z0+8L17oz36w8joG6RE62h+0u1YnEZMuribC8abT0OCZ7iE67DDe0QjrA5c7t6tQCGX",
-	"+LS1xVu+8yEu89j2OP/2NmsvVBUzUF/ydMHs5MtbnifOLZgJndrHdeJNKcPfYxig0k4CDWBN01ylN5DF",
-	"LNZ10yGDaqRUhvifWXjKt0qnsJd+bflqGdUvUy7tsUb5quV/upqGXzGQmWYrYRZWY2VLKIXq4NWpqpYq",
-	"7vJJq7IEma6jfwSZ7Wkw+a0fGLh45R/3yoN3TW1YEaUq3AKvQWaswwGlVvHj4dY2rfIMT2Vq1f48h9QM",
-	"lBQ07jWGK4dvRD3bPd6JLh7nL7Q/+ylkzKinjJM6JWY+iMXgFkortePOOcODvAZpL/tPo7lSVpWclzwF",
-	"dFTxLES6yEiDrMG12g69Li9Gk0Tv6cSrOku+Lux8l6W6FRlYm22lykyHhaycUFQS4gtYyzQQ4+YOoUtU",
-	"aNRZULO0JGcNWLofsQm0zr7fCVAKnu9zkhsCIWz9u24O96pxb/zxFEpi4HQNvNw+hrbtb0lHj8MoH233",
-	"43iUdIGh/m7n+rZqw6zRh0rZBZnpMl+TjhbyB6xJWfA146np5oUlcLMn+4H3S1GC7qMSYDxNQWtm1A0Q",
-	"Ex1OCt6o7JW5uGHf2Cc/JCNLjdeV7qdc2hBLvPZJpOCEnGfACiErA08Z+i3c097x4RRee8fsO8PXQfHt",
-	"XW6WDR8LnBRc5N7Vgq6BNBcgzQXKUtTE8ecQ/u90SvTt3xv7TIfVi/N2w8RuU2PvGxeJ/Gh+JVahx2lG",
-	"WdtzR9Yb6ob2Wj9ptZG9q9VdIvE63GAtEzRcMvJEj6NCJuVLngqzvi6A66rck/DD284rpK+XUF5rjI52",
-	"iBTOcsUzZkAbsvNqW8oolvKyXDeljDBIoFaE+hm26U1V07wxN1kV042VNTYvZkFnwb2z7eYHnpVKFd3S",
-	"MYdZ7TqHPE/YmV3GeS1fFiIHuworSkW+Gebpnv4CeG4WEQ/6H4GXmf2mlTGi4dY4f8xo5zssnQXw0kyB",
-	"7/RMfMu1+WN4ODgH41qXJCHVvYl1dC/6J21gX6obFNizN6oO6wmSJVtDNUJ3uzSyjqTFiCsyhN7wsw0a",
-	"i21ZHaDzc4mQbrLNCmoK2dzHKIcii6ztRHx01rLyH7YzDfnJX9/9RLmGJ+9+5/71LmroU55mzPFn78Rw",
-	"4xe54K/m8KO5du3eG9xjl3azp8kc4UQtWxj/22UQNy9Zr43j/D9dF3Tgu/W17ZWa9FTjivUGzUXEB7bn",
-	"bdnazK4De+u5hJfHqILbG0Z6LE+NuLX3LlVlpiTYm5uVXLg/l2Bwhjs04Do+Xn/zwOHxMPBzTCDYk/jg",
-	"/RKNTnwtz7+fjS5+Gsw5322mDr2BWaWB3X90/vCBT7KloI226iC3RiGUDFka+eCsgTT+9Ju2r4zYNp5M",
-	"h65nt3YmUm7gG4iEJAcEvxP22UM2XbvkqSB37G92MqnG8NHZIYlciqJF+VKtkKIlrHge1z8pnScWAAt/",
-	"CCx8Y1EuQ0hJQE2I3FGY7eoIQ5Mffn8/YihW8ILBZfHuCkHUmSrImIo9HCh7KASbR1PLbxw8djy1YHsc",
-	"FWzb3p6B36YXk3Bcg7N6/MEfmmctIL1Rlbmjjxn9kddVmQ/JQ227Grv1m/PDOg6922xXuADPtULjf/iK",
-	"Nm895WyJ2tHSHDFpbliUK+RcFJBdhtvzMS79kDV4N4W5J2HvDsl3g9PhaNbRzUHS+YOY7U2ld6K5TaWT",
-	"BolODD1R38D6UwRqvGumP2K9/pN97GM8KjtdKeR+i4pWJ1N3TJESIdIylmySmptrFE2PPmNTruHJo6rM",
-	"WbrgJU8NlHq3keCSo2j82ALaMiuSCdFjKnfl1HRb0Pubwh8h4NrGbY8FO1z60OU8qOh5EXLEtzSZPAc5",
-	"h+u4G9KStnflXP7rJSvBGgbMKIY6l17E3cVh1FueV7GMQaOZy+c/mL+5Jw2+mfveTS3BJArJBrcuBT2q",
-	"Hfo/7jHJeCp9TSobp7G9ka2diV40HPJboSMSrZFpP8jx4GhmQ0PbEXH3H4lNrpFov4trRxyLVpV2evQK",
-	"3buOLEtVWS71lJVVDppNYa3Qf2p1bFwJ5kEYlWdsuma3QuXortDs/qOHDx9EdHBFdR97SBWe52p1nZaQ",
-	"gTSC5023asPXiI9Bdt0oLmmv8wWF5S/Ys8osVCn+ijNN2HO6KieX6yUk7FUGxVIZkOn65BtYJ8zXZ+5X",
-	"GuFnU4BZqKxvNjzP/WY/e/3qnr7bd1Qp5tFCjwnmzlycni6UNj9dWF73bsK4ZtNSrTSUmq1KYdBffN8+",
-	"inmjuUp5bl/AkNYDjIBMfjdhPFcSLhiX6ySEMRsH0z/1PjrHgJbS7eMbvgsFf3/N5+DCAB3JabmScyzC",
-	"glku5gv0j08hF3ALmXOif/Hk0dnZU3Zm//Tk7Gy8W0Bt7n/sZmLJrI7xTm2AZ6GOO+cYR55R0q8o6fKx",
-	"NOdagx7TtCo5VZXMKCYRdmiP6zStSh3RU5zGpxkygxTqq86N2xHLI2iHKaZtFh0BHjvhWNptYz2epC4w",
-	"mL+mXzKj5mAW0BEmVZJyOPpmLySj06V9BJ4uHA+Lz9VSzlRl62t0jgzMgeyLONX76PbK5wUg+ZWVTJi6",
-	"hRKvvWOug8Izm0o87nGM2jbvhs+eblysPrn0R3zsjeX2o0Zp751e/zBUKWvIrgOrZi/tVfnOp4Nt+SlV",
-	"GQ1xhrR5yrfMXEVpjBZojh2hvlAU2/URTnVF6Mgq2VzcgmTVsnW1N4sxminZT5I+Nnt+NiCHr55hEjak",
-	"XlVU0YgXRnwi71rU/PZG92ArgNZwYFrrTOk/pPshGa0WsQSLQmgt5DxhqjJWSc4sQQlpx8ohpFVQCBmr",
-	"QXgmcOqYuIQZSuO9Sn2cswNnEyOTJifYTyF9ZgiR4uEZaZ1j9rUotWElFOqWsjUk02CeerGJZ3JPM7WS",
-	"jPgUmwnIM433q8QAQrati9J4+2kammz8uwhebwNu2zrejOvffGe10NO7Of9g5ts8qAPfiD824/+fPHyZ",
-	"Lqvte/JVpdcMJ9tMorin2bJUKWituuRx/f0o0FCdRvFzBRVcZ7CMQYf8s5q61JkVF/Fage2Fbiz2LF4k",
-	"ZfUjUWfUtnOQO8ucM274lGvAnJcStFGlVYe5VVwM01DeYpKv1ZHiOR4deTh9G9i/qHonh+cgkaBWOTGx",
-	"XlI5G1jhrONZEZao4otun3ycJebZj0JmarWvzg5zLoc7a2Zc5BCvrht6CA3KWkB+l7GiVzJeX7pLpbGq",
-	"s1VhC90/DzTfBqzo473+VBbbkIZ0Qm6zwgm0pt5PEftKk1X91iB/U4P2NqOCuF1eZ9yhL/rPxhbzCv0A",
-	"Zv3WMo1IIi2vMgEu2hhL02tkq2pnBQvNnr1+hWK8M3sWUxzdYUYKqTB67fI1cdRUFYVlb7mQEE8hF1pX",
-	"MQyW75cgX71gz5WUkGLyJz54waaQq5VLuRuvIM9PbqRayVNrNojsJFVyJuaVx8eJuUlTtezaF7MAV2Jm",
-	"FJsCmyuVdezGJpXSOpp7lNSn4L8aPUqU/d8KCUcNAalyzqVzxG0CuZ3tDqWqlaRjGpZl8j0+HsswoS2j",
-	"FPqQs/P/YXbWeN/A675ZTN44aIIRfLZz6R/Pwpz+3jqCblJ47XelpVy4BLYkePf9z7UaGHPu05BvQOMg",
-	"W2xiKeK5LJhy71z0qKBsHJVLwrenfI/4xg2s4zyjCy8HylKVg3GfklHubsgGn3C+c1ISEjYrVcHOx+ys",
-	"lSJo3/U6aA1vOaR0tA9+ptLNaIvbLbTthUYFJoimTEmIF71URcHLnYFPOsW37uGD0CRuZ1hHNzW+rWcY",
-	"IZGJXdkEXdeRAITbkYHVzrRrwx7uUbt2aJzdxxTdA3mrRBpLfb1DYK+3LK4jOuw09NiffGXaEC9qNosO",
-	"caeCMnpHG17umdVdddj9ylCKzoCFuBSbrYKXEqMqKZdWamsASUyLR0tGYgqm2+cwUT8tt82Nw9sZunQ0",
-	"E49dCvrjcGXSU+CHHdpiGDg2pQ00gh1AGDsBANrABjewNN2FSK7EYwYmXWxWd/QSTKUptXW/4oFKL0Ua",
-	"RY3xFbW5mlsKKaz6S7re1NJLWhmmZrON6hRfd7tRQh8D6NjkM03AHL9F8bNZ/50UwvWXnV02S8v2rxob",
-	"mpoEt+pmz3kfJJ1p57X/BtabNWJO7wvpEWKPhHM/3IHdhH4rN7TgR32o1K44xP1/fH3y7nfRQpFvYB2v",
-	"E7mB9XCG55K8fp0qEZxp7HTbVVPbivQ+agD5SgdUiW24NwfhN224Jj/eFckqaURuf83nJYCuq59rYv04",
-	"b2WfM3JXToAZJaPDeAy/VeqmWtYwrZ0YR1tZWY7n6ntMlRmUT5ms8pytUCuRqglT7p6MJG/8VIcO7Nuj",
-	"d22EkMdPtm9AJzDlM0wpIigbnufMzR2dtnfBsalT3ztRk7q4WGtTD8zKaGwnPvfwm8RBvCyvThw2K8bz",
-	"4sXGXXmAEvEyUi6VFCnPrdwtEIrYpZiwHGdrDyYORhCvTe6IQPUIjePs8t2SlPfi+/VxbpP+cKdpnIH3",
-	"k6df3IF37jtX0fzcRTb23LwDBXvOd6W3xL4T4481LHkMqFHFbVSrRRTLWFzpeWUI2nMK86oj4eMuOFJ3",
-	"QniIQyU71k7wgkMYZ1dNxIyLPAo4am0SZyDxqSoNEDjiysH6rLhlKl0qvBv1OlVZPNg9E1Loxb5gO9me",
-	"G77klYbrWO2YvwDOKzcrAf6KnnUszuSbVkKnOoBfyOKpqMsF1zB4xq/xaQLNzQRal83pD5lLqeaIiz/4",
-	"k/4FMkTyKU9v9v1otxdSVWUKXQ7KOXT6Skhc4eZdIJlhPsuyhCUvIWGpWq4Tltrrd10tE4Yp4uuElcAz",
-	"+we6uwmjEJX9valKmWB+VcJSezj4XtYFvFPjhR4mUeeOeGJGFHvBH761m3qJL21BuG0raNUy25sVhUz9",
-	"7WwKZRZMi8wqcjxj8HPFcwfv3AEJQadzjfp7PEeUyJEJzZZKazHNwWn7ZgFyqA2/K17rrGBHq+HsG5jl",
-	"eCs9yYb7XgO+0uk2Ll99cg0R0+L9rd3vFWcEnLBvnLzRTSdm8bazEQfRVqPtx69l/TZm3btlrz3TDZUm",
-	"BJyI5fbLtQO4VEUhDLnaNRiTu19b6gxPYMIcFR5ZDhKK86vSDZcDd24SS62QXVuCRY8aLF2lvxWcjX/u",
-	"rup3CM0I0DzeWNTddcDmqBsNl+IgmXtkQWcuoN2ddf9SG1FwA0mzbh8NErZS5Y0lBmvBU8L5ULmb8xQK",
-	"kOa6BK67UF5cZkTXdLiOFMPfJeDWLeoMn7rMx0j+yUEFze4czW0uhxuUuOMOk42caf+Va+gdd6cjfPYa",
-	"o5H7vNCXhP/9jOWbqlxPkM/wbhp2sVzLQqIIS1IZhskeA+l3JnLYq9jAvrDXs2ErowsJ3SvwWat00cEy",
-	"bVTJ59CMNZgAdCudzjRgDjmf77U++3wx9OEDX2w73D6U13+pp83N35Vj2Hi6cf/qCbXvqP+dv7BbV6C5",
-	"72FPey/v3bwnNesaluHzKRXnuwDxxjln78Zd+tntk8C5k2V9hcB0qsltzi66713Dv/Lll4/Pz588/Pzz",
-	"z5/sSnxEXORrbq5VSMNzO/Qw6QI3x3cYCETZwZhewV0+GnXEWfH1VtLtrjxQqcw1jzc6o4aUt9jIzelO",
-	"FPfU3sRDrzXhDi+XIAFLT/cxDuj7hJDcM4GAbzyFuZAMeJmLfeBUyaCeVtkcTPBF1L0yz5JoMx/MF3V+",
-	"Capw8MsWmplSQEYN31wwGHHG6bWydQxPNn1uZx15416LanaEjfZ6CJ4CZ8N1ysyvVckWvuKy2cGLUiHs",
-	"5mYMjTxfRMpZrrR+yj57cnaG3mnOtJDznB5OGP0SsbIwHlTClOfcaY2NJT/6YkCu99bVDgjoR6/cWe8u",
-	"84jW2MShl76fzaCELK7KYy5ujqryntW0nYUqy9JniWw2UpBwUQOAp0ob3eo4OgiG3i2mjCaWWOPadPV5",
-	"QdjijK87JHPlu5nsM48ftMP56fXsu2A8za01k7Bb/vtJ+0T6zrOMZnd1IcE7j7DPBbqnmS54nlsuUkkx",
-	"tB/FnWGJtvtLeMAgN+Gelf6g471beMzzjcnQWNA7q0qURnZ5RG0XjDPXISsAcfdtSASVKc2rLObiQqB9",
-	"RKgeuJPYTHz3PafHGl9OaN3R7QqJznug8BWuKVOry0Y7p+KzntyXvXKx49eCphBbkHdQ1R6uUmw0BEHp",
-	"FesBEju+ZnPYLXLqyc8zimmQGVstFILKL/laj9krtOywBl8T5sFuN1UXEJZnzscAQbVjxzP6erM6CfJ8",
-	"T37o09t72WEjH5E+0rUjvqHJ1sR7nDp388L86p4WWlB0I1RpeH43O4zckXdGd2u8Hp2Zy3DfpquusF7d",
-	"Ay6CJdXbvm0rCbdpU3fL/PWyo5g2QNC0KLy9DKwOjoOU1L3P+u87DdHfnqz3ruAfa9UhpPjiFu9IFkAj",
-	"YuxP6aNTBMgmsRP8l0oZ6Mok60D0d01mqfe8NUcYzGaQ7gHS38utJLw3cSPN/oWVMK9yXjKXarzV+Cbo",
-	"Cns0wJFUoLkB2FOBd1U3P/KUSZhzI27B6iBpCdlglWu1gJ11Qg101a1SPPt64pBWcZdaCeEdIaY3gcHu",
-	"xW0GGokfol+cViLvaHbowboj2BgrdD7qG8g6YGZUWQac4WFg3y1QyoiN0SgOOcyAmdDLynQ268EqIQTW",
-	"yhR6GqwOS0hqg77f0/RuBjJqq122SgrjO5urGEKQL7p2Pqq67QPmeEsVutMdYvo63rfDTYFPVWWs0lY0",
-	"puHxfzXlhA4Ab/LVam6v3FeTRjlOTWNuVxpHGr9dLtW1Iylpv/LINFcadlS/54J6b5WWK1UGqSgkw2Jb",
-	"deOBZnp6cmSwdJUzuz7VgNzG856umVSrjlF/Neqnjk67WtPX2EC7LgzyolypG8gYN3e5NR3tUlyIpdmT",
-	"xHk3D7ENaglyx5RwZbNS/RUww1QDzyFzLjj0ghoHGqNuuzC0ahyVnu9YAswAI+vxUTSUt9EM8R8XiAkW",
-	"csAzag/kUtRih9JIN7EqR2eRpjB10vldcpB9Q2s388bXGjzFXS13GP5Sh13b5iueeuP8ZVZR9GCYb+hZ",
-	"nuONzfOBOkm6sIbL/g30llzsaPxEI+OZ+RK4OyTyuPkF51JL5fGT6N65uLVc4t+Gm8TuFHZp+H7Y+HTm",
-	"Qh3NMfDGFU90wW/Hw6jI6VLX/3pINHQQeJdXjrqAu8ouOIk3rkLK5/PcCqCE/UZ/K54VWMQ0de0zA/g2",
-	"QetFy5vfYlebRlOFBkFHra2/aCXHb/jqO2fquTHumoB+KNCDAVAHnwa5oE1FnzGj2KMzqybyk78m7Ozk",
-	"S5RvLp6zWC8XILFB6VxIif2XrbrCWQ6W1p+iJlACsfqNEsedwAgbRNba6uCkoR2MkZw/1j2BCS63YQfY",
-	"/TQz13/79/964N2Jdll0K59SfSRnJSwJzMC172cG1VesanL9sjvcVvv1o4g6QC+bySBqJRGdnP3w5tuh",
-	"MHAjGjgJ+xLd0ULdAJbmRiCTg88oohyGptwu+Rxz0qkoProvRR/qqzDMKHUz1Pzn7V4mdRezZJQp5Dsu",
-	"Kdn39CGAaSGxOriW7e+iQWHdkTce96G754OHDVfaudOXoLsqqfdIKK7PLKJTDl5AmLn7fHTSjdzlbS9d",
-	"SX3wBhfzdyguIdf4bi1NUd3AuURX0OgCe6duSZ+kH8iO5h7xhWFj3Lu6pz/CYdSltRBA1DB94xk924f1",
-	"cicYfLRgulJXfsS8QHwGSxecnUJGhpUBxBf2ABxooMq3P/Vnl5LP0kobVbgawT3Bwz+6r8qmKhMLNW1l",
-	"6/b2FF/VLUR9GDfACAjMxOGSdYhGfx16ull01h7TI/FWrqBF5g2f7QHozdq+dwspKm3lPV8zIROXq4PO",
-	"TLStO3s/90H7wDDSD303QmvrvlTpOyWy3LGI5KB9LyPRtw11z5sCvn2IbwQRSjyICzaaYO5RqtFiM3EV",
-	"ppLWIGXWNtEsB98knybu82wdADrlyjB8LweeIRDIkq+tfiw04/mKr+0glsZKVc0xGcErKM1+5rIL1Smc",
-	"3+7CkmaGwJO2EXp28iU/mT07+frdL198OGn++GifH88fftg2XNvHjtuUrsevXnx8gMuNhTRE+xCvkDlQ",
-	"BUsLLGCQylVHEPqLbDqQSrsJ9LWvVu0V3oWQzd+eb4rzvRSNjpkMbo5Zd+R38pb+7pyHw8FKjtLk8XJR",
-	"KuOC0gfN/z27aLd2OEjG7wa5bM0iSjeuq+rh/VLUJasqhVm/tUQTrGoHlzAFXkL5tV/4rs5ZaBhy9s8/",
-	"XiKUpR3QWiM4SP3xhTHL0YcPmOI1U3ERPs/VlOfMFUthEiNcWIF9A7DUG177+07A/+0//hOVhwcJKSya",
-	"SVg55q5x3jeSwi+u7ml8Ja/ks8osQBqRopC6YJNWM5oL9hVOf4Lvc1l7EyZ2N/727/81oWYsXDb71bf6",
-	"/N+fzMF4KNYJ01ZuIPKGKh6Mr+QblQPhopM/jV1VZ2efpXWnffczetaeMudYSxxyR8HX6HFnXDPuR7Bz",
-	"zRQViE/BGtwovdyrT0N0A/3kKVzJEucwsbsyYfd5SvXk2F8EtT1sOoOvTciPN2H3SxKKzaN4MGaYnEdT",
-	"t0oYLpay0ifvT2hbJnbpOPGU5/mVFObCDpvDxCV5sVytQIee6jPEmjeLEiBhE55rNWG50EYzmvYU1UH7",
-	"aJGwiVuTnvjV0VMJmxDw7AUzZQUTJgEyfSWly6O3ZypVSUeGhPES26Ag/iQKfLak7A6WqbSyGjS7/+br",
-	"5+zLR48/f+A9ZpNUZTAh1RPLUHmhEWBLybDpkzr9ZjK+slpOLlKQFFcUSCYzvPGjZ0ueLuDk4fhs5H0g",
-	"zd/V6Tij582L0tCgLkbnPurEl2J0MfpsfI6jWXaLl/309vyUV5lAJuwys8LxvcpGF6NvhTaI54avlRzT",
-	"JDViu27Eb2S+JppDmGC7o5aGPBlnFGIQ9tGfK8BuD25RvoKXJNeOFMmYjzE6FZyFFWJkRnR82GmisS8/",
-	"ueOHV95dhm1EjKKZOC4lssTdqTKA/ERmFtLVOvbkswFTiykH9QmefisKYQXMzgefk/714V3dfQZp5+HZ",
-	"GaWgYbsuEh3L3HHS0784A6dewE7EQJcZ92GzDuMlAQollqFjLYblCGMy/135Rnz0MF0PEeswhj40QVWR",
-	"wgn01U6C5Wre/hJmD841+q8dNaOG5xkaBXDwIrqQCK7BXq2QTtN5tZ67lIfdV4tSKYR0zd6Mq6eMUY83",
-	"rIbtfasF9oBP16Z57Nu1dTfo4z568fdGsHbTuugVz5RN1wgPdVAq9Qkynh7p5z1o8fQX+78PnST5BzDP",
-	"vZV+xJ2L7Zp3/hxuy94u1Ipx5twOe+yZSyHA9BOXVfDuw4etS7qLDJFEzAIJcVnFKkV8b0MzZs9QXfX9",
-	"0idNY2wS0PW004ZCBKTWA28AA1UTMtsm1M8tVaUVQtnEAc1RLSMqC1cStQXUuVSeuaQxNwXtSuy0shNr",
-	"ueRIkRFQMokZ+i7bFFvUCUM9P4LWff/R2ZcPSMtp05m99tpAGYgNdaKvVLY+KJ3RZzxiRtv8snrgh1+R",
-	"zhmnLbXbAAdkFH5rHeUjIZDvDAmobG7JsFvhg/qxSxFhLqdpA8uMvAQR583MYAqRZgVPF0IiYM2tT17O",
-	"khpQUmhWOIwoF4ZlXyurHRmMVbtsqFD270Zo1bu1ae95DhwJL2Cu/apUYDdixbHd16FIgPaH9oaoAPXR",
-	"sI1GsZSXKLWHnH/I7zgGD7QbsRDzhVW3Skuk3HhUSuYJiZWVpOCz605J3hFxC6wAM2aNuMECeFYqVVBT",
-	"MmstslRVlPUWOgBoH7+4kgT0rwnV1O0V/kkzbBPKSkhBENBp06EwZgHoNaRLOlYoTIzjvSXJ2qK5wzO9",
-	"LTjB3xzTOwK5v6bm3Meg9xh7w6pnclre/SpEc1Nf++gcSxdKadBUXknGIHX4dUG4kCiyIZTru8CmkKoC",
-	"NBVpUzBDmAVrgTJQ4otZAGkDyGt5Blbo488Ljv1nsfvfeXJ2dkboA09dpgymgDT6GOYwi9L+CzuFI4r6",
-	"r7hJFz4w/okpHr/tfO1Rsrcb+dR7iBCs0sMn1EhaHmIeQS4PdS2+U7fgrsO9WiUzitXZ4k1boo3rtf+1",
-	"WLSArw99Ncgd99j18NVP/T1H2AngJUJ1WFo8D89YitQit9eJIArijHyLWv/YSC86BrXW4w8i1Uex+n5z",
-	"WI1xqUrj0sJpW3O7Ux7qW7Nc8exIyqLHFT8K1bytSI+wS6K2o9ppEHT6vpMp3kbCVZHZRfNihlx5FPAe",
-	"ra7RJzgJCInth69k+2nfSzhpFxfMUFXzs6KGv7TtRX0o9mn7hWpZNz+2jF668ntA44t4NzLjK9mOkWi+",
-	"1hc1C7BjIsexDJtRQryLdbeqHnKlDc131VMfkqD+zQtqAnUlcVCuSXd38wzDEmr8mL1BASIoF3Am7HV1",
-	"CrvlUFmwO/1kaTLhGXRDUWkPwc0IoyGfxU1N95wTQPsR2Z+duPxe5uvjepQ2SpUi0uTHpmPZ2nWkErRF",
-	"euIKP6fw1JE0lZXgL0FmgZjtoVOMhR/Qmfodv4Gggy2UhngXASoJi3QJIHLLwYTykgbfsUdu70kv64mz",
-	"GV2oGzgxPh3z0IzmkpJAmv1rMZlP8pxlyp4UBuh8XjEiGQlzQQVh9tomPkCgEEEpqetokpClxuoUYXsB",
-	"hGRSXck6wN60g9AFXCMmkWkSpKYJjafJP4SS0zJB3CZmt8n+uZLhgek6YDJQCeiVfCZdmzQ6xgnll14w",
-	"DLhjME8bkefs4dnZmD06+7IJOkkX2Fi5FzWWfO7ssZ2RdZJu331DlCeizAX1lVyBPOCluSzX/mSwjpJ0",
-	"RXfS/qwcFZAP5DCWTEhiO7RRT05I9rf//b9qErM/eFsEf6CHnrKmq5Ni1/4pbA7qX/+P//QUQ87GummG",
-	"szzYfcg1MOdyfOscRBjoxstgtuTbpquo22z3uSvHclTi+C5d+b+Dyf4cjzWho07cwdrzLsEn8O/nuY9R",
-	"eigoOnFVIt0hj/AoNcc44ma3vtSx7RgYPhhzqZvu3oArDm/sjcs98enLlvfsYxRuRpmCNDp1l6s/+ume",
-	"2RH/tEtwOQ31LS6xTX6ob4+FQQW11W3fpWZkcjupqzt5qysJtrPIxSgEzXe1uxS48XL4zIlO3URbjq3B",
-	"jhCA/ZpTD7Rx1gLc25V/FgdXDDND/0BDqndNC32j8fk4uEk/pcc70SePG6d1FBa5ac/QrewRD+d86VRl",
-	"DH3hwSAB/f78KYNiadZWf/H2hwtTOORh1xsB7+yj877JuySi3++3iNDgNs4ucjW30pAwJ9l91DZnFAEK",
-	"+jaZjwkqg2swD5DRLkAT7KNRbIKLnbD7qcqAzZWEB2N2Sdq8lnypF8oclik5d7mdvZ+uv+T38QItVZ4/",
-	"aDCjVhPjodFbX3ga4VALyLOTRt/2uGr/BgewRlfCtCoguJemsBAyIxOcRnHwoE3mqmZbbj7USKpCWxOX",
-	"3iNVvJLG6TaJVTNR11YzQ6X1Lkw7jpi3S1WaZt/6Y3mt6i/c1W91uYA1ihu32APSE+rOs40Aj72X4ZIi",
-	"fFxAPnX3d0PD2EVhMedWD4FRO69uCUh/HiD8bgRhEfdkjLleYN2ybkc7Rewj2SEgrN4gYs3LngbsEfuT",
-	"K5SQauWBTWITpW5lfTPdL9PtmNLjpTRlp5YG9o9j9tanx5Pt4hLk68TjEkJvPaNUzNyhRHqmpFPGHNjI",
-	"AhUcXNMLT1Inf66rdmITd++chhf887iGR3QpP5Vs+tNGW0OXFUoSppIYrr+mJx6gg0TN2NZKj7MThwmz",
-	"C4wZuzV6X7lH4VESL84R5Rexlx7R9ayh8XNJyNk4r/uc6bwKlf6ZQjevPxNkNw/at5kcWHLtgkceYqo+",
-	"323JROztOy6PFexuN+b7xGZzq2llhPi/l45DMG5PIaDg7tkD9KC0ivjxgTEZJAWvcm2iiB2RbksCoOum",
-	"Wwr2tTyVBEJB7h+hXeWmb4G34PopLgafDk5PZ8fYxyVl8pOL1KebYN0h4mLUnqQrufKN4jEGNmY9gFHh",
-	"S/baeE4P6N7Wwb1l0Atu6qkyyDXQV6g0ggcs+ytJcyIdyUGduciMB3SjKha3JVN0OxvU4i82ao8TRpVb",
-	"9nh1wiCbg1WpRYq51K6ShQI0DS/yPe1JQrO5wsqFKQaS5dpHCOlosYTDTiYedMEjftGgpt9u3CXAIX58",
-	"zOXggZQNVL+VD4ShqyweS9kM7O8XNamvqbf6GvrrNpgVfsxlT9nr6i7LtDL9ig7dRG1K4MU9TdWb01yl",
-	"N5ipIzA8EiiRoAQRtaIqtgXNH8C89XPdi1BuZTb2dYbjsPCT5sIjvqKpkJz444YmGtUSg+3Mnrnl0kmC",
-	"NSG98wFj7PUWYHDHNz47rNG9Wqi8ycLaUsCHqXCeB5cAwhXBdRLUjy4DQRUFRgGFBCrUYkaxOViO3q6t",
-	"o77JAlF+Etd1hPFmBR8jd0aJWAb2hrz+5vnLKAn5Er1jun/9N95CeRtXGy63FoBB0LIZhldW/Lncq4+m",
-	"DlcAOrr46V2TVgiOPdS7YOSSteJOnbUw5Gx2Gpg/e9/ludMV/A2s9d5S4jdVEvINrLsqQuziEJmTF5CE",
-	"W08eCQ1pCQZz6m4x5It2oFHqwLUjXuDvUc7kRUMd9d7IpEZ8Bh8yOUJkzI+/l45/fuDvZ/2RGmIrGDzH",
-	"k/QlGUIzvbDWFDIo8vEfLHyGE2sUJN/hUBsX8/QXS5gf+vL1XyFY2lJjo0gPEidknZE3Zm8s/aKsD6Rs",
-	"t2dnPj6+Fw+8RXyI9PRBs9/sgB+3l0NceGBVa+nQHNExhqAHwS/m8MXu7MD7E0dM8nfuXNvNZTvZ7nf1",
-	"Y0OKEBulrPc6424Bjm7Y3Jv9HDo+GiwoQm1RJRlaNB0qGotPxSPCDo6E75yGr4LEfsRdnw3Niocl7W90",
-	"Hu/9PtrpwqV1kxnQaL0Vmww1yN97MsMOxGeTeTTi2AQc0G79/W2gur8vSd/u6xwRDfWtOmrRctHxmTsF",
-	"8LtT21z7vbkCK8fqbMuknRLmksiY5feaVUsqOKBucr6EYblV4WCtj3hRw/hKRioWanQmjJpZo9C53sF1",
-	"HXWZWo1UURftoSw0xKRYtVHOnHe0IEdHdiW9op2pmHeDxG/di/tItTybnUE/sYez3Zq6yzdiPHl4Fwi7",
-	"3zqwB0jzh9TKGj3Q40pZoPmD11L4lDzVwtz/uCKK+pXTX8K/eyu024S3ffr9ywxv+4Uettq6aEzuTkxo",
-	"LwOwwYkxH7F3T0+xfen++Y6bH+nilF+5JjRYZF0UwrClEtJQJ0bigJa5qRWF+VxCZ10QQM2qPJ8dsxdV",
-	"6dRpV2FguetcUE431L+1rNZyNqTIlSC1pE01z+zKj82wXCubD45P/VYI8yUG5rAiYUbyKXNdZEEe4+o2",
-	"Mw87XV2X5F+RaRODEDNZXVMPa1ASzThXqZhLbqoSCz1eZg8fPz7/ErWuzZyTe5r989vv/xT1cTVB1o+Z",
-	"Vb2F6N6ZXxoeaZjRfqWH9XxqnFTrkxj6cV0ffmu8aiak0IvjMavLwHAiPGmbeL7G6fw2Jc9Lxz8DQ3RZ",
-	"VdSJ6/D3G/tIH/dkUrVck8PlKbF2B6+BiWKurGz7kF7bif1GtQOjlqFLW6OHdhPmoQRdFZAd5cxo7OMd",
-	"2hs7/iYgBRJKNsQDZif32zy4b8Hab24lYUMpNHyck3K3+Hhn5Ro0b7ILa608ZVKxVSkMitlcaRM5Lffe",
-	"f1N16jvVwk3G1IOjEIJpQLsehxCGc1YPM3vsMw9wtsNt/V+HCr5CNBbjRNVRzn/loZLjyQeSwS1Iwybh",
-	"lYkvpqB0BMwpp7pq4sBJoyLVY43WHI2T3vwUycDuBKLNesgsCYgVeSW5VdCb2Qsuku+rnOsBXY+2pDEb",
-	"A5IVQlYG9IUflQr6EK8m5mv60e7CLtHQoD0D780p7syJC+O3iG9QzgK+flA8ojxvOwfYfQprnyCEN33v",
-	"wa+phYce3J2Rktf4xBGtptA9vAdI5ICH8qPvI0j9xBM2Kwk2ieXAtSHgUioOahyMb+w1JOYfIhPdmX4/",
-	"UhRxA8XGo3+hU2TBS6qjQA3EQTtjglyuNPSi2rAWqE0sSc3N7//B0nxiWBqfJxZoblblOXiES097UCyN",
-	"gP3iGdviRWMTsZ406RdVyac59ot2ZECxLepuhe2uuLYWi70rlpzINqeq+LIJZBFy8DQvKDnAkvRUZWuf",
-	"FYCIZPSOJuAll6WqZnUGq67SFCCj1E+RU862rtJFmN9KlTeYdkdeaIQQsdoMTuANmHJ9ggh70ZJmMZc/",
-	"7Cw7eW5FpfQ5VWkuQBp7L+cVaG23i93n7IcfXr1gK5HnLFMP3FX0c7KrDobdDC/v/UcPHyZ2W65LsL94",
-	"ECKGlK1fhwwDMma6PqnzSwaUizxulYt80UbGv7p6//D85Orq/efw7vcxQPx3x2EE7e6EnziJpdVDr4MZ",
-	"xN2PB0Fj7cgvs7OqAypYBeWvuL+vQ0RMo69Hp+B2CdzD8huaPbU/ZW6B++4R4J1bTYh2fN7xL4E9nzoh",
-	"nl2fnuFaTU8iQd1oKnxa59W8c+nUWCiO1/5/Gyh6ozNO7N7SmSVM5dnRUNHD1fGXs9HhZgAagHv6tNHo",
-	"JSqBv5fAXuEz3woJjFPq7/0APfiEfSO+wkrbBwlWIsiqmJLQtE9qKrx1kpTMHsosoEGJ+WF+Albr4uhU",
-	"8HIlHcOn0mgJdkW8FDlWPGKZzpg9Y1Pu0pFRmtkxfb2fLwHRRpGxiNKvhXBldVBC87LUzWdw4UC6ROg3",
-	"npfArbjUbhGQsQm8F9roSUyE07IGMjbs66EnDgwVUxd04+Y5pgPCQQI+ZZOQ7j2hhKtG0xQEqLlvdzJX",
-	"PEOkIL1VO/Sgk3P4koDB7INW+jq8t4eMfn8isz3TswMJfry6ftevdwvq7zfpma5Jb2HBJFMSJl6gY4kB",
-	"knFDoQ1gnvYIiU4Px0VeORS7mtKmVX7TVWbQz1y2NXvPXn6hf/QmsLbVnBouwbWwR0NEohd4zH5A63PS",
-	"bC45ITCFqgA2tdIE4e3Qe0xIdytOTCjaX/JK4vChOtSXimINJnERrNhymK1sVgKM2QtfSrwFBTUF+2tf",
-	"TjMAxQiHgkufl7mfx+TV7Dv0xMWgTqpSN2z1jWU/ZWfun9oF4LUiR9tSaS2meaeGMy95CtcLO3wcZOTz",
-	"h02MkS8+3wl88u4uzlPXU/CwnlM6i0bdsMO+wDWzJZRCZXe5E0lnvlA499/IDrhMoZAmvKdusS/9hsZ7",
-	"LhTg3cpxmA/Lw0kxlbBCNfiegwLXPuc9ZLw7lGQrDZ1wnAXzF1skmAXfSG1sWcNnXz7wYKNAkJ11gplu",
-	"QJeSaseakGb44c0epwMxzX7AbgAfyw0Gy+ECyjmc4Lb//m4KMH7vQAGRo1A0oQwFmr5H9tMBJdspL9OF",
-	"uL1DLGyT+quOWAohz2JGDLWNwJrXVJ/SX06o/HFcZIzenSJTb+CNG2xBUldqYj2omlGXYIz7c+kSd52+",
-	"SGu7knNlNXjvCpS+o2ctrU2jWJpu5ntXve18TtS6Ltl4zRdHC4n+RFfqKKQ2wLMEdXC4hfJKTiHlBdBk",
-	"sff+BdMLTGcNb6FctvI+sQvCZsJTaGHQ0ho9aimCJUxVto5XR2PlbtcN3Myyxc4tKvH+WWxy4TA0fYT6",
-	"iP6J1wE7DvkbMToKpBFpkDfeHr9MXDc+320hBXGLcFkIStpZL1JW2mDeRz3X0KV1oyHbdu/bd788eRRp",
-	"Xttu3fpkq3HrR5oRkTjap3PuO/rJfJfaXU69po6LhjIxk0N2YKDaXBq3DakgvbxKgfpeuvYaAYUTr92d",
-	"69W3OWWVCXOCPAjTbzsjyF+DSRfNbcEZUcCYgrRj9spoNqnHQlRbXMGEFHnsGIfgiWt2csJlulDlhFjh",
-	"mD06e+QwbylrU1pGsoZoi4Q/AHVZfF7P+6ilqsvmlzqLG5eG1Ys/bDqmq1ep01odFkYtQkM7Pg+eEWgG",
-	"0ZZU9al1x36KIwjNNPTe70r7rRfoYOl9H1UqzUc4PJl5RE6ynObWOnTgteE8gjmI52SJ7CIU5KiV1E0w",
-	"ag/CfSVTLkMoi9PuqjmgyhoycOtvONmbIKAD9VooIUa/f8Y74JQr1y70uN0iCfiuF7MDWwYdErS2WFpR",
-	"F6VR3LxV80Q2+doeltwRiNQH7jvzaZART/Rapthkf2LNm6bfgdq9TUmlCqoc4ZDPlcqYNlxmHuvDgxjV",
-	"dgo5SagPQjQ5/Ss3w7to9e7dYxiqrquQ24olX1Nz5AYYOC5c19fHbrXenTNxjJ6D+5DCKV5zVZmPNyo6",
-	"nPr52oHfNmI8VA+oq2l4tInbjeYEQeVaYemgWENY3ZnjphQ836ah75cgn/s1HQmRwA2/fyx3BxXyORyY",
-	"eO1uYObuHBrdH91JuP2fOsDfTXO1g2J5rtXGnze5V2/jl25KVNVSyUMZtxucRdzCcxr/SDSBg/9BzMzB",
-	"nBTHYWd2J9reqNY15CwTGpFZE28kk0PLgf4dhD5204KQt4ropyem/8o/NAB5AUOIHw1r/fBxw+F8/qti",
-	"WrvF9+UK+k08Qpfs2pXpvpF4b2ms/vy3Kvus7sjzg0m+bUH0mj5wHJZDg/+9CCGU3FYMWWWgAC5R1Vzy",
-	"dQHEa4iOaoQroZlatQqBPrVA+rlSreLN9vn+i/2r69YxgAE1dGCPXMmnqjI78mvuhgTTlW/zR7Wq0cRD",
-	"rf6Si6xrGtjA6DbQ8P5TcVLslR/nuFwRD6WLH+J5HrCzOF+HbqOu//WMjpl2Ng2N09yfXTTm74AxljCr",
-	"ZNYvfd+4Z47q4rSf6BNxbqIJGgohtSdd8HIOBxZ7q404m7Vj7c1xAYG/Q/HXVPzaWRMbSCdcppC/bT69",
-	"K9uoBAkrnk8umNs0IOx6lAIY3W4gpOEuzlT5lE2kWtE71AFhA8IlbHdno5QFDM8qIt59KQgx67ejodN2",
-	"d+voR5SIyRHiipeKFarETPGcGyiRRWJDepdWvgZeNm0N9+tCSbN40CAGutWZw/sEhL5t09SYXSqWg9b4",
-	"lqNB+0uH5UPQyxcNhl2yFHc7p4Kk0DCC3DtuBIw+8huQRHuUY48p+Vx6xYU65aEkjWEF4ec2btBRkswb",
-	"n9i7k9ivQux0EJvMteWa+BVVQL2W6ZHsg7drmf72vJ3evd3iPjxFj0DDBUdqO6E7Z1BuoCwcwzPgsuN6",
-	"VZIX7pkjqiT0iT6VJACvO6jXA6shjbhDG+n90+dQdQJX0IxQYgNFAzzCAyYuUMM26keHFVSTdMHzHOQc",
-	"rrExzIRSQy//9RKTK8rMdRZuPGd/MXE5lKiK+eZ12PXxFkpe45AXfE1FbFZJdHNzE6OOASl2ub/FxI0w",
-	"DnuWUSDDv0Iluo2yLedMijH8Z1lGlHIkPh/G/5Xqidzieq9A3QzFn9oBo3A5F4WV480rcMhUK3epTn+h",
-	"f3zo04/fYHpr47wHtMDygi6UDoSuYGHz1qg3jQ/r+d3YsnbR1ScJTu4uq6Gd3GHEbB7QKSVgfJyw3nNu",
-	"fZASrs+x418OC8bF0TFy6DJE2+1e3KnUTIhC6sSHQn9O99ROSBl6uYswzz4RN9iY9uEImpa3RdIETdqQ",
-	"HofkC5DN4QQbqKx3FRpg+S/KuTpjl3pI0vvjjgz9l9kcXtMXPi4vdw82ZOlPKjexRg7kRuOtl5d8viOf",
-	"xXfrEJL8bZjw15MydzgEb1OVsgXPGbLM0ClHmIl3TcaIp0u0ciNWqGx4d4W/0f0n/gcwrePe3wyoXz9+",
-	"3sOqLosF1wBIsymslRP0e+U7H0wNrTq0UEqlop1P2EYZoZo5oBe/jBnBk7Sz++s2DVYcp0rOxLxy4CW0",
-	"DaLUY/a6ccPpe1dySFp+s5e/zyZ2XdNV6Ro3ZZC1e5pvA75V5mAs4/CaamNqh/JEHI3k3wBlqDZsrLph",
-	"1vqQYuSuSHSDTLBNtqQbpLRauOAP16F2TDQfQCtnzAKUHXbbQZJsdU3dCWR3kMqS30RdB60H85X8JtFW",
-	"oCJXyUxZGxHr9JT0DMSyw48t5uoiHjePI1FPqIFyjfOMrhvqPjp7GHqdkk66uSe7ycO9/skqj/Z1oOLs",
-	"Gmb1b6fAyM1t/6q5bZpaLRQvRKcz7ceFela8OqbJ8JzneXfzK+yViXX0bubM+fwJgsbXvIlAmgxrd2al",
-	"KsaHVoAIhSjF+VpWaU24PbrDdIf3kmZztDZKit1Z8Q0gYIqldMJJowtSlfnoYrQwZnlxenr+8PPx2fhs",
-	"fH7xxdmXZ3gr3MS2K4gUNbOkPEDL4VGtv/AaUFI3+hrXEbW66Vu8KzRVAtVtyRawRndaystyPW7XIelR",
-	"PCMh6JepKigXcQqNVz0UTGQCvoup/3zdqixTwVtdjDe70sTG+k7dNjs2T8GsAKjGqrkfDeip7TGeuSpe",
-	"zOl3FFt32bMiN7RrxHoT7jryN8YPdS/bo1OnhdBbkWCllnw9Zs/pEPSNj40JTP73DycemFBp1IoZVs8I",
-	"bdqlFs4tzzI1Zm9NKZZwT7MVTBdK3WiqfTPqSk5ef//2kiETcX871fj0pBHSlYoFjlJ3q1FpVYA0F5Qg",
-	"rQjr4i9VNoeMqdSAwZbJ9h+k5/reNS5eENlw184soOeHVPxxq/OMu6Ef3n34PwEAAP//",
+	"7L1tk9s2li/+VVDarbI9w1Z3O7aTtOtf+3ccZ8abZOK1O5Otm/a2IBKSME0CCgC2rMl11b64tff9foj9",
+	"YPNJbuEcAAQlkKLakuO5e+fNxC0SxMPBeT6/8+sol9VSCiaMHl38OlowWjAF//k1Vyw3Uq3/zJTmUti/",
+	"FUznii8N/HN0uWCk8E/d0+QWHyRUEzkjZsE1oUKvmBqPspHOF6yidpCZVBU1o4sRF+bJo1E2qrjgVV2N",
+	"Ls6ykVkvGf7E5kyNstG7k7k8cX+t8Y33799noyVVtGLGTfY5K8tX1CzSk8xZWd7ThBd2Itz+dWmfzUaC",
+	"VnZc+/soGyn2S80VK0YXRtUsnvI/KjYbXYz+4bTZrVP8VZ/aT7/8emTn9LxWWqrtOUwEe2euc/h1gnvD",
+	"yJLOGZmymVQsTOuXmql1NC8cL55JRd99x8TcrvTx+UPYO//vc7spxjBlR/q3n5+d/A968tezky+vT97+",
+	"/h9HYWu1UVzMYb5fy4py0bNvtTayIgU8lhEuyI+C57JgRCqyrMXa/nfHnuJLvbsareXh488217I93Zez",
+	"76nJO+b64pLOiVlQA5ub07Jkimi6IvevRlf12dlnuSNP+Ae7Gj14Sh6dPyQcT8MwQYUhC6pJvqBizgqi",
+	"ucib1eHNaNb3cnaCs+lY0Wd9h3P/avTz2cmXb389zx6evb8a/c+rq989SJ/Rd7ziJr3kSmpDuGEV3DcK",
+	"FNVFSiUME8+1YDNal2Z0cX52ltmZ4x08P4N/+it5vnUl7aS+53NF7Uy6aafyj/RdvPDQnW9fmIm7gpdw",
+	"jt3TwnPumxM+cecJ4QTcbP5MS15Qw34Q5Xp7Pm/omqwsxa5kXRZkykghBcsIFYUjQiKkWXAx7zrVWzf+",
+	"tbQfSJ7ujJaahUOcSlkyKpCFKqaXUmgGHPQrXpZczJ8Bw7Z/yKUwTADp0eWy5Dls8+lfNIqCYbvhRsXv",
+	"9ZzGFJ8bj95noxfFnL2SJc/XB55MM/DO+bBizsgSnrV7H4lFy2d2kJaXg1yQX2ppmG7Lv8073rpQB15y",
+	"GLdrxeEGwta/onN24BnAkEWhmNZdcwBJyDWRS+amoeS0ZNXOmSzxud/vOSN8KzWbn+A2MmHISkkxz6wq",
+	"Q4n7DClkXldMmA2KeM2MWp88mxmWEP1vWC5FoQm1P5PVgucLYiQxak3onHLRJo1ettuwtwMfEQ7afyc+",
+	"wi1473+GLzwrClRPXrNfaqZxiUXB7ado+UrJJVOGW97lONwy+tOvXv3YmuLLTh1mX22kEQ8/+6+9Dc/J",
+	"6V9YbiwtP9Oaz0XlDqk9SdA7t/cic+Pp7en/mSk+46xoq2awtaAIJEdzf6BK0bX9t2Vu+/DKbMSWMqV3",
+	"/UHJlSbTNZGCEfaO5qa0Eo2JWKVCSaZBCbfz3FL/Nwk9Gy1LKpIrUWzeaYk4JR8fGW/rUtlIl/U8Oaw2",
+	"1LBht+QNPGo3Ff55zYvhCkE2uh1kSnnhD9psRQvmbKlASYO2cYNEm/m6jcgas2eOGhhugz9tdwzNpLeo",
+	"u22chemPI5KPHjnh1VIqvAWgno3m3Czq6TiX1WkuC25Ybk6XJTV2aad6QRUrTsOosKBndcHN8wXLb5aS",
+	"i4Ra/MyTgZ0BNbVipBYFU4Q2jInaQUgp56ReWl5MybKkqOmnr+emjJAwOis2uMajswTNLaju0ERLOb+n",
+	"rcGxsLdFMcsoF+wdLVjOK1puDP7kUWJwIbeHPs/Iw4x8Rv727/+VopI+CWPXz265rHUXgc6ZNt5+zcMx",
+	"OCv2DgtY1tOS59c3LKEdvygePn58/uUdRtXslwTjNySXlpRh8s3pw9UKBLDnfgUqSwqa7mmfP/wiNW+g",
+	"qmtqWl4Sq9+fGF6xFEtrcaHwSl3DNe+XWTFDEHKE2+YINqKEwCaa2bXOLd6EHRzCDkSXfBxd4A/mD27M",
+	"hju8EEatt0UtzU2S8X4jlZVc1bIMmo6u9ZKJIilCqOVF6dtxw9b3NLGGWWZVC0tldgLUSGWZDqrAT8kE",
+	"925CZlIBHzmplzojE73WhlX451VwY0hhlCwtfQprHTKQttxoVs7S89uDdgpmKC+79Sq0ercUmg1a65bi",
+	"ChU3R5zbslyWLK2uUDVnSd7uNApeZMDm4T+ksjsP+z7eSfNA7EDBeJBuFpknj/DxpCZnyesbLgo78rYu",
+	"15JKA7bnhosiYS/U+cJaHZN8Qbm4zmtzLWezyRBRUzGtKWp2sR/q7Gwoi3xluaDlt8jenXWyr6IB62pm",
+	"07mTr9xc29vIhFHuP4NC26ddRXf+PWzRS3wL3Vibmm/kh03Q11Rby0/i+kuqTfCo9VOVn3PnUl+zwNna",
+	"TMlagGja9K3xW7aMlZ73WURseiC1RfvaXvUf5YpUVKzJgt4yrwvtTwTZaIY3Y8+j8/cpYaZwYWie4AN/",
+	"Qp8YWVFNZrJucerg38pGloe7m9q3YmFtlzUzA1fppKCRaSGAu4eahTP2nWkCruVGb9z3VrnNaA6yWWCb",
+	"HOIpRoeSos2vqGY/vv4uoeJys5C1JX+zyEitmbJsFnyPW5by45al/EXLzb0wZqn/6eL09Od/O/2nf7i6",
+	"0v9/MhJhZ2LyxStn9bXvyNS7/Ad7gbNRJVMa2SVo2VQxYn93wsSqg1SAAWuFLDH0Bj0V2wRVyds9GJNd",
+	"jWDF9/KWDeFMcqoNzcs9PvCDe6M9+sPE6BukhOuIP+l2LE0jJl/czQXjzachwTNYwnXY4T2iEVYHVrt3",
+	"K1DIJTxtbfGW73yIyzy1PbwsWfGjTsqyJjw56EC/t4/7wRL8cMkUl8U1E8VwHc+9ow1VplPirdx1p0TX",
+	"0/B7i0v1fGSTunDRbzs2K6k70UrWKWv+Bc0XxJ60uqVl5nyoBde5fVxn3u409B3ETGrtxPUAPj4tZX7D",
+	"ipR5v469V6BzC2lQWJiFZxNWQ+eWQ66tEFJJZTynwt6BpBCywiLebcJEoeEkrHpP8NzSfCiX9VKm/WN5",
+	"rRQT+Tr5IxPFntal3/qBUZ6X/nGvaXk/3obJpWRFGmImHd46uUofD7WGfF0WcCpTayOVJcvNQLGK415D",
+	"bHfva/RBV2/gW8ktg1Vz7Slmygpi5FNC8f7ymY8TEnbLlFWM0v5PQ4NKxITlpz+P5lJabX2uaM7AF0iL",
+	"EExEO5gV0WVu+0y7HEUxYd/Tmdcml3Rd2fkulbzlBbNm8UqqQoeFeEYkBUsvYC3yQMKbOwReZ65BLQTl",
+	"3RIqVazAW5WawFAWl42M4rTc5/w3uGLY+h6++DK6bf54KikgNr1mVG0fQ9u9YklHj8MoH+xagfEwrwWy",
+	"KbrjF9vaI7F2Nei9F+gJEeUa1eCQomGt9oquCc1NNwdVjJo9mRZ7t+SK6T4qYYTmOdOaGHnDkPUOJwVv",
+	"t/eqNbBh39on32cjS43Xte6nXNwQS7z2SaDgDP2TjFRc1IY9JeAack9735KzKewds+8MXwemEOzyZG24",
+	"sdhJRXnpvVngfclLzoS5AAkMxg78O2RYdPp9+vbvtX2mw7EA83bDpG5TtPfRRUJXpV+JtZlgmknW9tyR",
+	"9YaSor1hhYZDYu8aiwJJvInoWOMPbMMCnf3jpGjK6ZLm3KyvK0Z1rfYk/PC2c7zp6yVT1xoC0B0ihZJS",
+	"0oIYpg2a0o25aiTJqVLrWMpwAwRqBa+fYZveZD0to7mJuppurCzavJSToggetO1ICqOFkrLqlo4lmzXR",
+	"CVaWGTmzyzhv5MuCl8yuwopSXm5G0rqnv2C0NItEkOKPjKrCftPKGB55js4fE9z5DmNywagyU0Z3On++",
+	"o9r8MTwc/K9pXU2gkOrexCaAmvxJgwWyF9UNip3aG9VETjnKkq2houjoLj2uIy804e0N0U34bERjqS1r",
+	"YqB+LgnSzbZZQUMhm/uY5FBo9Lb9tI/OWo6Uh+1kTnry17c/Yzrnydvfuf96m/SlYCpsyh61d2K4OQpc",
+	"8DfzqeJcu3bvNeyxy2za0yuR4EQtdwP8b5fPIb5kvZaRc7F1XdCB7zbXtldq4lPRFevNS+AJN+Oet2Vr",
+	"M7sO7I3nEl4egwpubxjqsTQ3/Nbeu1yqQgpmb26hKHc/K2Zghjs04CYFofnmgTMQwsDPIUdjT+Jj75Zg",
+	"qsJrZfnDbHTx82DO+XYzO+s1m9WakfuPzh8+8HnMGBfTVh2k1ihkigBLQzenNZDGH3/T9pUR28aT6dD1",
+	"7NbOeE4N+5Ylor4D8gsy8tlDMl27/LQgd+xfdjKpaPjk7IBELnnVonwhV0DRgq1omdY/MWMqFWMMPwQW",
+	"vrEol4QlBQNNCJ1YkFDsCENjqGN/V22oB/GCwSVK74ryNMlAwJiqPdwueygEm0fTyG8YPHU8jWB7nBRs",
+	"2z6igd/GF7NwXIMTp/zBH5pnLVh+I2tzRzc+eDGva1UOSfVtOyi79Zvzw7obvdtsV0QGzrUG43/4ijZv",
+	"PabF8cbREo+YxRuW5Aol5RUrLsPt+ZCoSUjMvJvC3JMTeYf8xsEZhzjr5OYA6fyBz/am0jvR3KbSiYMk",
+	"JwaeqG/Z+mPEwrxrpj8pYP0n+9iHeFR2ulLQ/ZYUrU6m7pgi5prkKpXPk5ubaxBNjz4jU6rZk0e1Kkm+",
+	"oIrmhim920hw+Wc4fmoBbZmVSDbpMZW70pa6Lej9TeEPEHBt47bHgh0uffByHlT0fB3S8Lc0mbJkYs6u",
+	"025IS9relXP5r5dEMWsYECMJ6Fx6kXYXh1FvaVmnkjKNJq5k4mD+5p5Kg7i8oJtagkkU8jluXZZ/Ujv0",
+	"P+4xyXS1QkMqG6exvZGtnUleNBjyO64TEi0qZhjkeHA0s6Gh7Uhq8B9JTS6qZdjFtROORatKOz16Be5d",
+	"R5ZK1pZLPSWqLpkmU7aW4D+1OjasBFJNjCwLMl2TWy5LcFdocv/Rw4cPEjq4xFyBPaQKLUu5us4VK5gw",
+	"nJaxWzXyNcJjrLiO6nfa6/waMx8uyLPaLKTif4WZZuQ5XpWTy/WSZeRlwaqlNEzk65Nv2TojvgR2v+oT",
+	"P5uKmYUs+mZDy9Jv9rNXL+/pu31HKj5P1tJMID3p4vR0IbX5+cLyurcTQjWZKrnSTGmyUtyAv/i+fRRS",
+	"c0uZ09K+ACGtBxABmfxuQmgpBbsgVKyzEMaMDqZ/6n10DgEtqdvHN3wXKvrums6ZCwN05P+VUsyhzo3N",
+	"Sj5fgH98ykrOblnhnOhfPHl0dvaUnNmfnpydjXcLqM39T91MqErWKd6pDaNFKJUvKcSRZ5hXzRVePpKX",
+	"VGumxzitWkxlLQqMSYQd2uM6TWulE3qK0/g0AWaQs+aqU+N2xPII3GGMaZtFR4DHTjiV2Rytx5PUBQTz",
+	"1/hHYuScmQXrCJNKgZkffbPnguDp4j4ymi8cD0vP1VLOVBbra3CODEwz7Ys4Nfvo9srnBQD5qVpkRN4y",
+	"BdfeMddB4ZlNJR72OEVtm3fDJ6hHF6tPLv0RHnttuf0oqp6+0+vvhyplkew6sGr2wl6V733G3ZafUqpk",
+	"iDNUJmBKa+GKdlO0gHPsCPWFuuOuj1As3QJHliJzfssEqZetq71Z7xJnvT/J+tjs+dmANMlmhlnYkGZV",
+	"SUUjXXvykbxrSfPbG92DrQBcw4FprbNq4pDuh2y0WqQSLCquNRfzjMjaWCW5sATFhR2rZCGtAkPIUHBD",
+	"Cw5Th8QlyFAa71VN5ZwdMJsUmcScYD+F9JlB0I+HZ6h1jsk3XGlDFKvkLWZrCKKZeerFJpzJPU3kShDk",
+	"U2TGWVlouF8KAgjFti6K4+2naWi08e8ieL0NuG3reDOuf/Od1YJP7+b8g5lvfFAHvhF/jOP/Hz18mS/r",
+	"7XvyVa3XBCYbJ1Hc02SpZM60ll3yuPl+EsupSaP4pWY1uy7YMoXO8s9y6lJnVpSnyzG2F7qx2LN0HZrV",
+	"j3iTh9tO8+6sJC+ooVOqGeS8KKaNVFYdplZxMUQzdQupwVZHSud4dOTh9G1g/6KanRyeg4SCWpbIxHpJ",
+	"5WxgEblOZ0VYokovun3yaZZYFj9xUcjVvjo7m1Mx3Fkzo7xk6QLGoYcQUdaClXcZK3kl0yW8u1Qaqzpb",
+	"FbbS/fMA823Aij7c64+Vx5E0xBNymxVOoDX1forYV5qsmrcG+Zsi2tuMCsJ2eZ1xh77oP5tazEvwA5j1",
+	"G8s0Eom0tC44c9HGVJpelK2qnRXMNXn26iWI8c7sWUhxdIeZqFWD6LXL14RRc1lVlr2VXLB0CjnXuk7B",
+	"3PywZOLl1+S5FILlkPwJD16QKSvlyqXcjVesLE9uhFyJU2s28OIkl2LG57WHIEq5SXO57NoXs2Cuis9I",
+	"MmVkLmXRsRubVIrriPcoa07BfzV5lCD7v+OCHTUEJNWcCueI28TKO9sdSpUrgcc0LMvkB3g8lWGCW4Yp",
+	"9CFn5/+D7KzxvoHXfbOYvHEQ4z18tnPpH87CnP7eOoJuUnjld6WlXLgEtix49/2/GzUw5dzHIV8zDYNs",
+	"sYklT+eyQMq9c9GDgrJxVC4J357yPeQbN2yd5hldkERMKakGQ2tlo9LdkA0+4XznqCRkZKZkRc7H5KyV",
+	"Imjf9TpogyA6pDq3D+Gn1nG0xe0W2PZcgwITRFMhBUsXvdRVRdXOwCee4hv38EFoErYzrKObGt80M0yQ",
+	"yMSubAKu60QAwu3IwIJy3LVhD/eoXTs0zu5jSu6BuJU8T6W+3iGw11tM1xEddhp66idfzzbEi1rMkkN8",
+	"vDK05r5s81dpMEVnwEJcis1WwYuCqEpOhZXamjGBTIsmS0ZSCqbb5zBRPy23zdHh7QxdOppJxy45/jhc",
+	"mfQU+H6HthgGTk1pA/BhB9bIToyFNnbEDVua7kIkV+IxYyZfbFZ39BJMrTG1db/igVoveZ4E5vF1uKWc",
+	"WwqprPqLut7U0kteGyJns43qFF+tu4FSkMJA2eQzMSaR36L02az/Tgrh+svOLuPSsv2rxoamJrFbebPn",
+	"vA+SzrTz2n/L1ps1Yk7vC+kRfI+Ecz/cgd2Efis3tOBHfcDfrjjE/f/4+uTt75KFIt+ydbpO5IathzM8",
+	"l+T121SJwExTp9uumtpWpPdRA9BXOqBKbMO9OQgia8M1+eGuSFILw0v7ZzpXjOmm+rkh1g/zVvY5I3fl",
+	"BJhRNjqMx/A7KW/qZYOE2wkjtZWV5XiuvkekKph6SkRdlmQFWomQMRK8ezKRvPFzEzqwb4/etkFYHj/Z",
+	"vgGd2J/PIKUI0YJoWRI3d3Da3gUqqEl97wSm6uJirU09MCvDsZ343MNvksZJs7w6c/C3EM9LFxt35QEK",
+	"QNnIqZCC57S0crcCtGeXYkJKmK09mDQYQbo2uSMC1SM0jrPLd0tS3ovvN8e5TfrDnaZpBt5Pnn5xB965",
+	"711F83MX2dhz8w4U7Dnfld6S+k6KP7bQhLb5I03hOYNTFRKDZrWC2rFaWDtNaqMvCCUOzDQAengj654m",
+	"uqJlybSBN9KuY5GXdZHCdHE8ebWwqnKDfDNAfgLYUNpK5aYDXtJqxHfxROC3/MhunGhZGW5q8iwCCn8K",
+	"l1SmV2A1umqZivE9rw0i2U7ZvO5IvrkLbNqd0DbSyODuSBFNc8hhdtWnzCgvk/i61j50xiqdSmUYYoGu",
+	"HDDTiloG32VOuVGvc1mkiWTGBdeLfeGSij03fElrza5TdXyeGTkP6Uwx9leIckChLN202DpVM/hCkU4L",
+	"Xi6oZoNn/AqeRozogoOlH09/yFyUnEMbiMGf9C+gUVhOaX6z70e7PcKyVjnrchbPWaffClUH2LwLIDPI",
+	"LVoqtqSKZSSXy3VGcnv9rutlRiBdf50RxWhhf8C7mxEMF9q/m1qJDHLdMpLbw4H3ii4QpAYe9zBJU3eE",
+	"zzO82gvt843d1Et4aQuxcFtZrpfF3qwoVE1sZ7ZIsyCaF1appgVhv9S0dGjmHfAceDrXYEul83WRHAnX",
+	"ZCm15tOSOcvLLNhdsfO2YufOI+FoNZx9BNEPt9KTbLjvDb4xnm50+ZqTi0RMi/e3dr9XnCGIxb45C1Hz",
+	"qCRqYiszdBhyYtPl5rfyRESz7t2yV57phqofxAkF6IPl2uG5yqriBsMemhlTuj9b6gxPQPIiFoFZDhKA",
+	"EmrlhisZdS4rS62suLYEC95NtnSoC1ZwRv+5G2HBAZIDHvl4Y1F318fjUTf6i6UxYffISC9cckF3BcQL",
+	"bXhFDctiDAUwDslKqhtLDNz45P+hcrekOauYMNeKUd2FuOOyVLqmQ3UCmOAuwc9uUWfo1GWhJnKBDipo",
+	"dufLbnM52KDMHXeYbOJM+69cpHfcnY7g2WuIDO/zQl9BxA8zUm6qcj0BV0O7adjF1S0LSaJdCWkIJN4M",
+	"pN8ZL9lehR/2hb2eDVuZXEho1gLPWqULD5ZoIxWdszjuYwKus3A604A5lHS+1/rs89XQhw98se1w+1Be",
+	"/6Wexpu/K98zejq6f82E2nfU/81f2K0rEO972NPey3s3T1bDuoZlW31MxfkuuNNpztm7cZd+dvsk0+5k",
+	"WV8BSKCMuc3ZRfe9i3xdX375+Pz8ycPPP//8ya4kVIABv6bmWoaUSLdDD7MuLH94hzAOXiuIr1bU5QZi",
+	"A6gVXW8lQO/KyRXSXNN0Xz/sv3oLfQud7oQxaO1NPIggIHL0cskEgzLgfYwD/D5iXPdMICBUT9mcC8Ko",
+	"Kvk+0LZoUE/rYs5M8EU0rWHPsmTvKsjddX6Jp84ZiMvmmhjFWYH9DV1gHmD18TXVOoYnm/7Ps44cfq9F",
+	"xQ2Qk61NgqfA2XCdMvMbqcjCV7/GDeswLcVubkHAyGsA0kup9VPy2ZOzM4gUUKK5mJf4cEbwj4BbBrE5",
+	"xaa0pE5rjJb86IsBefdbVzsA/h+9imq9u+QmWe+UhsH6YTZjihVpVR7yoktQlfesbO4sGloqn7Gz2TdE",
+	"sIsGwh282q0Gu4O6LrjFqGSST5/fGSGkC7rukMy199TvM4+OZgHpxAjvuY5mEnbLfz9rn0jfeapkpl0X",
+	"lv/L3SGDAarNnSGittupePAmN+Gelf49xFCgVQKghX9g6KQj6jEkzPFDSDrfAxGxcj3IWk1l2vktn/Xk",
+	"Ie2VF5++FjiF1IK8g6rxcCm+0f8GpFeq5U3q+OJeyFvk1JMraSTRTBRktZAA8L+kaz0mL8GyAzwEjfgT",
+	"u91UXaBknjkfA5DWjp3OruzNsEX4+T35oS816GWHUW4ofqRrR3z/nq2J9zh17uaF+c09Lbig5EZIZWh5",
+	"NzsM3ZF3RtqLXk/OzFUbbNNVV1ivaXmYwPXq7Va4lRAd29TdMn+97ChsDnBALQpvLwMqtdOAMU2rv/77",
+	"jkP0d+PrvSvwY6M6hHRr2OIdiRtgRIz9KX1wugbaJHaC/1JLw7qy+jq6K7ieyitoHWPNEcJmM5bv0TCh",
+	"l1sJ9s6kjTT7C1FsXpdUEZf2vdW6KOgKe7QwElgsuwGeVDPvqo4/8pQINqeG3zKrg+SKFYNVrtWC7azZ",
+	"ipBut8oi7euZQ72FXWol53eEmF4HBrsXtxloJL5PfnFa87Kjt6cHTk/glKzA+ahvWNEB+SOVCpjPw4DX",
+	"WwChCRsjKtQ5zIAF18vadLZbgootADkrJHgarA6LqHaDvt/T43HGRNJWu2yVd6Z3tpQptCZfAO98VE0L",
+	"Dsi3FzI0YzzE9HW6h4qbAp3K2lilrYqm4bGYNebnDgDS8pWDbq/cV7OoNKqhMbcr0ZGmb5dLO+5IStqv",
+	"VDUvpWY7kAhKjt3TlOVKtQEqConJSq7cY4CY190fpWDLZB+77U9F8Odw3tM1EXLVMepvRv3YXWvH+xFO",
+	"064LA7yolPKGFYSau9yajtY1LsQS94dx3s1DbINcMrFjSrCymZJ/ZZDtqxktWeFccOAFNQ7AR9524Zk1",
+	"mDY937EEWDCIrKdH0UzdJrP1f1oAPlvIxy+wVZNLUUsdSpRuYlWOzoJZbpoCgLvkg/v+7W7m0dcinuKu",
+	"ljsMf6nDrm3zFU+9af4yqzF6MMw39Kws4caW5UCdJF9Yw2X/FohLync04cKR4cx8OeIdEnnc/IJzqaXy",
+	"+El071zaWlbw23CT2J3CLg3fD5uezpzLozkGXrtCli4o9HQYFThd7tq9D4mGDgJS88pRF4ia6oL2eO2q",
+	"1Xw+zy1nWDwR9RqjRQUFZVPXADUAoSPMYbLU/A10GIoaXEQEnbS2/qKlGL+mq++dqefGuGsxwKEAKAbA",
+	"TnwcFIk2FX1GjCSPzqyaSE/+mpGzky9Bvrl4zmK9XDABLWbnXAhoN27VFUpKZmn9KWgCiiGr3yg33QlS",
+	"sUFkra0OThrcwRTJ+WPdEyTichsCgtzPC3P9t3//rwfenWiXhbfyKdaqUqLYEoElNJ+Lk3pJDKivUGHm",
+	"2sN3uK326w2SdIBexskgciUAKZ78+Pq7oZB8Ixw4C/uS3NFK3jAok07AVwefUUI5DD3oXfI55KQjQEFy",
+	"X6o+BF5uiJHyZqj5T9t9ZZqOctmokMB3XFKy76+EYN9cQKV2I9vfJoPCuiNvPO1Dd88HDxustHOnL5nu",
+	"qmrfI6G4ObNUs+yhCwgzd59PTjrKXd720insSTgYWKFDcQm5xndrLwvqBswluYKoI++dOld9lN4sOxqt",
+	"pBcGTYrv6p7+AIdRl9aCYF3D9I1n+Gwf7s6dWhKABdOVuvIT5AXCM1C64OwUNDKsDEC+sAf4Q4Tw3/7U",
+	"n11KPslrbWTl6jX3BHL/4B43m6pMKtS0la3b2xV+1bRz9WHcAOnAIROHCtIhGv116Oks0lkHjo+k2+oy",
+	"zQtv+GwPgG829r1bSFVrK+/pmnCRuVwdcGaCbd3Zh7sPZokNI/3QAyW0Ge9Llb5TIssdi0gO2oM0EX3b",
+	"UPe8KeBbufimHKHEA7lg1JB0j1KNFptJqzC1sAYpsbaJJiWj6KhzBOLzbB0YPebKEHivZLQAUJYlXVv9",
+	"mGtCyxVd20EsjSlZzyEZwSsocW950YWwFc5vd2FJnCHwpG2Enp18SU9mz06+efvrF+9P4n8+2uef5w/f",
+	"bxuu7WOHbcrX45dff3iAy40FNIT7kK6QOVAFSwu4YZDK1UQQ+otsOlBjuwn0la9W7RXeFRfxX883xfle",
+	"ikbHTAY3Kg1sa+TkLf7unIfDgWOO0nDzcqGkcUHpg+b/nl2022wcJON3g1y2ZpGkG9fh9vB+KexYVitu",
+	"1m8s0QSr2kFXTBlVTH3jF76rixkYhpT880+XACtqB7TWCAzSfHxhzHL0/j2keM1kWoTPSzmlJXHFUpDE",
+	"yC6swL5hbKk3vPb3nYD/23/8JygPDzJUWDQRbOWYu4Z53wgMv7i6p/GVuBLParNgwvAchNQFmbQaA12Q",
+	"r2D6E3ifisabMLG78bd//68JNsahgngv2D3dQrEl9ydzZjws7oRoKzcABUVWD8ZX4rUsGWLUoz+NXNVn",
+	"Z5/lYTj/b/CsPSXOsZY5FJWKrsHjTqgm1I9g51pILBCfMmtwg/Ryrz4N0Q3wk+fsSiiYw8TuyoTcpznW",
+	"k0OvF9D2oAEQvDZBP96E3FcoFOOjeDAmkJyHU7dKGCwWs9In705wWyZ26TDxnJblleDmwg5bsolL8iKl",
+	"XDEd+tvPAPffLBRjGZnQUssJKbk2muC0p6AO2kerjEzcmvTErw6fysgEQYAviFE1mxDBWKGvhHB59PZM",
+	"hVR4ZEAYL6AlDWCBgsAnS8zuIIXMa6tBk/uvv3lOvnz0+PMH3mM2yWXBJqh6QhkqrTSAnUkRNn3SpN9M",
+	"xldWyyl5zgTGFTmQyQxu/OjZkuYLdvJwfDbyPpD4b006zuh5fFEiDepidO6jTnTJRxejz8bnMJplt3DZ",
+	"T2/PT2ldcGDCLjMrHN/LYnQx+o5rA9h68JqikCapAWd3I34jyjXSHEA22x21NOTJuMAQA7eP/lIz6Lzh",
+	"FuUreFFy7UiRTPkYk1OBWVghhmZEx4edJpr68pM7fnjl3WXQ0sVInInjUrzI3J1SAXApMbOQrtaxJ58N",
+	"mFpKOWhO8PQ7XnErYHY++Bz1r/dvm05AQDsPz84wBQ1ap6HoWJaOk57+xRk4zQJ2oje6zLj3m3UYLxDc",
+	"KbMMHWoxLEcYo/nvyjfSo4fperheh/f0Pga4BQpHAF47CVLKeftLkD041+C/dtQMGp5naBjAgYvoQiKw",
+	"Bnu1QjpN59V67lIedl8tTKXgwjXeM66eMkU93rAatvetduQDPt2Y5qlvN9bdoI/76MXfG8HaTeuiVzhT",
+	"Ml0DVNdBqdQnyHh6xH/vQYunv9r/e99Jkn9g5rm30o+4c6ld886fw23Zm4VcEUqc22GPPXMpBJB+4rIK",
+	"3r5/v3VJd5EhkIhZACEu61SliO8zacbkGairvnf9JDbGJgHpUDttKERAGj3whkGgaoJm2wR76+VSWSFU",
+	"TBzoH9YygrJwJUBbAJ1LloVLGnNT0K7ETks7sZZLDhUZzhQRkKHvsk2hXSA32H8laN33H519+QC1nDad",
+	"2WuvDVOB2EAn+koW64PSGX7GI2a0zS+rB77/DemcUNxSDehlh6N6v7WO8oEQ0HcGBKTiLRl2K3xQP3Up",
+	"EszlNI9w5dBLkHDezAykEGlS0XzBBQDW3Prk5SJrwD25JpXDiHJhWPKNtNqRgVi1y4YKZf9uhFa9W5v2",
+	"npeMAuEF/LvflArsRqwotF47FAng/uDeIBWAPhq20UiSUwVSe8j5h/yOY/BAuxELPl9YdUtZIqXGI4QS",
+	"T0hE1QKDz65TKHpH+C0jFTNjEsUNFowWSsoKG8RZa5Hkssast9CNQfv4xZXApgsaEWbdXsFPmkDLVqJY",
+	"zjiCzsYOhTEJoLshXdKxQm5SHO8NStYWzR2e6W1BO35yTO8I5P4KG6Ufg95T7A2qntFpeferkMxNfeWj",
+	"cyRfSKmZxvJKNAax27ILwoVEkQ2h3NwFMmW5rJjGIm0MZnCzIC1QBkx8MQuG2gDwWlowK/Th3wsKvYCh",
+	"E+N5dnZ2hugDT12mDKSARD0lSzZL0v7XdgpHFPVfUZMvfGD8I1M8fNv52pNkbzfyqfcQAVilh09okLQ8",
+	"3D+AXB7qWnwvb5m7DvcalcxI0mSLx7ZEG9dr/2uxaIGQH/pqoDvuseunrJ/6ew6wE4wqgOqwtHgenrEU",
+	"qXlprxNCFKQZ+Ra1/jFKLzoGtTbjDyLVR6n6fnNYjXEplXFp4bitpd0pD7uuSSlpcSRl0WO8H4Vq3tSo",
+	"R9glYQtY7TQIPH3fVRZuI+KqiOIivpghVx4EvEeri3o2ZwEhsf3wlWg/7fs6Z+3ighmoan5W2HwZt71q",
+	"DsU+bb9QL5tG1JbRC1d+z8D4Qt4NzPhKtGMkmq71RcMC7JjAcSzDJpgQ72LdraqHUmqD81311IdkoH/T",
+	"ChtyXQkYlGrU3d08w7CI4D8mr0GAcMwFnHF7XZ3CbjlUEexOP1mcTHgG3FBY2oNwM9xoVs7SpqZ7zgmg",
+	"/Yjsz05c/iDK9XE9ShulSglp8lPsWLZ2HaoEbZGeucLPKXvqSBrLSuCPTBSBmO2hY4yFHtCZ+j29YUEH",
+	"W0jN0h0dsCQs0bEBya1kJpSXRHzHHrm9J72sJ81mdCVv2Inx6ZiHZjSXmAQS9xKGZD5BS1JIe1IQoPN5",
+	"xYBkxM0FFoTZa5v5AIEEBKWsqaPJQpYaaVKE7QXgggh5JZoAe2wHgQu4QUxC0yRITROagKN/CCSnZYKw",
+	"TcRuk/25FuGB6TpgMmAJ6JV4JlzLOjzGCeaXXhAIuEMwTxteluTh2dmYPDr7MgadxAtsrNxLGks+d/bY",
+	"zsgmSbfvvgHKE1LmAnt8rpg44KW5VGt/MlBHibqiO2l/Vo4K0AdyGEsmJLEd2qhHJyT52//+Xw2J2X94",
+	"WwT+gQ89JbGrE2PX/ilo1Opf/4//9BSDzsamgYmzPMh9VmpGnMvxjXMQQaAbLoPZkm+brqJus93nrhzL",
+	"UQnju3Tl/w4m+3M41gyPOnMHa89bMZ/Av5/nPkXpoaDoxFWJdIc8wqPYqOSIm936Use2Q2D4YMylaYB8",
+	"w1xxeLQ3LvfEpy9b3rOPUbgZZQrS6NRdrv7op3tmR/zTLsHlNDS3WDFaIPZgZxiUY4vj9l2KI5PbSV3d",
+	"yVtdSbCdRS5GAmi+q93FwI2Xw2dOdOoYbTm1BjtCAPaLpx5o46wFuLcr/ywNrhhmBv6BSKp3TQt8o+n5",
+	"OLhJP6XHO9EnjxundRSWuGnPwK3sEQ/ndOlUZQh9wcEAAf3+/Clh1dKsrf7i7Q8XpnDIw643AtzZR+d9",
+	"k3dJRL/fbxGh2XCaXZRybqUhYk6S+6BtzjACFPRtNB8zUAbXzDwARrtgGmEfjSQTWOyE3M9lwchcCvZg",
+	"TC5Rm9eCLvVCmsMyJecut7P30/WX/D5coKUsywcRM2o1lB4avfWFpwkOtWBlcRL10E+r9q9hAGt0ZUTL",
+	"igX30pQtuCjQBMdRHDxozFzlbMvNBxpJXWlr4uJ7qIrXwjjdJrNqJujacmawtN6FaccJ83YplWk6++uj",
+	"ea2aL9zVb3W5YGsQN26xB6Qn0J1nGwEeey/DJQX4uIB86u7vhoaxi8JSzq0eAsPWat0SEH8eIPxuOGIR",
+	"92SMub5s3bJuR2tL6OnZISCs3sBTjeSeBuwR+y9XKCHkygObpCaKneP6ZrpfptsxpccLYVSnlsbsj2Py",
+	"xqfHo+3iEuSbxGPFQp9DI2XK3MFEeiKFU8Yc2MgCFBxY09eepE7+3FTtpCbu3jkNL/jnYQ2P8FJ+LNn0",
+	"p40Wky4rFCVMLSBcf41PPAAHiZyRrZUeZycOE2bnEDN2a/S+co/CIwVcnCPKL2QvPaLrWaTxU4HI2TCv",
+	"+5Tosg6V/oUEN68/E2A3D9q3GR1YYu2CRx5iqjnfbcmE7O17Ko4V7G43SfzIZnOrgWiC+H8QjkMQak8h",
+	"oODu2Y/1oLQK+PGBMRkgBa9ybaKIHZFuFQLQddMtBvtankoEoUD3D9euctO3wFtQ/RQWA08Hp6ezY+zj",
+	"AjP50UXq002g7hBwMRpP0pVY+ab9EAMbkx7AqPAle208p2fg3tbBvWXAC26aqRJWaoZfwdIIGrDsrwTO",
+	"CXUkB3XmIjMe0A2rWNyWTMHtbECLv9ioPc4IVm7Z49UZYcWcWZWa55BL7SpZMEATeZHvaU8SmswlVC5M",
+	"IZAs1j5CiEcLJRx2MumgCxzx1xE1fbpxlwCH+OExl4MHUjZQ/VY+EAausnQsZTOwv1/UpLmm3uqL9Ndt",
+	"MCv4mMuestfVXZZpbfoVHbyJ2ihGq3saqzenpcxvIFOHQ3gkUCJCCQJqRV1tC5o/MPPGz3UvQrkVxdjX",
+	"GY7Dwk/ihSd8RVMuKPLHDU00qSUG25k8c8vFk2TWhPTOB4ixN1sAwR3f+OywRje2no1AGltSwIepYJ4H",
+	"lwDcFcF1EtRPLgNBVhVEAblgWKhFjCRzZjl6u7YOe1hzQPnJXNcRQuMKPoLuDAVYBvaGvPr2+YskCfkS",
+	"vWO6f/033jB1m1YbLrcWAEFQFYfhpRV/Lvfqg6nDFYCOLn5+G9MKwrGHeheIXJJW3KmzFgadzU4D82fv",
+	"O253uoK/ZWu9t5T4pEpCvmXrrooQuzhA5qQVy8KtR4+EZrliBnLqbiHkC3agkfLAtSNe4O9RzuRFQxP1",
+	"3sikBnwGHzI5QmTMj7+Xjn9+4O8X/ZEaZCsQPIeT9CUZXBO9sNYUMCj08R8sfAYTiwqS73Co0cU8/dUS",
+	"5vu+fP2XAJa21NAo0oPEcdFk5I3Ja0u/IOsDKdvt2ZmPD++lA28JHyI+fdDsNzvgh+3lEBces6q1cGiO",
+	"4BgD0IPgF3P4Ynd24P2JAib5W3eu7eaynWz3++axIUWIUSnrvc64W4CjGzb3uJ9Dx0eDBYWoLVKhoYXT",
+	"waKx9FQ8IuzgSPjOafgqSOhH3PXZ0Kx4WNL+Rufx3u+Dnc5dWjeaAVHrrdRksEH+3pMZdiA+m8yjEacm",
+	"4IB2m+9vA9X9fUn6dl/nhGhobtVRi5arjs/cKYDfndrm2u/NJbNyrMm2zNopYS6JjFh+r0m9xIID7Cbn",
+	"SxiWWxUO1vpIFzWMr0SiYqFBZ4KomTUKneudua6jLlMrShV10R7MQgNMilUb5cx5Ryt0dBRXwivahUx5",
+	"N1D8Nr24j1TLs9kZ9CN7ONutqbt8I8aTh3eBkPutA3sANH9IrSzqgZ5WygLNH7yWwqfkyRbm/ocVUTSv",
+	"nP4a/ru3QrtNeNun37/M8LZf6GGrratocndiQnsZgBEnhnzE3j09hfal++c7bn6ki1N+5ZrQQJF1VXFD",
+	"lpILg50YkQNa5iZXGOZzCZ1NQQA2q/J8dky+rpVTp12FgeWuc4453az5q2W1lrMBRa44qiVtqnlmV35s",
+	"huVa2bx3fOpTIcwXEJiDioQZyqfCdZFl4hhXN8487HR1XaJ/ReQxBiFksrqmHtagRJpxrlI+F9TUCgo9",
+	"XhQPHz8+/xK0rs2ck3ua/PObH/6U9HHFIOvHzKreQnTvzC8Nj0RmtF/pYT2fGibV+iSEflzXh0+NV824",
+	"4HpxPGZ1GRhOgidtE883MJ1PU/K8cPwzMESXVYWduA5/v6GP9HFPJpfLNTpcniJrd/AakCjmysq2D+mV",
+	"ndgnqh0YuQxd2qIe2jHMg2K6rlhxlDPDsY93aK/t+JuAFEAoxRAPmJ3cp3lw3zFrv7mVhA3F0PBxTsrd",
+	"4uOdlWvQvMkurLXylAhJVoobELOl1CZxWu69/6bq1PeyhZsMqQdHIQQTQbsehxCGc1YPM3vsMw9wtsNt",
+	"/d+GCr4CNBbjRNVRzn/loZLTyQeCsFsmDJmEVya+mALTESCnHOuqkQNnUUWqxxptOBpFvfkpkIHdCUCb",
+	"9ZBZggFW5JWgVkGPsxdcJN9XOTcDuh5tWTQbwwSpuKgN0xd+VCzoA7yalK/pJ7sLu0RDRHuGvTOnsDMn",
+	"LozfIr5BOQvw+kHxiMqy7Rwg9zGsfQIQ3vi9B7+lFh56cHdGSl7BE0e0mkL38B4gkQMeyk++jyD2E8/I",
+	"TCFsEikZ1QaBS7E4KDoY39hrSMw/RCa6M/1+wijiBoqNR/8Cp8iCKqyjAA3EQTtDglwpNetFtSEtUJtU",
+	"kpqb3/+DpfnIsDQ+TyzQ3KwuS+YRLj3tsWppONsvnrEtXjQ0EetJk/66VnRaQr9oRwYY28LuVtDuimpr",
+	"sdi7YskJbXOsilcxkEXIwdO0wuQAS9JTWax9VgAgkuE7GoGXXJaqnDUZrLrOc8YKTP3kJeZs6zpfhPmt",
+	"pLqBtDv0QgOEiNVmYAKvmVHrE0DYS5Y087n4cWfZyXMrKoXPqcpLzoSx93JeM63tdpH7lPz448uvyYqX",
+	"JSnkA3cV/ZzsqoNhN4PLe//Rw4eZ3ZZrxewfHoSIIWbrNyHDgIyZr0+a/JIB5SKPW+UiX7SR8a+u3j08",
+	"P7m6evc5e/v7FCD+2+MwgnZ3wo+cxNLqodfBDNLux4OgsXbkl9lZNQEVqILyV9zf1yEiJurr0Sm4XQL3",
+	"sPyGuKf2x8wtcN89ArxzqwnRjs87/sWh51MnxLPr0zNcq+lJJGgaTYVP67Kedy4dGwul8dr/bwNFjzrj",
+	"pO4tnllGZFkcDRU9XB1/OaMONwPQANzTp1Gjl6QE/kEw8hKe+Y4LRiim/t4P0INPyLf8K6i0fZBBJYKo",
+	"qykKTfukxsJbJ0nR7MHMAhwUmR/kJ0C1LoyOBS9XwjF8LI0WzK6IKl5CxSOU6YzJMzKlLh0ZpJkd09f7",
+	"+RIQbSQaiyD9WghXVgdFNC9L3XTGLhxIFw/9xkvFqBWX2i2CFWTC3nFt9CQlwnFZAxkb9PXQEweGCqkL",
+	"Orp5jukw7iABn5JJSPeeYMJV1DQFAGru250sJS0AKUhv1Q496OQcviRgMPvAlb4K7+0ho9+diGLP9OxA",
+	"gh+urt/1692C+odNesZr0ltYMCmkYBMv0KHEAMg4UmgDmKc9QqTTw3GRlw7FrqG0aV3edJUZ9DOXbc3e",
+	"s5df8T96E1jbak4Dl+Ba2IMhIsALPCY/gvU5iZtLThBMoa4YmVppAvB24D1GpLsVRSaU7C95JWD4UB3q",
+	"S0WhBhO5CFRsOcxWMlOMjcnXvpR4CwpqyuyffTnNABQjGIpd+rzM/TwmL2ffgycuBXVSKx3Z6hvLfkrO",
+	"3H9qF4DXEh1tS6k1n5adGs5c0ZxdL+zwaZCRzx/GGCNffL4T+OTtXZynrqfgYT2neBZR3bDDvoA1kyVT",
+	"XBZ3uRNZZ75QOPdPZAdcplBIE95Tt9iXfkPjPRcK8G7lNMyH5eGomAq2AjX4noMC1z7nPWS8O5RkKw2d",
+	"cJwF8xdaJJgF3UhtbFnDZ18+8GCjDCE7mwQzHUGXompHYkgz+PBmj9OBmGY/QjeAD+UGg+VwxdScncC2",
+	"//5uCjB870ABkaNQNKIMBZq+h/bTASXbKVX5gt/eIRa2Sf11RywFkWchIwbbRkDNa65P8ZcTLH8cVwXB",
+	"d6fA1CO8cQMtSJpKTagHlTPsEgxxfypc4q7TF3FtV2IurQbvXYHCd/RspLWJiqXxZr5z1dvO54St67KN",
+	"13xxNBfgT3Sljlxow2iRgQ7Obpm6ElOW04rhZKH3/gXRC0hnDW+BXLbyPrMLgmbCU9bCoMU1etRSAEuY",
+	"ymKdro6Gyt2uG7iZZQudW2Tm/bPQ5MJhaPoI9RH9E68CdhzwN2R0GEhD0kBvvD1+kblufL7bQs74LcBl",
+	"AShpZ72IqrWBvI9mrqFL60ZDtu3et29/ffIo0by23br1yVbj1g80IxJxtI/n3Hf0U/gutbucerGOC4Yy",
+	"MpNDdmDA2lwctw2pILy8yhn2vXTtNQIKJ1y7O9erb3PKuuDmBHgQpN92RpC/YSZfxNsCM8KAMQZpx+Sl",
+	"0WTSjAWotrCCCSry0DEOwBPX5OSEinwh1QRZ4Zg8OnvkMG8xa1NYRrJmyRYJf2DYZfF5M++jlqou4y91",
+	"FjcuDWkWf9h0TFev0qS1OiyMRoSGdnwePCPQDKAtyfpj6479FIcQmnnovd+V9tss0MHS+z6qWJoPcHii",
+	"8IicaDnNrXXowGvDeQRzEM7JEtlFKMiRK6FjMGoPwn0lcipCKIvi7so5A5U1ZOA233CyNwNAB+y1oFiK",
+	"fv8Md8ApV65d6HG7RSLwXS9mB7QMOiRobbW0oi5Jo7B5q/hENvnaHpbcEYjUB+4782mAEU/0WuTQZH9i",
+	"zZvY74Dt3qaoUgVVDnHI51IWRBsqCo/14UGMGjsFnSTYByGZnP6Vm+FdtHr37jEMVddVyG3Fkq6xOXIE",
+	"Bg4L1831sVutd+dMHKPn4D6kcArXXNbmw42KDqd+uXbgt1GMB+sBdT0Nj8a43WBOIFSuFZYOijWE1Z05",
+	"bhSn5TYN/bBk4rlf05EQCdzw+8dyd1AhnbMDE6/dDcjcnbOo+6M7Cbf/Uwf4u2mudlAsLbXc+HmTe/U2",
+	"fummRFkvpTiUcbvBWfgte47jH4kmYPA/8Jk5mJPiOOzM7kTbG9W6hpQUXAMya+aNZHRoOdC/g9DHblrg",
+	"4lYi/fTE9F/6hwYgL0AI8YNhrR8+jhzO578pprVbfF+uoN/EI3TJblyZ7huZ95am6s8/VdlndUdaHkzy",
+	"bQuiV/iB47AcHPzvRQiB5LZiyCoDFaMCVM0lXVcMeQ3SUYNwxTWRq1Yh0McWSL/UslW82T7ff7G/um4d",
+	"AxhQpAN75Eo6lbXZkV9zNySYrnybP8pVgyYeavWXlBdd04AGRreBhvefipNiL/04x+WKcChd/BDO84Cd",
+	"xek6dBt1/a9neMy4s3lonOZ+dtGYvwPGqNisFkW/9H3tnjmqi9N+ok/EuYlmYCiE1J58QdWcHVjsrTbi",
+	"bNaOtTfHBQT+DsVfrPi1syY2kE6oyFn5Jn56V7aRYoKtaDm5IG7TGGLXgxSA6HaEkAa7OJPqKZkIucJ3",
+	"sAPCBoRL2O7ORikLNjyrCHn3JUfErE9HQ8ft7tbRjygRsyPEFS8lqaSCTPGSGqaARUJDepdWvmZUxbaG",
+	"+3MlhVk8iIgBb3Xh8D4ZQN+2aWpMLiUpmdbwlqNB+0eH5YPQyxcRw1Ykh90usSApNIxA944bAaKP9IYJ",
+	"pD3MsYeUfCq84oKd8kCSprCC4HMbN+goSebRJ/buJPabEDsexCZzbbkmfkMVUK9FfiT74M1a5J+et9O7",
+	"t1vch+bgEYhccKi2I7pzwdQGysIxPQO1pvNuRJWv1q54rZgzFYkYV2/p2vWMyQvo5ZR2RaLYQZ9lo7XD",
+	"DvSU7zvfNSt+hAkes6or+kyHWgSbND6CC3wjzwhSmOJ4LuwXblVodoC8GXdR1eJTdoq7FMxevfdr98wR",
+	"Txg/0af3BnR/hyd8YF03Cm612wl8/ES9TnQUnBGohQxDTh5GBLJjsCsgNj2EMr1JvqBlycScXUP3oQnm",
+	"H1/+6yVk8KjCta+OnrN/mLhEXdD3fYdEaC16yxRtwO4rusZKSWuJuLm5iWFbipwKfMAnC9hxyLMCo2X+",
+	"FawDj2oDnccypVU8KwqklCMpE2H836hozS2u9wo0HXf8qR0w1FtSXlllMb4Ch8znc5fq9Ff8j/d9Rthr",
+	"yKGOzntAnzXPqkN9Smg9FzZvDcr5+LDhhY0ta1f2fZQI+O7aLdzJYfIgHNApZvl8mEa459z6cEtcM23H",
+	"vxzgkEvWgPC0S0Nu9xRyp9IwIczbQD4UmsC6p3biFuHLXYR59pG4wca0D0fQuLwtkkb820h6HJIvWO31",
+	"BLr0rHdVs0CNOci5Ji0cG5Xi++OOMpAXxZy9wi98WPL3HmzI0p+QbmJRou1Gd7cXl3S+I2nKt4ThAp26",
+	"kFXak5d5OJh4UyvRwoBtq74IzHnXjJ90Tk4rAWdFIysk3Oj+E/8DM63j3t/WbF4/fnLNqqm9Zq7LlLXb",
+	"1tIJ+r2S6g+mhtYdWijm6+HOZ2SjVlXOHJqQX8YMMXDaJSRNLxArjnMpZnxeO4Qc3Aau9Ji8im44fu9K",
+	"DKn9INEN9CnrrjW/VK47WMGKduP8bVTB2hyMZRxeU42mdih319FI/jXDNOjIxmq6sq0PKUbuCnc4yATb",
+	"ZEs6IqXVwkUYqQ4Fijx+AKycMQl4idDSCUiy1Zp3J1riQcqXPoniIVwPeKL8JuFWgCJXi0JaGxGKQaXw",
+	"DMSyww+tGOwiHjePI1FPKLRz3RmNbro2Pzp7GBrqok66uSe7ycO9/tHK2/b10sPsIrP606lic3PbvzRz",
+	"m6ZWC0kr3ulM+2khn1Uvj2kyPKdl2d1hDRqyAliDmzlxgSXEOfKFlTyQJoECsZmS1cFdqwh1lcN8Lau0",
+	"JtweLYi6PaVZ3IGvDcVjd5Z/ywCVx1I6gvHhBalVOboYLYxZXpyenj/8fHw2PhufX3xx9uUZ3Ao3se0y",
+	"NYkdUzHZ1HJ4UOsvvAaUNd3kxk3YtuksmG49juVmTe+7BVuDOy2nSq3H7WI3PUqnvQT9MpcVJrxOWfSq",
+	"xxtKTMC3yvWfb/rhFTKERKrxZuuj1Fjfy9u4LfiUmRVjWMgX70eEb7Y9xjNXKg6FI45im1aOVuSGnqBQ",
+	"1EQhalkvo/FDcdX26NjOIzTwROyyJV2PyXM8BH3jA7AcKkz8w5lHv5QatGICJVpcm3Y9j/P4k0KOyRuj",
+	"+JLd02TFpgspbzQWWBp5JSavfnhzSYCJuN9ONTw9iYI6QpLAUZqWSDKvKybMBWbhSwRU+UtdzFlBZG6Y",
+	"gb7c9j9Qz/UNklwoIrHhrmdeaNEQ6j3GrfZG7oa+f/v+/wQAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

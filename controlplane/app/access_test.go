@@ -38,7 +38,7 @@ var allowed = map[string][]controlplane.Role{
 	"reportHeldWindows": {"admin", "router"},
 	"listPlans":         {"", "viewer", "operator", "admin", "billing", "cell", "router"},
 	"getBilling":        {"viewer", "operator", "admin", "billing", "cell"}, "quoteChange": {"viewer", "operator", "admin", "billing", "cell"},
-	"listInvoices": {"viewer", "operator", "admin", "billing", "cell"}, "listRefunds": {"viewer", "operator", "admin", "billing", "cell"},
+	"listInvoices": {"viewer", "operator", "admin", "billing", "cell"}, "getBilledUsage": {"viewer", "operator", "admin", "billing", "cell"}, "listRefunds": {"viewer", "operator", "admin", "billing", "cell"},
 	"openCheckout": {"operator", "admin", "billing", "cell"}, "openPortal": {"operator", "admin", "billing", "cell"},
 	"changeSubscription": {"operator", "admin", "billing", "cell"}, "cancelSubscription": {"operator", "admin", "billing", "cell"},
 	"giveCoupon": {"operator", "admin", "billing"}, "syncBilling": {"operator", "admin", "billing"},

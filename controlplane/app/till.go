@@ -43,7 +43,7 @@ func newTill(opts Options, db *postgres.DB, cells *cellclient.Client, admin *tel
 	t.inbox = billing.Inbox{Store: accounts, Wake: t.syncer.WakeUp}
 	t.reconcile = &billing.Reconciler{Lister: client, Store: accounts, Wake: t.syncer.WakeUp, Metrics: metrics, Clock: opts.Clock}
 	t.desk = billing.Desk{
-		Accounts: accounts, Tenants: tenants, Cells: cellStore, Looker: client, Seller: client, Changer: client, Discounts: client, Offered: opts.Offered,
+		Accounts: accounts, Used: usage, Tenants: tenants, Cells: cellStore, Looker: client, Seller: client, Changer: client, Discounts: client, Offered: opts.Offered,
 		Clock: opts.Clock, Wake: t.syncer.WakeUp,
 	}
 	t.collector = &billing.Collector{Cells: cellStore, Records: cells, Ledger: usage, Offered: opts.Offered, Metrics: metrics}

@@ -1,6 +1,7 @@
 package citus
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
@@ -22,6 +23,11 @@ FROM tenants t LEFT JOIN api_keys k ON k.tenant_id = t.tenant_id AND k.key_hash 
 WHERE t.tenant_id = $1`
 	auditByToken = `INSERT INTO audit_logs (` + auditColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9, $10, $11)`
 )
+
+// Note adds an entry about something that was done elsewhere.
+func (s *Store) Note(ctx context.Context, call *cell.Call, entry cell.AuditEntry) error {
+	return s.write(ctx, call, nil, func(w *work) { w.audit(entry) })
+}
 
 // auditBy queues the row for somebody who has just become a user.
 func (w *work) auditBy(user uuid.UUID, entry cell.AuditEntry) {

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/coditect/platform/cell/api"
+	"github.com/coditect/platform/cell/internal/billing"
 	"github.com/coditect/platform/cell/internal/chain"
 	"github.com/coditect/platform/cell/internal/events"
 	"github.com/coditect/platform/cell/internal/graph"
@@ -40,6 +41,7 @@ type UseCases struct {
 	Schedules     jobs.Schedules
 	Files         jobs.Files
 	Graph         *graph.Graph
+	Billing       billing.Desk
 }
 
 // Options says how the API is served. All fields but Memory are required.

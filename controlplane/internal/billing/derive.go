@@ -16,7 +16,8 @@ func Derive(f Facts, offered *plans.Catalogue, now time.Time) controlplane.Billi
 	if s, ok := counting(f.Subscriptions); ok {
 		a.Subscription, a.Status, a.Interval, a.Currency, a.Coupon = s.ID, s.Status, s.Interval, s.Currency, s.Coupon
 		a.Amount = s.Amount - int64(float64(s.Amount)*s.PercentOff/100)
-		a.TrialEnd, a.PeriodEnd, a.Cancelling, a.EndedAt, a.NextPlan, a.Schedule = s.TrialEnd, s.PeriodEnd, s.Cancelling, s.EndedAt, s.NextPlan, s.Schedule
+		a.TrialEnd, a.PeriodStart, a.PeriodEnd, a.EndedAt = s.TrialEnd, s.PeriodFrom, s.PeriodEnd, s.EndedAt
+		a.Cancelling, a.NextPlan, a.Schedule = s.Cancelling, s.NextPlan, s.Schedule
 		switch {
 		case a.Live():
 			a.Plan, a.Metered = cmp.Or(s.Plan, offered.DefaultPlan), s.Metered

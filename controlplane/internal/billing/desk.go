@@ -14,6 +14,7 @@ import (
 // changes at Stripe; the account here follows by a sync.
 type Desk struct {
 	Accounts  Accounts
+	Used      UsageSums
 	Tenants   Tenants
 	Cells     Cells
 	Looker    Looker

@@ -27,6 +27,7 @@ type Subscription struct {
 	Coupon     string
 	Metered    bool // has a price by usage
 	TrialEnd   time.Time
+	PeriodFrom time.Time
 	PeriodEnd  time.Time
 	Cancelling bool
 	EndedAt    time.Time

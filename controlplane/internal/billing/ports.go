@@ -58,6 +58,11 @@ type Accounts interface {
 	Refunds(ctx context.Context, id tenancy.ID) ([]controlplane.Refund, error)
 }
 
+// UsageSums adds up what the ledger has of a tenant.
+type UsageSums interface {
+	UsedSince(ctx context.Context, id tenancy.ID, meters []string, since time.Time) (map[string]int64, error)
+}
+
 // Purchase is what a tenant is sent to Checkout for.
 type Purchase struct {
 	Customer   string

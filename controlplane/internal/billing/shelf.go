@@ -134,15 +134,10 @@ func Wanted(c *plans.Catalogue) Stock {
 	return w
 }
 
-// usagePrice includes twelve times as much in a year.
 func usagePrice(c *plans.Catalogue, p plans.Plan, u plans.UsagePrice, interval plans.Interval) StockPrice {
-	included := u.Included
-	if interval == plans.Yearly {
-		included *= 12
-	}
 	return StockPrice{
 		Key: UsageKey(p.Name, u.Meter, interval), Product: meterProduct(u.Meter), Plan: p.Name, Interval: interval, Currency: c.Currency,
-		Meter: EventName(u.Meter), Included: included, Each: canonical(u.Each), Active: true, Ours: true,
+		Meter: EventName(u.Meter), Included: includedIn(u, interval), Each: canonical(u.Each), Active: true, Ours: true,
 	}
 }
 

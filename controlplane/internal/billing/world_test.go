@@ -78,7 +78,7 @@ func newWorld(t testing.TB) *world {
 		Looker: w.client, Store: w.accounts, Tenants: tenants, Cells: cells, Offered: plans.Default(), Metrics: w.metrics, Clock: w.Now, Wake: make(chan struct{}, 1),
 	}
 	w.desk = billing.Desk{
-		Accounts: w.accounts, Tenants: tenants, Cells: cells, Looker: w.client, Seller: w.client, Changer: w.client, Discounts: w.client, Offered: plans.Default(),
+		Accounts: w.accounts, Used: w.usage, Tenants: tenants, Cells: cells, Looker: w.client, Seller: w.client, Changer: w.client, Discounts: w.client, Offered: plans.Default(),
 		Clock: w.Now, Wake: w.syncer.WakeUp,
 	}
 	w.inbox = billing.Inbox{Store: w.accounts, Wake: w.syncer.WakeUp}

@@ -46,7 +46,7 @@ func (s *server) desk(ctx context.Context, id tenancy.ID) (*billing.Desk, error)
 func billingAnswer(a controlplane.BillingAccount) api.BillingAnswerJSONResponse {
 	return api.BillingAnswerJSONResponse{
 		Standing: api.BillingStanding(a.Standing), Status: optional(a.Status), Plan: optional(a.Plan), Interval: optional(a.Interval), Amount: optional(a.Amount),
-		Currency: optional(a.Currency), Coupon: optional(a.Coupon), NextPlan: optional(a.NextPlan), TrialEnd: optional(a.TrialEnd), PeriodEnd: optional(a.PeriodEnd),
+		Currency: optional(a.Currency), Coupon: optional(a.Coupon), NextPlan: optional(a.NextPlan), TrialEnd: optional(a.TrialEnd), PeriodStart: optional(a.PeriodStart), PeriodEnd: optional(a.PeriodEnd),
 		Cancelling: optional(a.Cancelling), EndedAt: optional(a.EndedAt), Owed: optional(a.Owed), OwedSince: optional(a.OwedSince), Blocked: optional(a.Blocked),
 		SyncedAt: optional(a.SyncedAt),
 	}
@@ -161,6 +161,24 @@ func (s *server) ListInvoices(ctx context.Context, r api.ListInvoicesRequestObje
 			PeriodStart: optional(v.PeriodStart), PeriodEnd: optional(v.PeriodEnd), URL: optional(v.URL), Pdf: optional(v.PDF),
 		}
 	})}, nil
+}
+
+// GetBilledUsage shows what a tenant has used of what its plan counts.
+func (s *server) GetBilledUsage(ctx context.Context, r api.GetBilledUsageRequestObject) (api.GetBilledUsageResponseObject, error) {
+	desk, err := s.desk(ctx, r.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	bill, err := desk.Bill(ctx, r.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetBilledUsage200JSONResponse{
+		PeriodStart: optional(bill.From), PeriodEnd: optional(bill.To),
+		Meters: each(bill.Usage, func(u billing.MeteredUsage) api.MeteredUsage {
+			return api.MeteredUsage{Meter: u.Meter, Title: u.Title, Used: u.Used, Included: u.Included, Each: u.Each}
+		}),
+	}, nil
 }
 
 // ListRefunds lists what a tenant was paid back.

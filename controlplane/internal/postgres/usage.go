@@ -10,6 +10,7 @@ import (
 
 	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/shared/fault"
+	"github.com/coditect/platform/shared/tenancy"
 )
 
 // UsageStore is the ledger of usage.
@@ -111,4 +112,23 @@ func (s UsageStore) EventSent(ctx context.Context, e controlplane.MeterEvent) er
 func (s UsageStore) TryAfresh(ctx context.Context, e controlplane.MeterEvent, now time.Time) error {
 	_, err := s.pool.Exec(ctx, `UPDATE meter_events SET first_try = $2 WHERE identifier = $1 AND sent_at IS NULL`, e.Identifier, now)
 	return outage(err)
+}
+
+// UsedSince returns what of each meter a tenant has used since a time: what was
+// cut then or later, and what is still to be cut.
+func (s UsageStore) UsedSince(ctx context.Context, id tenancy.ID, meters []string, since time.Time) (map[string]int64, error) {
+	rows, err := s.pool.Query(ctx, `
+SELECT m.meter, (coalesce(cut.value, 0) + coalesce(u.quantity - u.allotted, 0))::bigint FROM unnest($2::text[]) AS m (meter)
+CROSS JOIN LATERAL (
+  SELECT sum(e.value) AS value FROM meter_events e
+  WHERE e.tenant_id = $1 AND e.meter = m.meter AND e.minute >= date_trunc('minute', $3::timestamptz) AND e.at >= $3) AS cut
+LEFT JOIN usage_totals u ON u.tenant_id = $1 AND u.meter = m.meter`, [16]byte(id), meters, since)
+	if err != nil {
+		return nil, outage(err)
+	}
+	used := make(map[string]int64, len(meters))
+	var meter string
+	var n int64
+	_, err = pgx.ForEachRow(rows, []any{&meter, &n}, func() error { used[meter] = n; return nil })
+	return used, outage(err)
 }

@@ -47,7 +47,7 @@ func (c *Client) subscriptions(ctx context.Context, customer string) ([]billing.
 func subscriptionOf(s *stripego.Subscription) billing.Subscription {
 	out := billing.Subscription{
 		ID: s.ID, Status: string(s.Status), Created: timeOf(s.Created), Currency: string(s.Currency), TrialEnd: timeOf(s.TrialEnd),
-		PeriodEnd: timeOf(s.CurrentPeriodEnd), Cancelling: s.CancelAtPeriodEnd, EndedAt: timeOf(s.EndedAt),
+		PeriodFrom: timeOf(s.CurrentPeriodStart), PeriodEnd: timeOf(s.CurrentPeriodEnd), Cancelling: s.CancelAtPeriodEnd, EndedAt: timeOf(s.EndedAt),
 	}
 	if s.Items != nil {
 		for _, i := range s.Items.Data {
