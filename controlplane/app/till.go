@@ -38,7 +38,7 @@ func newTill(opts Options, db *postgres.DB, cells *cellclient.Client, admin *tel
 	tenants, cellStore := postgres.TenantStore{DB: db}, postgres.CellStore{DB: db}
 	t := &till{hooks: stripe.Hooks{Secret: opts.StripeWebhookSecret}, metrics: metrics, figures: newFigures(admin.Registry, accounts)}
 	t.syncer = &billing.Syncer{
-		Looker: client, Store: accounts, Tenants: tenants, Cells: cellStore, Offered: opts.Offered, Metrics: metrics, Clock: opts.Clock, Wake: make(chan struct{}, 1),
+		Looker: client, Changer: client, Store: accounts, Tenants: tenants, Cells: cellStore, Offered: opts.Offered, Metrics: metrics, Clock: opts.Clock, Wake: make(chan struct{}, 1),
 	}
 	t.inbox = billing.Inbox{Store: accounts, Wake: t.syncer.WakeUp}
 	t.reconcile = &billing.Reconciler{Lister: client, Store: accounts, Wake: t.syncer.WakeUp, Metrics: metrics, Clock: opts.Clock}

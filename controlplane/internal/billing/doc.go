@@ -25,6 +25,10 @@
 // and the catalogue's default plan when that has ended. A plan of another tier
 // than the tenant's cell waits until the tenant has been migrated (Blocked).
 //
+// What a tenant subscribes to ends when the tenant does: whatever runs at Stripe
+// and may not run any more is cancelled by the sync that sees it, before it
+// derives anything (Syncer.farewell).
+//
 // # Usage, exactly once
 //
 //	cell's records ──(tenant, epoch, sequence)──▶ totals ──cut──▶ event, pending ──▶ Stripe ──▶ event, sent

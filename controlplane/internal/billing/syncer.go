@@ -30,6 +30,7 @@ const (
 // out whoever held it before.
 type Syncer struct {
 	Looker  Looker
+	Changer Changer
 	Store   Syncs
 	Tenants Tenants
 	Cells   Cells
@@ -91,7 +92,7 @@ func (s *Syncer) run(ctx context.Context, o controlplane.BillingSync) error {
 // customer, derives how its tenant stands, and makes that so. When the tenant
 // changes meanwhile it is repeated with the tenant as it is then.
 func (s *Syncer) sync(ctx context.Context, o controlplane.BillingSync) error {
-	facts, err := s.Looker.Look(ctx, o.Customer)
+	facts, err := s.look(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -113,6 +114,24 @@ func (s *Syncer) sync(ctx context.Context, o controlplane.BillingSync) error {
 			return err
 		}
 	}
+}
+
+// look returns what is true at Stripe once nothing is subscribed to there that may
+// not be.
+func (s *Syncer) look(ctx context.Context, o controlplane.BillingSync) (Facts, error) {
+	facts, err := s.Looker.Look(ctx, o.Customer)
+	if err != nil {
+		return facts, err
+	}
+	tenant, err := s.Tenants.Get(ctx, o.TenantID)
+	if err != nil {
+		return facts, err
+	}
+	ended, err := s.farewell(ctx, tenant, facts.Subscriptions)
+	if err != nil || !ended {
+		return facts, err
+	}
+	return s.Looker.Look(ctx, o.Customer)
 }
 
 // follow returns the tenant with the plan and the access that its account gives

@@ -75,7 +75,7 @@ func newWorld(t testing.TB) *world {
 	w.accounts, w.usage, w.metrics = postgres.BillingStore{DB: w.db}, postgres.UsageStore{DB: w.db}, billing.NewMetrics(prometheus.NewRegistry())
 	tenants, cells := postgres.TenantStore{DB: w.db}, postgres.CellStore{DB: w.db}
 	w.syncer = &billing.Syncer{
-		Looker: w.client, Store: w.accounts, Tenants: tenants, Cells: cells, Offered: plans.Default(), Metrics: w.metrics, Clock: w.Now, Wake: make(chan struct{}, 1),
+		Looker: w.client, Changer: w.client, Store: w.accounts, Tenants: tenants, Cells: cells, Offered: plans.Default(), Metrics: w.metrics, Clock: w.Now, Wake: make(chan struct{}, 1),
 	}
 	w.desk = billing.Desk{
 		Accounts: w.accounts, Used: w.usage, Tenants: tenants, Cells: cells, Looker: w.client, Seller: w.client, Changer: w.client, Discounts: w.client, Offered: plans.Default(),

@@ -45,10 +45,20 @@ ON CONFLICT (tenant_id) DO UPDATE SET customer = excluded.customer, number = bil
 	return s.Account(ctx, id)
 }
 
+const orderSync = `UPDATE billing_accounts SET number = number + 1, due_at = least(due_at, $2), tries = 0 WHERE tenant_id = $1`
+
 // OrderSync has a tenant's account synced at once.
 func (s BillingStore) OrderSync(ctx context.Context, id tenancy.ID) error {
-	_, err := s.pool.Exec(ctx, `UPDATE billing_accounts SET number = number + 1, due_at = least(due_at, $2), tries = 0 WHERE tenant_id = $1`, [16]byte(id), s.now())
+	_, err := s.pool.Exec(ctx, orderSync, [16]byte(id), s.now())
 	return outage(err)
+}
+
+// orderFarewell has what a tenant subscribes to looked at when the tenant leaves,
+// in the transaction that says so. It goes first: a sync that ends locks accounts
+// before tenants, too.
+func (db *DB) orderFarewell(ctx context.Context, tx pgx.Tx, id tenancy.ID) error {
+	_, err := tx.Exec(ctx, orderSync, [16]byte(id), db.now())
+	return err
 }
 
 // Receive keeps those events that are not known yet and orders a sync of their

@@ -32,6 +32,9 @@ AND tenant_id IN (SELECT tenant_id FROM tenants WHERE state = 'deleting' AND NOT
 // its id stays, for ever.
 func (s TenantStore) Tombstone(ctx context.Context, t controlplane.Tenant) error {
 	return s.tx(ctx, func(tx pgx.Tx) error {
+		if err := s.orderFarewell(ctx, tx, t.TenantID); err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, `
 UPDATE tenants SET state = 'deleted', reaping = false, domains = '{}', edge = NULL, organization = '', suspended_reason = '', updated_at = $3
 WHERE tenant_id = $1 AND version = $2 AND reaping`, [16]byte(t.TenantID), t.Version, s.now())

@@ -80,6 +80,11 @@ func (s TenantStore) List(ctx context.Context, f controlplane.TenantFilter, page
 // with its new version.
 func (s TenantStore) Update(ctx context.Context, next controlplane.Tenant, action string) (controlplane.Tenant, error) {
 	err := s.tx(ctx, func(tx pgx.Tx) (err error) {
+		if next.State == directory.Deleting {
+			if err := s.orderFarewell(ctx, tx, next.TenantID); err != nil {
+				return err
+			}
+		}
 		next, err = s.changeTenant(ctx, tx, next, action)
 		return err
 	})
