@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/coditect/platform/cell"
@@ -97,10 +96,7 @@ func TestTamperingIsFound(t *testing.T) {
 // rewrite runs SQL of somebody who owns the server.
 func rewrite(t *testing.T, dsn, sql, tenant string) {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), dsn)
-	must(t, err)
-	defer conn.Close(context.WithoutCancel(t.Context()))
-	tag, err := conn.Exec(t.Context(), sql, tenant)
+	tag, err := superuser(t, dsn).Exec(t.Context(), sql, tenant)
 	must(t, err)
 	if tag.RowsAffected() == 0 {
 		t.Fatalf("nothing was changed by %s", sql)

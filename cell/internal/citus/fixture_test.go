@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/coditect/platform/cell"
 	"github.com/coditect/platform/cell/internal/citus"
@@ -24,10 +26,31 @@ var passwords = citus.Passwords{App: "cell-app-test", Relay: "cell-relay-test", 
 
 func newDatabase(t testing.TB) string {
 	t.Helper()
-	return testkit.Sharded(t, "cell", passwords.Logins(), func(ctx context.Context, dsn string) error {
+	dsn := testkit.Sharded(t, "cell", passwords.Logins(), func(ctx context.Context, dsn string) error {
 		_, err := citus.ApplySchema(ctx, dsn, passwords)
 		return err
 	})
+	pool, err := pgxpool.New(context.WithoutCancel(t.Context()), dsn)
+	must(t, err)
+	superusers.Store(dsn, pool)
+	t.Cleanup(func() {
+		superusers.Delete(dsn)
+		pool.Close()
+	})
+	return dsn
+}
+
+// superusers holds connections past every policy, by database: see query.
+var superusers sync.Map
+
+func superuser(t testing.TB, dsn string) *pgxpool.Pool {
+	t.Helper()
+	known, _ := superusers.Load(dsn)
+	pool, ok := known.(*pgxpool.Pool)
+	if !ok {
+		t.Fatal("not a database of newDatabase")
+	}
+	return pool
 }
 
 // database is a cell's database with its three doors.
@@ -151,12 +174,7 @@ func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 // first column as text.
 func query(t testing.TB, dsn, sql string, args ...any) []string {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(context.WithoutCancel(t.Context()))
-	rows, err := conn.Query(t.Context(), sql, args...)
+	rows, err := superuser(t, dsn).Query(t.Context(), sql, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
