@@ -143,11 +143,11 @@ test-terraform: $(tflint) ## Test the infrastructure code, without a cloud (ARGS
 	exec $(local_bin)/terraform-check -source terraform -work $(CURDIR)/.local/terraform/work -tflint $(CURDIR)/$(tflint) $(ARGS)
 
 .PHONY: test-deploy
-test-deploy: ## Test manifests, images and compose, without a cluster (ARGS=-quick, ARGS=-update)
+test-deploy: $(hydra) ## Test manifests, images and compose, without a cluster (ARGS=-quick, ARGS=-update)
 	@mkdir -p $(local_bin)
 	@go build -o $(local_bin)/ ./cell/cmd/cell ./router/cmd/router ./controlplane/cmd/controlplane
 	@go -C deploy/check build -o $(CURDIR)/$(local_bin)/deploy-check .
-	@exec $(local_bin)/deploy-check -root . -programs $(local_bin) $(ARGS)
+	@exec $(local_bin)/deploy-check -root . -programs $(local_bin) -hydra $(hydra) $(ARGS)
 
 .PHONY: model
 model: ## Check the model of a tenant's move, and that every planted mistake is found

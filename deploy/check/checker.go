@@ -7,9 +7,9 @@ import (
 
 // checker collects what is wrong.
 type checker struct {
-	root, programs string
-	quick, update  bool
-	out            io.Writer
+	root, programs, hydra string
+	quick, update         bool
+	out                   io.Writer
 
 	known     map[string]*program // by image name
 	permitted map[string]permits  // by kind of overlay

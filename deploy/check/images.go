@@ -84,6 +84,7 @@ func (c *checker) compose(ctx context.Context) {
 		c.report("compose.yaml", []string{err.Error()})
 		return
 	}
+	c.hydraIsKept(project, find)
 	citus := false
 	for name, service := range project.Services {
 		citus = citus || strings.Contains(service.Image, "citusdata/citus")
@@ -95,10 +96,9 @@ func (c *checker) compose(ctx context.Context) {
 				find("%s is open to the network at port %s", name, port.Published)
 			}
 		}
-		if service.Build == nil || c.known[service.Build.Target] == nil {
-			continue
+		if p := c.known[composedProgram(service)]; p != nil {
+			composedCommand(p, name, service, find)
 		}
-		c.composedCommand(name, service, find)
 	}
 	if !citus {
 		find("no cell is on Citus")
@@ -106,10 +106,41 @@ func (c *checker) compose(ctx context.Context) {
 	c.report("compose.yaml", findings)
 }
 
-func (c *checker) composedCommand(name string, service types.ServiceConfig, find func(string, ...any)) {
-	command, flags := c.known[service.Build.Target].find(service.Command)
+// hydraIsKept: Hydra is of the version that is tested, and nobody outside reaches its
+// admin port, which asks for no credential.
+func (c *checker) hydraIsKept(project *types.Project, find func(string, ...any)) {
+	for name, service := range project.Services {
+		if composedProgram(service) != "hydra" {
+			continue
+		}
+		_, version, _ := strings.Cut(service.Image, ":")
+		if filepath.Base(c.hydra) != "hydra-"+version {
+			find("%s runs Hydra %s, and %s is tested", name, version, filepath.Base(c.hydra))
+		}
+		for _, port := range service.Ports {
+			if port.Target == hydraAdminPort {
+				find("%s opens the admin port", name)
+			}
+		}
+	}
+}
+
+// hydraAdminPort is Hydra's own default, here as in a cluster.
+const hydraAdminPort = 4445
+
+// composedProgram is what a container runs: what we build, or what an image is named after.
+func composedProgram(service types.ServiceConfig) string {
+	if service.Build != nil {
+		return service.Build.Target
+	}
+	path, _, _ := strings.Cut(service.Image, ":")
+	return path[strings.LastIndexByte(path, '/')+1:]
+}
+
+func composedCommand(p *program, name string, service types.ServiceConfig, find func(string, ...any)) {
+	command, flags := p.find(service.Command)
 	if command == nil {
-		find("%s runs %q, which is no command of %s", name, service.Command, service.Build.Target)
+		find("%s runs %q, which is no command of %s", name, service.Command, composedProgram(service))
 		return
 	}
 	for _, arg := range flags {

@@ -186,8 +186,17 @@ func secrets(c *checker, of *cluster, find func(string, ...any)) {
 	}
 }
 
-// unread compares the files that there are with those that a workload's variables name.
+// unread compares the files that there are with those that a workload's variables
+// and arguments name.
 func unread(w *workload, paths map[string]bool, find func(string, ...any)) {
+	for _, arg := range w.template.Spec.Containers[0].Args {
+		if _, path, _ := strings.Cut(arg, "="); strings.HasPrefix(path, "/etc/platform/secrets/") {
+			if !paths[path] {
+				find("%s: %s names a file that is not there", w.key(), arg)
+			}
+			delete(paths, path)
+		}
+	}
 	for _, e := range w.template.Spec.Containers[0].Env {
 		if strings.HasSuffix(e.Name, "_FILE") {
 			if !paths[e.Value] {
@@ -197,7 +206,7 @@ func unread(w *workload, paths map[string]bool, find func(string, ...any)) {
 		}
 	}
 	for path := range paths {
-		if !strings.Contains(path, ".") { // users.conf and userlist.txt are read by configuration
+		if !strings.HasSuffix(path, ".conf") && !strings.HasSuffix(path, ".txt") { // users.conf and userlist.txt are read by configuration
 			find("%s finds %s and reads it not", w.key(), path)
 		}
 	}

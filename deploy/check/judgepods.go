@@ -100,7 +100,7 @@ func imageName(image string) string {
 	return path[strings.LastIndexByte(path, '/')+1:]
 }
 
-// arguments: of our own programs, every flag and variable is one that the command
+// arguments: of programs that are known, every flag and variable is one that the command
 // has, and what an argument expands is set.
 func arguments(c *checker, of *cluster, find func(string, ...any)) {
 	for _, w := range of.workloads {
@@ -127,6 +127,11 @@ func arguments(c *checker, of *cluster, find func(string, ...any)) {
 				}
 			}
 			for _, e := range container.Env {
+				for _, m := range expansion.FindAllStringSubmatch(e.Value, -1) {
+					if !set[m[1]] {
+						find("%s expands $(%s) in %s, which is not set", w.key(), m[1], e.Name)
+					}
+				}
 				name := strings.TrimSuffix(e.Name, "_FILE")
 				if ownVariable(name) && !command.variables[name] {
 					find("%s sets %s, which the command does not read", w.key(), e.Name)
@@ -254,6 +259,7 @@ func portOf(p *core.Probe) string {
 // usual attempt (a minute) and closes in 10.
 var stops = map[string]time.Duration{
 	"cell/api": 15 * time.Second, "cell/worker": 70 * time.Second, "cell/pooler": 0, // its end is in preStop
+	"hydra/hydra":      5 * time.Second, // graceful.DefaultShutdownTimeout
 	"controlplane/api": 15 * time.Second, "controlplane/nats": 40 * time.Second,
 	"otel/collector": 10 * time.Second, "otel/scraper": 10 * time.Second,
 	"router/router": 0, // its flags say it
@@ -303,11 +309,6 @@ func preStop(container core.Container) (total time.Duration) {
 }
 
 func flagDuration(container core.Container, flag string) time.Duration {
-	for _, arg := range container.Args {
-		if text, ok := strings.CutPrefix(arg, flag+"="); ok {
-			d, _ := time.ParseDuration(text) // the program itself refuses what is none
-			return d
-		}
-	}
-	return 0
+	d, _ := time.ParseDuration(flagText(container, flag)) // the program itself refuses what is none
+	return d
 }

@@ -14,6 +14,7 @@ func main() {
 	var c checker
 	flag.StringVar(&c.root, "root", "../..", "the repository")
 	flag.StringVar(&c.programs, "programs", "", "where cell, router and controlplane are compiled")
+	flag.StringVar(&c.hydra, "hydra", "", "the authorization server's program")
 	flag.BoolVar(&c.quick, "quick", false, "leave out compiling the programs twice")
 	flag.BoolVar(&c.update, "update", false, "write connectivity.txt from what the policies say")
 	flag.Parse()
@@ -33,13 +34,14 @@ func (c *checker) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.known, err = readPrograms(ctx, c.programs); err != nil {
+	if c.known, err = readPrograms(ctx, c.programs, c.hydra); err != nil {
 		return err
 	}
 	if c.permitted, err = readTerraform(filepath.Join(c.root, "terraform")); err != nil {
 		return err
 	}
 	clusters := c.manifests(sources)
+	c.oneIssuer(clusters)
 	c.connectivity(clusters)
 	c.mutants(ctx, sources)
 	c.dockerfiles()

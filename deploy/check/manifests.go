@@ -23,6 +23,8 @@ var judgements = []judgement{
 	{"images", images},
 	{"identity", identity},
 	{"doors", doors},
+	{"addresses", addresses},
+	{"issuer", issuer},
 	{"closed", closed},
 }
 

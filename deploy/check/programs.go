@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// program is one of ours: what its commands say of themselves in --help.
+// program is one that manifests run: what its commands say of themselves in --help.
 type program struct{ commands map[string]*command }
 
 // command is the flags and variables of one command.
@@ -19,9 +19,10 @@ type command struct {
 	variables map[string]bool // all that its help names
 }
 
-// ours lists the commands that manifests may run, by the image's name.
-var ours = map[string][]string{
-	"cell": {"api", "worker", "schema up"}, "router": {""}, "controlplane": {"serve", "schema up"},
+// run lists the commands that manifests may run, by the image's name.
+var run = map[string][]string{
+	"cell": {"api", "worker", "schema up"}, "router": {""}, "controlplane": {"serve", "schema up", "identity clients sync"},
+	"hydra": {"serve all", "migrate sql up"},
 }
 
 var (
@@ -29,16 +30,21 @@ var (
 	variablePattern = regexp.MustCompile(`\b(?:CELL|ROUTER|CONTROLPLANE)_[A-Z][A-Z_]*[A-Z]\b`)
 )
 
-// readPrograms asks every program that was compiled into a directory.
-func readPrograms(ctx context.Context, dir string) (map[string]*program, error) {
-	if dir == "" {
-		return nil, errors.New("-programs: say where cell, router and controlplane are compiled")
+// readPrograms asks every program: ours, that were compiled into a directory, and
+// Hydra.
+func readPrograms(ctx context.Context, dir, hydra string) (map[string]*program, error) {
+	if dir == "" || hydra == "" {
+		return nil, errors.New("-programs, -hydra: say where cell, router and controlplane are compiled, and Hydra")
 	}
 	known := map[string]*program{}
-	for name, commands := range ours {
+	for name, commands := range run {
+		path := filepath.Join(dir, name)
+		if name == "hydra" {
+			path = hydra
+		}
 		p := &program{commands: map[string]*command{}}
 		for _, line := range commands {
-			help, err := exec.CommandContext(ctx, filepath.Join(dir, name), append(strings.Fields(line), "--help")...).CombinedOutput()
+			help, err := exec.CommandContext(ctx, path, append(strings.Fields(line), "--help")...).CombinedOutput()
 			if err != nil {
 				return nil, fmt.Errorf("%s %s --help: %w", name, line, err)
 			}

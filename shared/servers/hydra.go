@@ -135,8 +135,19 @@ func (h Hydra) ready(ctx context.Context) error {
 
 // FirstKeys has Hydra make the keys that it signs with, unless it has them. That
 // takes seconds, and who asks for them at the same time makes others: call it
-// before anybody else asks.
-func (h Hydra) FirstKeys(ctx context.Context) error {
+// before anybody else asks. On a busy machine Hydra hangs up before they are made,
+// after ten seconds; then they are asked for again.
+func (h Hydra) FirstKeys(ctx context.Context) (err error) {
+	const attempts = 4
+	for range attempts {
+		if err = h.askForKeys(ctx); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return err
+}
+
+func (h Hydra) askForKeys(ctx context.Context) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, h.JWKSURL(), nil)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/coditect/platform/controlplane/app"
+	"github.com/coditect/platform/shared/run"
 )
 
 func identityCommand() *cobra.Command {
@@ -30,11 +31,17 @@ func clientsSync(adminURL *string) *cobra.Command {
 		Use: "sync --dir DIR", Short: "Make the clients equal to the files of a directory", Args: cobra.NoArgs,
 		Long: "Make the authorization server's clients equal to the files *.yaml of a directory. It shows first what it will\n" +
 			"change, and changes it with --yes. Clients that no such file ever described are never touched. ${NAME} in a file,\n" +
-			"and the secrets that files name, come from the environment.",
+			"and the secrets that files name, come from the environment, as NAME or as NAME_FILE, the path of a file with the value.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			files := os.DirFS(dir)
-			steps, err := app.ClientsPlan(cmd.Context(), files, os.LookupEnv, *adminURL)
-			if err != nil {
+			var absent error
+			lookup := func(name string) (string, bool) {
+				value, err := variable(name)
+				absent = errors.Join(absent, err)
+				return value, value != ""
+			}
+			steps, err := app.ClientsPlan(cmd.Context(), files, lookup, *adminURL)
+			if err = errors.Join(absent, err); err != nil {
 				return err
 			}
 			out := cmd.OutOrStdout()
@@ -51,7 +58,7 @@ func clientsSync(adminURL *string) *cobra.Command {
 			case !yes:
 				return errors.New("look at the changes above, then repeat the command with --yes")
 			}
-			n, err := app.ClientsSync(cmd.Context(), files, os.LookupEnv, *adminURL)
+			n, err := app.ClientsSync(cmd.Context(), files, lookup, *adminURL)
 			if err != nil {
 				return fmt.Errorf("after %d changes: %w; repeat the command to go on", n, err)
 			}
@@ -65,6 +72,12 @@ func clientsSync(adminURL *string) *cobra.Command {
 	cmd.MarkFlagsMutuallyExclusive("dry-run", "yes")
 	_ = cmd.MarkFlagRequired("dir") // fails for undefined flags only
 	return cmd
+}
+
+// variable reads one name from the environment, where it may come as NAME_FILE.
+func variable(name string) (string, error) {
+	env, err := run.Environ(name, os.Environ())
+	return env(name), err
 }
 
 // Phases of a rotation, unless said otherwise: routers look at the keys every

@@ -9,6 +9,10 @@ locals {
   nats_port  = 4222
   admin_port = 9090
 
+  # Browsers come to these by the global load balancer.
+  signin_port = 8445
+  hydra_port  = 4444
+
   agent = {
     container = "serviceAccount:service-${var.control_plane.project_number}@container-engine-robot.iam.gserviceaccount.com"
     compute   = "serviceAccount:service-${var.control_plane.project_number}@compute-system.iam.gserviceaccount.com"
@@ -28,7 +32,7 @@ module "network" {
     hub            = "projects/${var.control_plane.project}/locations/global/hubs/${google_network_connectivity_hub.this.name}" # its id, known before it is made
     clients        = { fleet = { cidrs = values(var.control_plane.clients), ports = [local.api_port, local.nats_port] } }
     servers        = { cells = { cidrs = ["10.0.0.0/9"], ports = [8444] } }
-    health_checks  = [local.api_port, local.admin_port]
+    health_checks  = [local.api_port, local.admin_port, local.signin_port, local.hydra_port]
     internet_ports = [443]
   }
 }
@@ -53,8 +57,10 @@ module "secrets" {
     stripe-key         = { readers = { api = module.iam.members.api } }
     stripe-webhook     = { readers = { api = module.iam.members.api } }
     token-hook         = { readers = { api = module.iam.members.api } }
-    hydra-database-url = { readers = { hydra = module.iam.members.hydra } }
-    hydra-system       = { readers = { hydra = module.iam.members.hydra } }
+    hydra-database     = { readers = { hydra = module.iam.members.hydra, migrate = module.iam.members.migrate } }
+    hydra-keys         = { readers = { hydra = module.iam.members.hydra } }
+    hydra-token-hook   = { readers = { hydra = module.iam.members.hydra } }
+    client-ops-robot   = { readers = { clients = module.iam.members.clients } }
   }
 }
 
@@ -63,11 +69,13 @@ module "iam" {
   site       = local.site
   governance = { attestors = [google_binary_authorization_attestor.build.id], constraints = false } # constraints are set once, on the folder
   workloads = {
-    api    = { namespace = "controlplane", roles = ["roles/cloudtrace.agent"] }
-    schema = { namespace = "controlplane" }
-    nats   = { namespace = "controlplane" }
-    hydra  = { namespace = "hydra" }
-    otel   = { namespace = "otel", roles = ["roles/monitoring.metricWriter", "roles/cloudtrace.agent"] }
+    api     = { namespace = "controlplane", roles = ["roles/cloudtrace.agent"] }
+    schema  = { namespace = "controlplane" }
+    nats    = { namespace = "controlplane" }
+    clients = { namespace = "controlplane" }
+    hydra   = { namespace = "hydra" }
+    migrate = { namespace = "hydra" }
+    otel    = { namespace = "otel", roles = ["roles/monitoring.metricWriter", "roles/cloudtrace.agent"] }
   }
 }
 
