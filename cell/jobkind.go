@@ -17,3 +17,8 @@ const (
 	RetentionJob         JobKind = "retention"              // removes what the tenant's plan keeps no longer
 	UsageRollUp          JobKind = "usage_roll_up"          // closes days that are over
 )
+
+// HeldKinds are the jobs that a tenant does for itself: they wait while its bills
+// are unpaid or it is suspended, as do its schedules. What it needs to sign in and
+// to leave, and what the platform does for its own sake, goes on.
+func HeldKinds() []JobKind { return []JobKind{ReportJob, WebhookDelivery} }

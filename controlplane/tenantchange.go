@@ -53,6 +53,12 @@ func (t Tenant) SetAccess(access directory.Access) (next Tenant, changed bool) {
 	return t, true
 }
 
+// Held reports whether the tenant's own work waits in its cell: it is suspended or
+// leaves, or its bills are unpaid for too long.
+func (t Tenant) Held() bool {
+	return t.State != directory.Active || directory.AccessOf(t.Edge) != directory.FullAccess
+}
+
 func withAccess(p *directory.EdgePolicy, access directory.Access) *directory.EdgePolicy {
 	next := directory.EdgePolicy{}
 	if p != nil {

@@ -857,7 +857,10 @@ type Plan = string
 type PlanChange struct {
 	// Epoch Ownership generation.
 	Epoch Epoch `json:"epoch"`
-	Plan  Plan  `json:"plan"`
+
+	// Held The tenant's own work waits: its bills are unpaid, or it is suspended.
+	Held *bool `json:"held,omitempty"`
+	Plan Plan  `json:"plan"`
 
 	// Version Of the directory, as of which that is the plan.
 	Version uint64 `json:"version"`
@@ -1706,7 +1709,7 @@ type ServerInterface interface {
 	// ResetPassword Set a password by a code that was mailed
 	// (POST /internal/v1/tenants/{tenant_id}/passwords/reset)
 	ResetPassword(w http.ResponseWriter, r *http.Request, tenantID TenantID, params ResetPasswordParams)
-	// SetTenantPlan Tell the cell which plan the tenant has
+	// SetTenantPlan Tell the cell which plan the tenant has, and whether it may work
 	// (PUT /internal/v1/tenants/{tenant_id}/plan)
 	SetTenantPlan(w http.ResponseWriter, r *http.Request, tenantID TenantID)
 	// SealTenant Make a freeze final
@@ -7910,7 +7913,7 @@ type StrictServerInterface interface {
 	// ResetPassword Set a password by a code that was mailed
 	// (POST /internal/v1/tenants/{tenant_id}/passwords/reset)
 	ResetPassword(ctx context.Context, request ResetPasswordRequestObject) (ResetPasswordResponseObject, error)
-	// SetTenantPlan Tell the cell which plan the tenant has
+	// SetTenantPlan Tell the cell which plan the tenant has, and whether it may work
 	// (PUT /internal/v1/tenants/{tenant_id}/plan)
 	SetTenantPlan(ctx context.Context, request SetTenantPlanRequestObject) (SetTenantPlanResponseObject, error)
 	// SealTenant Make a freeze final

@@ -9,7 +9,7 @@ import (
 	"github.com/coditect/platform/cell"
 )
 
-// SetPlan makes the tenant's copy of its plan be what the directory says, unless
+// SetPlan makes the tenant's copy of its plan, and of whether it is held, be what the directory says, unless
 // something newer is known. It is the mover's, since the application must not be
 // able to give its tenant another plan; it passes the fence as every write does.
 func (m *Mover) SetPlan(ctx context.Context, change cell.PlanChange, requestID string) error {
@@ -17,12 +17,13 @@ func (m *Mover) SetPlan(ctx context.Context, change cell.PlanChange, requestID s
 		if err := passFence(ctx, tx, change); err != nil {
 			return err
 		}
-		tag, err := tx.Exec(ctx, `UPDATE organizations SET plan = $2, plan_version = $3, version = version + 1, updated_at = now()
-			WHERE tenant_id = $1 AND plan_version < $3`, change.TenantID.String(), change.Plan, int64(change.Version))
+		tag, err := tx.Exec(ctx, `UPDATE organizations SET plan = $2, plan_version = $3, held = $4, version = version + 1, updated_at = now()
+			WHERE tenant_id = $1 AND plan_version < $3`, change.TenantID.String(), change.Plan, int64(change.Version), change.Held)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
 		b := &pgx.Batch{}
+		b.Queue(notifyJobs) // of what waited
 		queueControlAudit(b, change.TenantID, "tenant.plan", requestID)
 		return tx.SendBatch(ctx, b).Close()
 	})

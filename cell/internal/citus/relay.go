@@ -65,14 +65,16 @@ func (r *Relay) DueQueues(ctx context.Context, after cell.JobQueue, limit int) (
 }
 
 // shareSQL counts what is out of one queue and takes what its window leaves, of
-// a tenant that may be served.
+// a tenant that may be served; of one that is held, without its own work.
 const shareSQL = `
 	WITH out AS MATERIALIZED (
 		SELECT count(*) AS n FROM jobs WHERE tenant_id = $1 AND priority = $2 AND state IN ('queued', 'running'))
 	SELECT out.n, due.job_id, due.attempts, coalesce(due.trace, '') FROM out LEFT JOIN LATERAL (
 		SELECT j.job_id, j.attempts, j.trace FROM jobs j
 		JOIN tenants t ON t.tenant_id = j.tenant_id JOIN tenant_gate g ON g.tenant_id = j.tenant_id
+		JOIN organizations o ON o.tenant_id = j.tenant_id
 		WHERE j.tenant_id = $1 AND j.priority = $2 AND j.state = 'pending' AND j.run_at <= now() AND t.state = 'live' AND g.open
+			AND NOT (o.held AND j.kind = ANY($4::text[]))
 		ORDER BY j.run_at LIMIT greatest($3 - out.n, 0)) AS due ON true`
 
 // DueJobs returns for each queue how many of its jobs are out, at the broker or
@@ -80,11 +82,11 @@ const shareSQL = `
 // most that may be out at once, leaves room for. All travel in one pipeline,
 // and each statement stays on one node under Citus.
 func (r *Relay) DueJobs(ctx context.Context, queues []cell.JobQueue, windows []int) ([]cell.JobShare, error) {
-	shares := make([]cell.JobShare, len(queues))
+	shares, held := make([]cell.JobShare, len(queues)), heldKinds()
 	b := &pgx.Batch{}
 	for i, q := range queues {
 		share := &shares[i]
-		b.Queue(shareSQL, q.TenantID.String(), int16(q.Priority), windows[i]).Query(func(rows pgx.Rows) error {
+		b.Queue(shareSQL, q.TenantID.String(), int16(q.Priority), windows[i], held).Query(func(rows pgx.Rows) error {
 			var id *uuid.UUID
 			var attempts *int
 			var trace string
@@ -99,6 +101,14 @@ func (r *Relay) DueJobs(ctx context.Context, queues []cell.JobQueue, windows []i
 	}
 	err := r.pool.SendBatch(ctx, b).Close()
 	return shares, translate(err, nil)
+}
+
+func heldKinds() []string {
+	var kinds []string
+	for _, kind := range cell.HeldKinds() {
+		kinds = append(kinds, string(kind))
+	}
+	return kinds
 }
 
 // LostJobs returns up to limit jobs that were handed out longer ago than the

@@ -13,12 +13,14 @@ import (
 )
 
 // DueSchedules returns up to limit schedules whose slot has come, of tenants
-// that may be served, the longest due first.
+// that may be served, the longest due first; of those that are held, the cell's own
+// only.
 func (r *Relay) DueSchedules(ctx context.Context, limit int) ([]cell.DueSchedule, error) {
 	rows, err := r.pool.Query(ctx, `
 		SELECT s.tenant_id, s.schedule_id, s.cron, s.time_zone, s.missed, s.next_run_at FROM schedules s
 		JOIN tenants t ON t.tenant_id = s.tenant_id JOIN tenant_gate g ON g.tenant_id = s.tenant_id
-		WHERE s.enabled AND s.next_run_at <= now() AND t.state = 'live' AND g.open ORDER BY s.next_run_at LIMIT $1`, limit)
+		JOIN organizations o ON o.tenant_id = s.tenant_id
+		WHERE s.enabled AND s.next_run_at <= now() AND t.state = 'live' AND g.open AND (s.system OR NOT o.held) ORDER BY s.next_run_at LIMIT $1`, limit)
 	if err != nil {
 		return nil, translate(err, nil)
 	}

@@ -33,7 +33,7 @@ func (s *server) ActivateTenant(ctx context.Context, r api.ActivateTenantRequest
 
 // SetTenantPlan implements the API.
 func (s *server) SetTenantPlan(ctx context.Context, r api.SetTenantPlanRequestObject) (api.SetTenantPlanResponseObject, error) {
-	change := cell.PlanChange{TenantID: r.TenantID, Epoch: r.Body.Epoch, Plan: r.Body.Plan, Version: r.Body.Version}
+	change := cell.PlanChange{TenantID: r.TenantID, Epoch: r.Body.Epoch, Plan: r.Body.Plan, Held: r.Body.Held != nil && *r.Body.Held, Version: r.Body.Version}
 	if err := s.residency.SetPlan(ctx, change, web.RequestID(ctx)); err != nil {
 		return nil, err
 	}

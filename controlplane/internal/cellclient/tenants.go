@@ -54,14 +54,15 @@ func (c *Client) Activate(ctx context.Context, cell string, id tenancy.ID, epoch
 	return c.call(ctx, callTimeout, cell, http.MethodPost, tenantsPath+"/"+id.String()+"/activate", body, nil)
 }
 
-// SetPlan tells the tenant's cell its plan. What the cell knows of a later version
+// SetPlan tells the tenant's cell its plan, and whether the tenant is held. What the cell knows of a later version
 // of the directory stays.
 func (c *Client) SetPlan(ctx context.Context, t controlplane.Tenant) error {
 	body := struct {
 		Epoch   uint64 `json:"epoch"`
 		Plan    string `json:"plan"`
+		Held    bool   `json:"held"`
 		Version uint64 `json:"version"`
-	}{t.Epoch, t.Plan, t.Version}
+	}{t.Epoch, t.Plan, t.Held(), t.Version}
 	return c.call(ctx, callTimeout, t.Cell, http.MethodPut, tenantsPath+"/"+t.TenantID.String()+"/plan", body, nil)
 }
 

@@ -18,7 +18,8 @@ type PlanOrders interface {
 	Retry(ctx context.Context, o controlplane.PlanOrder, at time.Time) error
 }
 
-// PlanTaker tells a cell a tenant's plan; idempotent.
+// PlanTaker tells a cell a tenant's plan, and whether the tenant is held;
+// idempotent.
 type PlanTaker interface {
 	SetPlan(ctx context.Context, t controlplane.Tenant) error
 }
@@ -29,7 +30,7 @@ const (
 	longestPlanPause = 10 * time.Minute
 )
 
-// PlanCourier tells cells the plans of their tenants after a change. An order
+// PlanCourier tells cells the plans of their tenants, and who is held, after a change. An order
 // names the tenant only: what is told, and to which cell, is what the directory
 // says when it is told, so a tenant that has moved meanwhile, or has yet another
 // plan, needs no care. Any number may run: the cell keeps what is newest.

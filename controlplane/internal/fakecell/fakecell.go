@@ -35,6 +35,7 @@ type Resident struct {
 	Slug         string
 	Plan         string
 	PlanVersion  uint64
+	Held         bool
 	Owner        string // e-mail
 	OwnerKeyHash string
 	Welcomes     int // welcome mails ordered
@@ -206,6 +207,7 @@ func (c *Cell) setPlan(r *http.Request) (any, error) {
 	var in struct {
 		Epoch   uint64 `json:"epoch"`
 		Plan    string `json:"plan"`
+		Held    bool   `json:"held"`
 		Version uint64 `json:"version"`
 	}
 	id, err := read(r, &in)
@@ -217,7 +219,7 @@ func (c *Cell) setPlan(r *http.Request) (any, error) {
 		return nil, fault.New(fault.TenantMoved, "not held with this epoch")
 	}
 	if in.Version > there.PlanVersion {
-		there.Plan, there.PlanVersion = in.Plan, in.Version
+		there.Plan, there.Held, there.PlanVersion = in.Plan, in.Held, in.Version
 		c.held[id] = there
 	}
 	return nil, nil
