@@ -101,6 +101,10 @@ bench-loadtest: $(hydra) ## Measure the load tester itself, against wrk (ARGS=-s
 	@go build -o $(local_bin)/bench-loadtest ./loadtest/benchloadtest
 	@exec $(local_bin)/bench-loadtest $(ARGS)
 
+.PHONY: bench-billing
+bench-billing: install $(local_bin)/withservers ## Measure the intake of webhooks and usage (ARGS='-benchtime 10000x')
+	@$(local_bin)/withservers -- go test -run '^$$' -bench . $(ARGS) ./controlplane/internal/billing ./controlplane/internal/stripe
+
 chaos: install $(hydra) ## Break every process in every stage of a migration (ARGS=-short: a sample)
 	@go build -o $(local_bin)/chaos ./loadtest/chaos
 	@exec $(local_bin)/chaos $(ARGS)

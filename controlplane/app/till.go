@@ -18,7 +18,7 @@ import (
 // till is everything of billing; nil where nothing is billed.
 type till struct {
 	hooks     stripe.Hooks
-	inbox     billing.Inbox
+	inbox     *billing.Inbox
 	desk      billing.Desk
 	syncer    *billing.Syncer
 	reconcile *billing.Reconciler
@@ -40,7 +40,7 @@ func newTill(opts Options, db *postgres.DB, cells *cellclient.Client, admin *tel
 	t.syncer = &billing.Syncer{
 		Looker: client, Changer: client, Store: accounts, Tenants: tenants, Cells: cellStore, Offered: opts.Offered, Metrics: metrics, Clock: opts.Clock, Wake: make(chan struct{}, 1),
 	}
-	t.inbox = billing.Inbox{Store: accounts, Wake: t.syncer.WakeUp}
+	t.inbox = billing.NewInbox(accounts, t.syncer.WakeUp)
 	t.reconcile = &billing.Reconciler{Lister: client, Store: accounts, Wake: t.syncer.WakeUp, Metrics: metrics, Clock: opts.Clock}
 	t.desk = billing.Desk{
 		Accounts: accounts, Used: usage, Tenants: tenants, Cells: cellStore, Looker: client, Seller: client, Changer: client, Discounts: client, Offered: opts.Offered,

@@ -2,9 +2,11 @@ package billing
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/coditect/platform/controlplane"
+	"github.com/coditect/platform/shared/fault"
 )
 
 // Sources of events.
@@ -14,61 +16,99 @@ const (
 )
 
 // Inbox takes events that were verified. Taking is all that is done before
-// Stripe is answered: one statement, that keeps the event and orders a sync of
-// its customer. An event that is known changes nothing.
+// Stripe is answered: one statement, that keeps events and orders a sync of
+// their customers. An event that is known changes nothing.
+//
+// Events that come while a statement is under way share the next one: what they
+// cost is the round trip and the commit, and those are paid once for all of them.
+// Nobody waits for company: the first of a batch goes as soon as it may.
 type Inbox struct {
-	Store Inboxes
-	Wake  func() // the syncer
+	store Inboxes
+	wake  func()        // the syncer
+	turns chan struct{} // statements under way
+
+	mu      sync.Mutex
+	waiting *batch // that the next to come join; nil: none
 }
 
-// Take keeps one event.
-func (i Inbox) Take(ctx context.Context, e controlplane.BillingEvent) error {
-	fresh, err := i.Store.Receive(ctx, fromWebhook, []controlplane.BillingEvent{e})
+const (
+	statementsAtOnce = 2 // one commits while the other one's rows are written
+	mostTogether     = 256
+	takeTimeout      = 10 * time.Second // Stripe waits no longer, and asks again
+)
+
+// batch is events that are kept by one statement.
+type batch struct {
+	events []controlplane.BillingEvent
+	errs   []error // by event, once done is closed
+	done   chan struct{}
+}
+
+// NewInbox returns an inbox that wakes the syncer when there is news.
+func NewInbox(store Inboxes, wake func()) *Inbox {
+	return &Inbox{store: store, wake: wake, turns: make(chan struct{}, statementsAtOnce)}
+}
+
+// Take keeps one event. It is kept when Take returns nil; an error, that of ctx
+// included, does not say that it is not.
+func (i *Inbox) Take(ctx context.Context, e controlplane.BillingEvent) error {
+	b, place := i.join(e)
+	if place == 0 {
+		// The others of the batch do not end with this one's request.
+		go i.keep(context.WithoutCancel(ctx), b)
+	}
+	select {
+	case <-b.done:
+		return b.errs[place]
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// join puts an event into the batch that waits, and says where.
+func (i *Inbox) join(e controlplane.BillingEvent) (b *batch, place int) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.waiting == nil || len(i.waiting.events) == mostTogether {
+		i.waiting = &batch{done: make(chan struct{})}
+	}
+	b = i.waiting
+	b.events = append(b.events, e)
+	return b, len(b.events) - 1
+}
+
+// keep waits for a turn, closes the batch, and keeps it.
+func (i *Inbox) keep(ctx context.Context, b *batch) {
+	i.turns <- struct{}{}
+	defer func() { <-i.turns }()
+	i.mu.Lock()
+	if i.waiting == b {
+		i.waiting = nil
+	}
+	i.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, takeTimeout)
+	defer cancel()
+	defer close(b.done)
+	b.errs = make([]error, len(b.events))
+	fresh, err := i.store.Receive(ctx, fromWebhook, b.events)
+	switch {
+	case err != nil && len(b.events) > 1 && fault.CodeOf(err) != fault.Unavailable:
+		fresh = i.each(ctx, b) // one that cannot be kept keeps the others from nothing
+	case err != nil:
+		for n := range b.errs {
+			b.errs[n] = err
+		}
+	}
 	if fresh > 0 {
-		i.Wake()
+		i.wake()
 	}
-	return err
 }
 
-// overlap is how far back of the last comparison the next one begins: an event
-// may become visible after younger ones.
-const overlap = 2 * time.Hour
-
-// firstLook is how far back the first comparison goes; Stripe lists 30 days.
-const firstLook = 29 * 24 * time.Hour
-
-// Reconciler finds the events that no webhook brought, in Stripe's own list.
-type Reconciler struct {
-	Lister  Lister
-	Store   Inboxes
-	Wake    func()
-	Metrics *Metrics
-	Clock   func() time.Time
-}
-
-// RunOnce compares what has happened since the last comparison.
-func (r *Reconciler) RunOnce(ctx context.Context) error {
-	now := r.Clock()
-	upTo, err := r.Store.Reconciled(ctx)
-	if err != nil {
-		return err
+// each keeps the events of a batch one by one.
+func (i *Inbox) each(ctx context.Context, b *batch) (fresh int) {
+	for n := range b.events {
+		news, err := i.store.Receive(ctx, fromWebhook, b.events[n:n+1])
+		fresh, b.errs[n] = fresh+news, err
 	}
-	since := now.Add(-firstLook)
-	if upTo.Add(-overlap).After(since) {
-		since = upTo.Add(-overlap)
-	}
-	lost := 0
-	err = r.Lister.EventsSince(ctx, since, func(events []controlplane.BillingEvent) error {
-		fresh, err := r.Store.Receive(ctx, fromReconcile, events)
-		lost += fresh
-		return err
-	})
-	r.Metrics.lost.Add(float64(lost))
-	if lost > 0 {
-		r.Wake()
-	}
-	if err != nil {
-		return err
-	}
-	return r.Store.SetReconciled(ctx, now)
+	return fresh
 }

@@ -49,7 +49,7 @@ type world struct {
 	usage    postgres.UsageStore
 	syncer   *billing.Syncer
 	desk     billing.Desk
-	inbox    billing.Inbox
+	inbox    *billing.Inbox
 	metrics  *billing.Metrics
 	exec     func(t testing.TB, sql string, args ...any) error
 }
@@ -81,7 +81,7 @@ func newWorld(t testing.TB) *world {
 		Accounts: w.accounts, Used: w.usage, Tenants: tenants, Cells: cells, Looker: w.client, Seller: w.client, Changer: w.client, Discounts: w.client, Offered: plans.Default(),
 		Clock: w.Now, Wake: w.syncer.WakeUp,
 	}
-	w.inbox = billing.Inbox{Store: w.accounts, Wake: w.syncer.WakeUp}
+	w.inbox = billing.NewInbox(w.accounts, w.syncer.WakeUp)
 	w.withCell(t, "cell-a", "standard")
 	if _, err := (billing.Stocker{Shelf: w.client, Offered: plans.Default()}).Sync(t.Context()); err != nil {
 		t.Fatal(err)

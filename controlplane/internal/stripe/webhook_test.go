@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stripe/stripe-go/v76/webhook"
+
 	"github.com/coditect/platform/controlplane/internal/stripe"
 	"github.com/coditect/platform/controlplane/internal/stripe/stripetest"
 	"github.com/coditect/platform/shared/fault"
@@ -62,5 +64,49 @@ func TestOnlyWhatStripeSignedNowIsBelieved(t *testing.T) {
 		if err != nil && strings.Contains(err.Error(), "geheim") {
 			t.Errorf("%s: told the secret: %v", name, err)
 		}
+	}
+}
+
+func TestWhomAnEventIsAbout(t *testing.T) {
+	t.Parallel()
+	for object, want := range map[string]string{
+		`{"object": "customer", "id": "cus_1"}`:                                             "cus_1",
+		`{"object": "invoice", "id": "in_1", "customer": "cus_1"}`:                          "cus_1",
+		`{"object": "invoice", "customer": {"object": "customer", "id": "cus_1"}}`:          "cus_1",
+		`{"object": "invoice", "customer": null}`:                                           "",
+		`{"object": "product", "id": "prod_1"}`:                                             "",
+		`{"object": "invoice", "customer": {"object": "customer", "id": 7}, "lines": [{}]}`: "",
+	} {
+		whole := []byte(`{"id": "evt_1", "api_version": "2023-10-16", "created": 1, "type": "x.y", "data": {"object": ` + object + `}}`)
+		e, err := stripe.Hooks{Secret: secret}.Verify(whole, stripetest.Signature(whole, secret, time.Now()))
+		if err != nil || e.Customer != want {
+			t.Errorf("%s: %q, %v; want %q", object, e.Customer, err, want)
+		}
+	}
+}
+
+// BenchmarkVerify compares with reading the whole event, as the library does.
+func BenchmarkVerify(b *testing.B) {
+	line := `{"id":"il_1","object":"line_item","amount":4900,"currency":"usd","metadata":{"coditect_plan":"team"},"period":{"start":1772357415,"end":1775035815}}`
+	whole := []byte(strings.Replace(body, `"customer"`, `"lines": {"data": [`+strings.Repeat(line+",", 19)+line+`]}, "customer"`, 1))
+	signature := stripetest.Signature(whole, secret, time.Now())
+	for name, verify := range map[string]func() error{
+		"ours": func() error {
+			_, err := stripe.Hooks{Secret: secret}.Verify(whole, signature)
+			return err
+		},
+		"library": func() error {
+			_, err := webhook.ConstructEvent(whole, signature, secret)
+			return err
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := verify(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
