@@ -236,7 +236,9 @@ func TestATenantMovesThereAndBackWhileItWorks(t *testing.T) {
 func departed(t *testing.T, p *local.Platform, cell string, x tenant) {
 	t.Helper()
 	held := rowsByTable(t, p.State().Endpoints.Cells[cell].SuperDatabaseURL, x.ID)
-	maps.DeleteFunc(held, func(table string, _ int) bool { return slices.Contains([]string{"public.tenants", "public.tenant_gate", "public.ended_imports"}, table) })
+	maps.DeleteFunc(held, func(table string, _ int) bool {
+		return slices.Contains([]string{"public.tenants", "public.tenant_gate", "public.ended_imports"}, table)
+	})
 	if len(held) > 0 {
 		t.Errorf("left in %s: %v", cell, held)
 	}
