@@ -19,6 +19,8 @@ hydra_version = $(shell awk '$$1 == "require" && $$2 == "github.com/ory/hydra/v2
 hydra = .local/tools/hydra-$(hydra_version)
 tflint_version = $(shell awk '$$1 == "github.com/terraform-linters/tflint" {print $$2}' deploy/tools/tflint/go.mod)
 tflint = .local/tools/tflint-$(tflint_version)
+jaeger_version = $(shell awk '$$1 == "require" && $$2 == "github.com/jaegertracing/jaeger" {print $$3}' deploy/tools/jaeger/go.mod)
+jaeger = .local/tools/jaeger-$(jaeger_version)
 # A provider that knows the names and types of Google's and nothing else, for where
 # the registry cannot be reached: a directory with an install script.
 TERRAFORM_STANDIN ?= ../shared/terraform-standin
@@ -28,8 +30,8 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: up down nuke status logs
-up: install $(local_bin)/local $(hydra) ## Start the whole platform on this machine (PORT_OFFSET=1000 moves its ports)
-	@$(local_bin)/local up $(ARGS)
+up: install $(local_bin)/local $(hydra) $(jaeger) ## Start the whole platform on this machine (PORT_OFFSET=1000 moves its ports)
+	@$(local_bin)/local up --jaeger $(jaeger) $(ARGS)
 
 down: $(local_bin)/local ## Stop it and keep its data
 	@$(local_bin)/local down $(ARGS)
@@ -163,6 +165,10 @@ test-alerts: ## Try every alert: firing, quiet just below, metrics absent
 	@deploy/local/install.sh prometheus
 	@go run ./deploy/alerts/cmd/alerts test
 
+.PHONY: test-traces
+test-traces: install $(hydra) $(jaeger) ## Follow a request through all programs in a real Jaeger
+	@JAEGER=$(CURDIR)/$(jaeger) go test -tags traces -count=1 -timeout 10m $(ARGS) ./loadtest/traces
+
 .PHONY: build
 build: ## Build the programs into .local/bin
 	@mkdir -p $(local_bin)
@@ -193,6 +199,12 @@ $(hydra):
 	@deploy/local/install.sh gcc
 	@echo 'Building Ory Hydra $(hydra_version), once (a minute or two)'
 	@go -C deploy/tools/hydra build -tags sqlite -ldflags '-s -w -X github.com/ory/hydra/v2/driver/config.Version=$(hydra_version)' -o $(CURDIR)/$@ .
+
+# A module of upstream's own requirements: its program is built with those versions
+# or not at all (deploy/tools/jaeger).
+$(jaeger):
+	@echo 'Building Jaeger $(jaeger_version), once (some minutes)'
+	@go -C deploy/tools/jaeger build -trimpath -ldflags=-s -o $(CURDIR)/$@ github.com/jaegertracing/jaeger/cmd/all-in-one
 
 # Named after its version: a new version is built, an old one is never run.
 $(golangci_lint):

@@ -32,7 +32,7 @@
 //
 // A process without an endpoint has a nil [Tracer]; what a library of ours does
 // for a span then is one look into the context. A span that is set aside costs
-// about a microsecond (see the benchmarks).
+// more than a microsecond and a kilobyte (see the benchmarks).
 //
 // # Secrets
 //
