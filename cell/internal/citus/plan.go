@@ -9,8 +9,8 @@ import (
 	"github.com/coditect/platform/cell"
 )
 
-// SetPlan makes the tenant's copy of its plan, and of whether it is held, be what the directory says, unless
-// something newer is known. It is the mover's, since the application must not be
+// SetPlan makes the tenant's copy of its plan, and of whether it is held, be what
+// the directory says, unless something newer is known. It is the mover's, since the application must not be
 // able to give its tenant another plan; it passes the fence as every write does.
 func (m *Mover) SetPlan(ctx context.Context, change cell.PlanChange, requestID string) error {
 	return m.inTx(ctx, func(tx pgx.Tx) error {

@@ -38,6 +38,6 @@ var (
 	// Unknown is the answer for a key that leads to no tenant.
 	Unknown   = fault.New(fault.UnknownTenant, "no tenant answers here; check the address")
 	suspended = fault.New(fault.PaymentRequired, "this tenant is suspended; its owner can settle the account to resume it")
-	readOnly  = fault.New(fault.TenantReadOnly, "an invoice of this tenant is unpaid, so it can read and not write; once it is paid, at the address that the invoice names, writes are let in at once")
-	unpaid    = fault.New(fault.PaymentRequired, "an invoice of this tenant has been unpaid for too long; once it is paid, at the address that the invoice names, everything is served again at once")
+	readOnly  = fault.New(fault.TenantReadOnly, "an invoice of this tenant is unpaid, so it can read and not write; once it is paid, by POST /v1/billing/portal or at the address that the invoice names, writes are let in at once")
+	unpaid    = fault.New(fault.PaymentRequired, "an invoice of this tenant has been unpaid for too long; once it is paid, by POST /v1/billing/portal or at the address that the invoice names, everything is served again at once")
 )
