@@ -54,7 +54,7 @@ type LoginRequest struct {
 	Challenge       string
 	Skip            bool   // the server knows who it is; Subject says who
 	Subject         string // see SubjectOfUser, SubjectOfOperator
-	SessionID       string // of the server's session, with Skip
+	SessionID       string // of the server's session: with Skip the one that it remembers, else the one that this login begins
 	Client          OAuthClient
 	RequestedScopes []string
 	ACR             []string // acr_values, the best one first
@@ -102,6 +102,15 @@ type AcceptedConsent struct {
 	Remember    bool
 	RememberFor time.Duration  // 0 with Remember: for ever
 	Claims      map[string]any // of the access token and the id token; the token hook adds roles
+}
+
+// LoginSession is what the authorization server remembers of one login, and the
+// browser's session that it belongs to. The server cannot list them.
+type LoginSession struct {
+	ID      string // the server's; the claim sid of id tokens
+	Subject string
+	Session uuid.UUID // of the browser, in the cell; zero for an operator
+	EndsAt  time.Time
 }
 
 // LogoutRequest is the wish to end a session at the authorization server.

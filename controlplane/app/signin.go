@@ -52,7 +52,7 @@ func newSignin(opts Options, db *postgres.DB, cells *cellclient.Client, emails s
 	decoy := password.NewHasher(password.Recommended, decoysAtOnce)
 	return signin.New(signin.Options{
 		URL: opts.SigninURL, Issuer: opts.Issuer, Product: product, Secret: opts.ControlKey,
-		Flows: house.flows, Cells: cells, Index: emails, Tenants: postgres.TenantStore{DB: db},
+		Flows: house.flows, Logins: postgres.LoginStore{DB: db}, Cells: cells, Index: emails, Tenants: postgres.TenantStore{DB: db},
 		Operator: func(ctx context.Context, email, secret, code string) (string, error) {
 			who, err := house.operators.Verify(ctx, controlplane.OperatorLogin{Email: email, Password: secret, Code: code})
 			return who.Subject(), err

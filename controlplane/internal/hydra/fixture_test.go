@@ -25,7 +25,15 @@ import (
 	"github.com/coditect/platform/shared/testkit"
 )
 
-func TestMain(m *testing.M) { testkit.Main(m, func() { hookServer().Close() }) }
+func TestMain(m *testing.M) {
+	testkit.Main(m, func() {
+		hookServer().Close()
+		listeners().Close()
+		if page := pages.Load(); page != nil {
+			page.close()
+		}
+	})
+}
 
 const (
 	hookKey     = "the key that only Hydra shows"
@@ -63,6 +71,25 @@ scopes: [openid, offline_access, operate]
 audience: [platform-operators]
 redirect_uris: ["http://127.0.0.1/callback"]
 `)},
+	"partner.yaml": {Data: []byte(`
+name: Partner & Sons
+grants: [authorization_code, refresh_token]
+scopes: [openid, offline_access, "projects:read", "projects:write"]
+audience: [the-api]
+secret_env: GUEST_SECRET
+redirect_uris: ["http://127.0.0.1/callback"]
+post_logout_redirect_uris: ["http://127.0.0.1/signed-out"]
+backchannel_logout_uri: ${LISTENERS_URL}/partner
+`)},
+	"portal.yaml": {Data: []byte(`
+name: Portal
+first_party: true
+grants: [authorization_code, refresh_token]
+scopes: [openid, offline_access]
+audience: [the-api]
+redirect_uris: ["http://127.0.0.1/callback"]
+backchannel_logout_uri: ${LISTENERS_URL}/portal
+`)},
 	"robot.yaml": {Data: []byte(`
 name: Robot
 grants: [client_credentials]
@@ -78,6 +105,9 @@ const robotTenant = "01a2082d-84e7-765b-961c-bea6dc90e917"
 var variables = map[string]string{"GUEST_SECRET": "guest-secret", "ROBOT_SECRET": "robot-secret", "LOGO_URL": "https://logo.example"}
 
 func lookup(name string) (string, bool) {
+	if name == "LISTENERS_URL" {
+		return listeners().URL, true
+	}
 	value, ok := variables[name]
 	return value, ok
 }

@@ -42,6 +42,7 @@ func (c *Client) EndSession(ctx context.Context, sessionID string) error {
 
 // RevokeSubject ends all that was given to somebody: login sessions, consents
 // and refresh tokens. Access tokens end by themselves, within ten minutes.
+// Applications are not told: for that, end each session by its name first.
 func (c *Client) RevokeSubject(ctx context.Context, subject string) error {
 	response, err := c.api.OAuth2API.RevokeOAuth2ConsentSessions(ctx).Subject(subject).All(true).Execute()
 	grants := failure(err, response, "subject")

@@ -143,7 +143,7 @@ func (s *server) changePassword(v *visit) error {
 	if err := v.revoke(a); err != nil {
 		return err
 	}
-	if err := v.enter(a); err != nil {
+	if err := v.enter(&a); err != nil {
 		return err
 	}
 	return v.redirect("/account")
@@ -157,7 +157,33 @@ func (v *visit) revoke(a account) error {
 	if err != nil {
 		return err
 	}
-	return v.server.Flows.RevokeSubject(v.ctx(), a.Subject)
+	return v.server.revokeSubject(v.ctx(), a.Subject)
+}
+
+// revokeSubject ends all that the authorization server has given to somebody: each
+// login by its name, for only so are applications told.
+func (s *server) revokeSubject(ctx context.Context, subject string) error {
+	if err := s.endLogins(ctx, subject, func(controlplane.LoginSession) bool { return true }); err != nil {
+		return err
+	}
+	return s.Flows.RevokeSubject(ctx, subject)
+}
+
+// endLogins ends those of somebody's logins that are meant.
+func (s *server) endLogins(ctx context.Context, subject string, meant func(controlplane.LoginSession) bool) error {
+	logins, err := s.Logins.LoginsOf(ctx, subject, s.Clock())
+	if err != nil {
+		return err
+	}
+	for _, l := range logins {
+		if !meant(l) {
+			continue
+		}
+		if err := s.Flows.EndSession(ctx, l.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *server) forgetDevice(v *visit) error {
@@ -176,7 +202,10 @@ func (s *server) endSession(v *visit) error {
 		return fault.New(fault.NotFound, "there is no such session")
 	}
 	return v.changed(v.change(func(ctx context.Context, t controlplane.Tenant, a account) error {
-		return s.Cells.EndSession(ctx, t.Cell, t.TenantID, t.Epoch, a.UserID, session)
+		if err := s.Cells.EndSession(ctx, t.Cell, t.TenantID, t.Epoch, a.UserID, session); err != nil {
+			return err
+		}
+		return s.endLogins(ctx, a.Subject, func(l controlplane.LoginSession) bool { return l.Session == session })
 	}))
 }
 

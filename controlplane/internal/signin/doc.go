@@ -8,7 +8,8 @@
 // The tenant's cell, for who somebody is: passwords, second steps, sessions and
 // lock-outs are there and move with the tenant. The authorization server, for
 // what an application asks and gets. The directory, for where a tenant lives.
-// This package stores nothing: what it must remember between two pages the
+// This package stores which of the authorization server's sessions are whose, for
+// the server cannot list them; what it must remember between two pages the
 // browser keeps, sealed ([sealer]): unreadable, unchangeable, of no use in
 // another browser, for another purpose, or later.
 //

@@ -41,14 +41,13 @@ func (v *visit) finish(st step) error {
 	a := account{
 		Subject: controlplane.SubjectOfUser(st.Who.UserID), TenantID: st.Who.TenantID, UserID: st.Who.UserID, ACR: acrOf(st.Who.AMR), AMR: st.Who.AMR,
 	}
-	if err := v.enter(a); err != nil {
+	if err := v.enter(&a); err != nil {
 		return err
 	}
 	if st.Wish.Challenge == "" {
 		return v.redirect("/account")
 	}
-	a.At = v.server.Clock()
-	return v.accept(st.Wish.Challenge, a)
+	return v.accept(st.Wish.Challenge, st.Wish.Session, a)
 }
 
 func acrOf(amr []string) string {
@@ -58,9 +57,9 @@ func acrOf(amr []string) string {
 	return controlplane.ACRPassword
 }
 
-// enter begins a session in the cell and gives the browser what opens it, under
-// a new id.
-func (v *visit) enter(a account) error {
+// enter begins a session in the cell, notes it in a, and gives the browser what
+// opens it, under a new id.
+func (v *visit) enter(a *account) error {
 	s := v.server
 	if !a.TenantID.IsZero() {
 		err := s.inCell(v.ctx(), a.TenantID, func(ctx context.Context, t controlplane.Tenant) error {
@@ -83,8 +82,14 @@ func (v *visit) enter(a account) error {
 	return nil
 }
 
-// accept tells the authorization server who it is.
-func (v *visit) accept(challenge string, a account) error {
+// accept tells the authorization server who it is, and notes which of its sessions
+// this is: noted first, none is forgotten.
+func (v *visit) accept(challenge, session string, a account) error {
+	if err := v.server.Logins.NoteLogin(v.ctx(), controlplane.LoginSession{
+		ID: session, Subject: a.Subject, Session: a.Session, EndsAt: v.server.Clock().Add(sessionLife),
+	}); err != nil {
+		return err
+	}
 	to, err := v.server.Flows.AcceptLogin(v.ctx(), challenge, controlplane.AcceptedLogin{
 		Subject: a.Subject, Remember: true, RememberFor: sessionLife, ACR: a.ACR, AMR: a.AMR,
 		Context: controlplane.LoginContext{TenantID: a.TenantID, UserID: a.UserID},
@@ -134,7 +139,7 @@ func (v *visit) recognise(req controlplane.LoginRequest) error {
 	}
 	if req.Operators {
 		s.metrics.login(outcomeKnown)
-		return v.accept(req.Challenge, a)
+		return v.accept(req.Challenge, req.SessionID, a)
 	}
 	t, err := s.tenant(v.ctx(), a.TenantID)
 	if err != nil {
@@ -147,7 +152,7 @@ func (v *visit) recognise(req controlplane.LoginRequest) error {
 		return v.stepUp(req, a, t)
 	}
 	s.metrics.login(outcomeKnown)
-	return v.accept(req.Challenge, a)
+	return v.accept(req.Challenge, req.SessionID, a)
 }
 
 // startOver makes the authorization server forget, and the request begin again:
@@ -173,7 +178,7 @@ func (v *visit) stepUp(req controlplane.LoginRequest, a account, t controlplane.
 		TenantID: a.TenantID, UserID: a.UserID, Slug: string(t.Slug), Organization: t.Organization, Verified: true, SecondStep: true,
 		Methods: methodsOf(has), AMR: a.AMR,
 	}
-	return v.askSecondStep(step{Wish: wish{Challenge: req.Challenge, Client: req.Client.Name, Slug: req.TenantHint, TwoSteps: true}, Who: who})
+	return v.askSecondStep(step{Wish: wish{Challenge: req.Challenge, Session: req.SessionID, Client: req.Client.Name, Slug: req.TenantHint, TwoSteps: true}, Who: who})
 }
 
 // methodsOf lists the second steps that somebody has set up.

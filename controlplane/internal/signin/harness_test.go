@@ -82,7 +82,7 @@ func start(t *testing.T, change ...func(*signin.Options)) *world {
 	w.url = "http://" + front.Listener.Addr().String()
 	opts := signin.Options{
 		URL: w.url, Issuer: issuer, Product: "Platform", Secret: []byte("of this test"),
-		Flows: w.server, Cells: w.cells, Index: w.tenants, Tenants: w.tenants, SignUp: w.signUp,
+		Flows: w.server, Logins: &signintest.Logins{}, Cells: w.cells, Index: w.tenants, Tenants: w.tenants, SignUp: w.signUp,
 		Operator: w.operator, Decoy: func(context.Context, string) { w.decoys.Add(1) }, Signups: signups,
 		Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, RefusalTime: time.Millisecond, Clock: w.clock.now,
 		Log: slog.New(slog.NewTextHandler(&locked{w: w.log}, &slog.HandlerOptions{Level: slog.LevelDebug})), Registry: prometheus.NewRegistry(),

@@ -36,6 +36,7 @@ const (
 // login.
 type wish struct {
 	Challenge string `json:"challenge,omitempty"` // of an application; "": for the account page
+	Session   string `json:"session,omitempty"`   // of the authorization server, if the login comes about
 	Client    string `json:"client,omitempty"`
 	Slug      string `json:"slug,omitempty"` // of the tenant; "": any
 	TwoSteps  bool   `json:"two_steps,omitempty"`
@@ -75,9 +76,9 @@ func (s *server) beginLogin(v *visit) error {
 		return v.recognise(req)
 	}
 	if req.Operators {
-		return v.askOperator(wish{Challenge: challenge, Client: req.Client.Name}, req.LoginHint, "")
+		return v.askOperator(wish{Challenge: challenge, Session: req.SessionID, Client: req.Client.Name}, req.LoginHint, "")
 	}
-	return v.askPassword(wish{Challenge: challenge, Client: req.Client.Name, Slug: req.TenantHint, TwoSteps: req.WantsTwoSteps()}, req.LoginHint, "")
+	return v.askPassword(wish{Challenge: challenge, Session: req.SessionID, Client: req.Client.Name, Slug: req.TenantHint, TwoSteps: req.WantsTwoSteps()}, req.LoginHint, "")
 }
 
 // loginAt is a tenant's own sign-in page.

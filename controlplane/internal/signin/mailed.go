@@ -146,7 +146,7 @@ func (s *server) reset(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Flows.RevokeSubject(v.ctx(), controlplane.SubjectOfUser(user)); err != nil {
+	if err := s.revokeSubject(v.ctx(), controlplane.SubjectOfUser(user)); err != nil {
 		return err
 	}
 	v.dropCookie(accountCookie)

@@ -48,8 +48,8 @@ func (s *server) loginOperator(v *visit) error {
 	a := account{
 		Subject: subject, ACR: controlplane.ACRTwoSteps, AMR: []string{controlplane.AMRPassword, controlplane.AMRTOTP, controlplane.AMRTwoSteps},
 	}
-	if err := v.enter(a); err != nil {
+	if err := v.enter(&a); err != nil {
 		return err
 	}
-	return v.accept(w.Challenge, a)
+	return v.accept(w.Challenge, w.Session, a)
 }

@@ -26,6 +26,7 @@ type Options struct {
 	Secret  []byte // what browsers keep is sealed under keys derived from it
 
 	Flows   Flows
+	Logins  Logins
 	Cells   Cells
 	Index   Index
 	Tenants Tenants

@@ -49,6 +49,14 @@ type LogoutFlow interface {
 	RevokeSubject(ctx context.Context, subject string) error
 }
 
+// Logins knows which of the server's sessions somebody has. The server tells
+// applications of the end of a session that is named, and of no other.
+type Logins interface {
+	NoteLogin(ctx context.Context, l controlplane.LoginSession) error
+	// LoginsOf returns those of a subject that have not ended by themselves.
+	LoginsOf(ctx context.Context, subject string, now time.Time) ([]controlplane.LoginSession, error)
+}
+
 // Index knows which tenants an e-mail address may belong to. It may be a moment
 // behind the cells, which decide.
 type Index interface {
