@@ -23,7 +23,7 @@ const (
 	keepMetrics   = "7d"
 	onCall        = "oncall@localhost"
 	tracedPart    = "0.1"  // of the requests; a client that asks for a trace gets it
-	keepTraces    = "5000" // in Jaeger's memory, the newest: some 100 MB
+	keepTraces    = "2000" // in Jaeger's memory, the newest: some 200 MB, at 20 spans each
 	sampleLimit   = 20_000
 	groupWait     = "5s"
 	groupInterval = "1m"
