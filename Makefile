@@ -30,8 +30,10 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: up down nuke status logs
-up: install $(local_bin)/local $(hydra) $(jaeger) ## Start the whole platform on this machine (PORT_OFFSET=1000 moves its ports)
+up: install $(local_bin)/local $(hydra) ## Start the whole platform on this machine (PORT_OFFSET=1000 moves its ports)
 	@$(local_bin)/local up --jaeger $(jaeger) $(ARGS)
+	@[[ -x $(jaeger) ]] || { echo; echo 'The platform is up; what is left is to show its traces.'; \
+		$(MAKE) --no-print-directory $(jaeger) && $(local_bin)/local up --jaeger $(jaeger) $(ARGS); }
 
 down: $(local_bin)/local ## Stop it and keep its data
 	@$(local_bin)/local down $(ARGS)

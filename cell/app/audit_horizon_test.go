@@ -83,7 +83,7 @@ func (p *process) auditVerification(t *testing.T, tn tenant, epoch uint64) (v ap
 // and is verified where it arrives; who goes on from what is gone is told.
 func TestATrimmedLogMoves(t *testing.T) {
 	t.Parallel()
-	source, target := sharedPair()
+	source, target := pair(t)
 	tn := source.signUp(t)
 	conn, ready := source.follow(t, tn, "")
 	_ = conn.CloseNow()

@@ -387,7 +387,7 @@ func TestTheFenceGuardsLogins(t *testing.T) {
 // or ended stays so.
 func TestCredentialsGoOnInTheTarget(t *testing.T) {
 	t.Parallel()
-	source, target := sharedPair()
+	source, target := pair(t)
 	w := newWorld(t, source)
 	m, locked, key := w.addMember(t), w.addMember(t), newAuthenticator(t)
 	phone := m.enrol(t)

@@ -71,7 +71,7 @@ func (p *process) files(t *testing.T, tn tenant) (n int) {
 // What the source has left goes when it is cleaned up.
 func TestFilesMove(t *testing.T) {
 	t.Parallel()
-	source, target := sharedPair()
+	source, target := pair(t)
 	tn, neighbour := source.signUp(t), source.signUp(t)
 	large := rand.Text() + strings.Repeat("0123456789", 300_000)
 	first, other := source.makeFile(t, tn, large), source.makeFile(t, neighbour, "not yours")

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -38,9 +37,6 @@ func newMove(t testing.TB, source, target *process, tn tenant, epoch uint64) *mo
 	})
 	return &move{t: t, source: source, target: target, tenant: tn, id: uuid.Must(uuid.NewV7()), epoch: epoch}
 }
-
-// sharedPair are two cells for tests that only move a tenant of their own; see shared.
-var sharedPair = sync.OnceValues(func() (source, target *process) { return pair(lasting) })
 
 // pair starts two cells.
 func pair(t testing.TB) (source, target *process) {

@@ -36,7 +36,7 @@ func (m *move) toFreeze() {
 // numbered yet.
 func TestCursorsGoOnInTheTarget(t *testing.T) {
 	t.Parallel()
-	source, target := sharedPair()
+	source, target := pair(t)
 	tn := source.signUp(t)
 	conn, ready := source.follow(t, tn, "")
 	cursor := ready.Cursor
@@ -103,7 +103,7 @@ func (p *process) streamed(t *testing.T, tn tenant, cursor string, n int) (names
 // The audit log is one chain in both cells, and the source's checkpoints hold.
 func TestTheAuditChainGoesOnInTheTarget(t *testing.T) {
 	t.Parallel()
-	source, target := sharedPair()
+	source, target := pair(t)
 	tn := source.signUp(t)
 	verification := func(p *process, epoch uint64) (v api.AuditVerification) {
 		t.Helper()
@@ -142,7 +142,7 @@ func TestTheAuditChainGoesOnInTheTarget(t *testing.T) {
 // A session goes on in the target, and one that was ended stays so.
 func TestSessionsGoOnInTheTarget(t *testing.T) {
 	t.Parallel()
-	source, target := sharedPair()
+	source, target := pair(t)
 	w := newWorld(t, source)
 	user := source.addUser(t, w.tn, "member")
 	ended, kept := w.beginSession(t, user), w.beginSession(t, user)

@@ -9,7 +9,7 @@ import (
 // Everything of a tenant is in the target after a migration, and nothing else.
 func TestTenantMoves(t *testing.T) {
 	t.Parallel()
-	source, target := sharedPair()
+	source, target := pair(t)
 	tn, neighbour := source.signUp(t), source.signUp(t)
 	workspace := source.addWorkspace(t, tn, "one")
 	source.addWorkspace(t, neighbour, "not yours")
@@ -56,7 +56,7 @@ func (p *process) tenantTables(t testing.TB) []string {
 // request that is repeated there takes no second effect.
 func TestJobsAndAnswersMove(t *testing.T) {
 	t.Parallel()
-	source, target := sharedPair()
+	source, target := pair(t)
 	tn := source.signUp(t)
 	workspace := source.addWorkspace(t, tn, "one")
 	for state, cancelled := range map[string]string{"pending": "false", "queued": "false", "running": "false", "done": "false", "dead": "true"} {

@@ -82,7 +82,7 @@ func (l layout) endpoints() Endpoints {
 	if l.watched {
 		e.PrometheusURL, e.AlertmanagerURL = l.ports.url("prometheus"), l.ports.url("alertmanager")
 	}
-	if l.watched && l.jaeger != "" {
+	if l.watched && l.traced {
 		e.JaegerURL = l.ports.url("jaeger")
 	}
 	for _, region := range regions {

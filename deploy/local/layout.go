@@ -20,6 +20,7 @@ type layout struct {
 	secrets Secrets
 	root    string // the repository's
 	watched bool
+	traced  bool   // programs send their traces to Jaeger, also while it is not there
 	jaeger  string // Jaeger's program; "" leaves it out
 	traces  string // Options.Traces
 }

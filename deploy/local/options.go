@@ -37,7 +37,8 @@ type Options struct {
 	// Watched adds Prometheus and Alertmanager, once and for all: a platform that
 	// was watched stays so.
 	Watched bool
-	// Jaeger is the path of its program; with Watched it takes the platform's traces.
+	// Jaeger is the path of its program; with Watched it takes the platform's
+	// traces. While it is not built, they are sent to where it will be.
 	Jaeger string
 	// Traces is the URL of an OTLP receiver that gets the traces of all requests
 	// instead: a test's own.

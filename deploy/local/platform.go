@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -140,8 +141,16 @@ func (p *Platform) layout() layout {
 	s := p.State()
 	return layout{
 		dir: p.opts.Dir, ports: s.Ports, reach: p.opts.Reach, issuers: p.opts.Issuers, hydraAt: p.opts.Hydra, archive: p.opts.Archived, secrets: s.Secrets, root: p.opts.Root,
-		watched: s.Watched, jaeger: s.Jaeger, traces: p.opts.Traces,
+		watched: s.Watched, traced: s.Jaeger != "", jaeger: ifThere(s.Jaeger), traces: p.opts.Traces,
 	}
+}
+
+// ifThere is the path of a program that has been built, and "" until then.
+func ifThere(program string) string {
+	if _, err := os.Stat(program); err != nil {
+		return ""
+	}
+	return program
 }
 
 // startPart starts a part unless it runs, and waits until it is ready. Its

@@ -134,7 +134,7 @@ func (p *Platform) settle(ports Ports) error {
 		s.Ports = ports
 		s.Secrets.fill()
 		s.Endpoints = layout{
-			dir: p.opts.Dir, ports: ports, issuers: p.opts.Issuers, hydraAt: p.opts.Hydra, secrets: s.Secrets, watched: s.Watched, jaeger: s.Jaeger,
+			dir: p.opts.Dir, ports: ports, issuers: p.opts.Issuers, hydraAt: p.opts.Hydra, secrets: s.Secrets, watched: s.Watched, traced: s.Jaeger != "",
 		}.endpoints()
 		for slug, tenant := range s.Tenants {
 			tenant.URL = ports.tenantURL(slug)

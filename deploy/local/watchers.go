@@ -50,7 +50,7 @@ func (l layout) traceFlags() []string {
 	switch {
 	case l.traces != "":
 		return []string{"--trace-endpoint", l.traces, "--trace-ratio", "1"}
-	case l.watched && l.jaeger != "":
+	case l.watched && l.traced:
 		return []string{"--trace-endpoint", l.ports.url("jaeger-otlp"), "--trace-ratio", tracedPart}
 	default:
 		return nil

@@ -101,7 +101,7 @@ func upCommand(f *flags) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&f.watched, "watched", true, "with Prometheus and Alertmanager")
-	cmd.Flags().StringVar(&f.jaeger, "jaeger", "", "path of Jaeger's program, which takes the traces (default: nothing is traced)")
+	cmd.Flags().StringVar(&f.jaeger, "jaeger", "", "path of Jaeger's program, which takes the traces; it may be built later (default: nothing is traced)")
 	return cmd
 }
 
