@@ -48,8 +48,9 @@ logs: $(local_bin)/local ## Show logs (ARGS='cell-a-api -f')
 	@$(local_bin)/local logs $(ARGS)
 
 .PHONY: test test-race
+# One package more than there are processors: some of them wait a good deal.
 test: install $(local_bin)/withservers $(stripe_mock) $(hydra) ## Run all tests against real servers
-	@$(local_bin)/withservers -- go test -timeout 10m $(ARGS) $(PKG)
+	@$(local_bin)/withservers -- go test -p $$(($$(nproc) + 1)) -timeout 12m $(ARGS) $(PKG)
 
 test-race: install $(local_bin)/withservers $(stripe_mock) $(hydra) ## Run all tests with the race detector
 	@$(local_bin)/withservers -- go test -race -timeout 20m $(ARGS) $(PKG)

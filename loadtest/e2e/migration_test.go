@@ -231,17 +231,20 @@ func TestATenantMovesThereAndBackWhileItWorks(t *testing.T) {
 	departed(t, p, target, x)
 }
 
-// departed fails unless all that the cell holds of a tenant that left is its
-// fence and gate, which answer 421, and which imports ended, lest one be repeated.
+// departed waits until all that the cell holds of a tenant that left is its
+// fence and gate, which answer 421, and which imports ended, lest one be
+// repeated. What it used last is carried after it within seconds.
 func departed(t *testing.T, p *local.Platform, cell string, x tenant) {
 	t.Helper()
-	held := rowsByTable(t, p.State().Endpoints.Cells[cell].SuperDatabaseURL, x.ID)
-	maps.DeleteFunc(held, func(table string, _ int) bool {
-		return slices.Contains([]string{"public.tenants", "public.tenant_gate", "public.ended_imports"}, table)
+	stays := []string{"public.tenants", "public.tenant_gate", "public.ended_imports"}
+	testkit.EventuallyOK(t, "the tenant to be gone from "+cell, func() error {
+		held := rowsByTable(t, p.State().Endpoints.Cells[cell].SuperDatabaseURL, x.ID)
+		maps.DeleteFunc(held, func(table string, _ int) bool { return slices.Contains(stays, table) })
+		if len(held) > 0 {
+			return fmt.Errorf("left: %v", held)
+		}
+		return nil
 	})
-	if len(held) > 0 {
-		t.Errorf("left in %s: %v", cell, held)
-	}
 }
 
 // A request with an Idempotency-Key takes effect once, also if it is repeated
