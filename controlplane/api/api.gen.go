@@ -23748,9 +23748,9 @@ var swaggerSpec = []string{
 	"JtweLYi6PaVZ3IGvDcVjd5Z/ywCVx1I6gvHhBalVOboYLYxZXpyenj/8fHw2PhufX3xx9uUZ3Ao3se0y",
 	"NYkdUzHZ1HJ4UOsvvAaUNd3kxk3YtuksmG49juVmTe+7BVuDOy2nSq3H7WI3PUqnvQT9MpcVJrxOWfSq",
 	"xxtKTMC3yvWfb/rhFTKERKrxZuuj1Fjfy9u4LfiUmRVjWMgX70eEb7Y9xjNXKg6FI45im1aOVuSGnqBQ",
-	"1EQhalkvo/FDcdX26NjOIzTwROyyJV2PyXM8BH3jA7AcKkz8w5lHv5QatGICJVpcm3Y9j/P4k0KOyRuj",
-	"+JLd02TFpgspbzQWWBp5JSavfnhzSYCJuN9ONTw9iYI6QpLAUZqWSDKvKybMBWbhSwRU+UtdzFlBZG6Y",
-	"gb7c9j9Qz/UNklwoIrHhrmdeaNEQ6j3GrfZG7oa+f/v+/wQAAP//",
+	"1EQhalkvo/FDcdX26NjOIzTwROyyJV2PyXM8BH3jA7AcKkz8w5lHv5QatGICJVpcm3Y9j/P42627P7FM",
+	"wv1h4jV+V6vy7NXLB2Pyxii+ZPc0WbHpQsobjSWYRl6Jyasf3lwSYDPut1MNT0+isI+QJPCcpmmSzOuK",
+	"CXOBefoSIVf+UhdzVhCZG2agc7f9D9SEfQslF6xIHInrqheaOISKkHGrAZK7w+/fvv8/AQAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -22,6 +22,7 @@ const bulkBody = 1 << 20
 const (
 	leastInCell = 32
 	turnWait    = 250 * time.Millisecond
+	turnAgain   = 20 * time.Millisecond
 )
 
 // controllers keeps what stands before each cell.
@@ -57,7 +58,7 @@ func (x *exchange) priority() shed.Priority {
 // askInTurn asks the cell when it is the tenant's turn, and tells the cell's
 // controller how that went.
 func (p *Proxy) askInTurn(x *exchange, cell *upstream.Cell) (*upstream.Conn, error) {
-	ticket, err := p.controllers.of(cell.ID).AcquireWait(context.Background(), x.entry.TenantID, x.priority(), x.now())
+	ticket, err := p.turn(x, cell)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +66,19 @@ func (p *Proxy) askInTurn(x *exchange, cell *upstream.Cell) (*upstream.Conn, err
 	x.answered = p.opts.Now()
 	ticket.Done(x.outcome(err), x.answered)
 	return conn, err
+}
+
+// turn waits for a place in the cell. A request that was held while its tenant
+// moved is not turned away for what has queued up meanwhile: it asks again, as
+// long as its client waits.
+func (p *Proxy) turn(x *exchange, cell *upstream.Cell) (shed.Ticket, error) {
+	controller := p.controllers.of(cell.ID)
+	ticket, err := controller.AcquireWait(context.Background(), x.entry.TenantID, x.priority(), x.now())
+	for err != nil && x.waiter != nil && p.opts.Now().Before(x.deadline) {
+		time.Sleep(turnAgain) // the queue may be full: then it did not wait
+		ticket, err = controller.AcquireWait(context.Background(), x.entry.TenantID, x.priority(), p.opts.Now())
+	}
+	return ticket, err
 }
 
 func (x *exchange) outcome(err error) shed.Outcome {

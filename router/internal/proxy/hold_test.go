@@ -1,16 +1,20 @@
 package proxy_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/coditect/platform/router/internal/hold"
 	"github.com/coditect/platform/router/internal/proxy"
 	"github.com/coditect/platform/shared/cellapi"
+	"github.com/coditect/platform/shared/directory"
+	"github.com/coditect/platform/shared/tenancy"
 	"github.com/coditect/platform/shared/testkit"
 )
 
@@ -96,4 +100,52 @@ func TestRequestsWaitForAThaw(t *testing.T) {
 	testkit.Eventually(t, "requests to meet the freeze", func() bool { return met.Load() >= 3 })
 	f.cells["cell-a"].handle(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "thawed") })
 	wg.Wait()
+}
+
+// Who waited for a migration finds a cell that is full: it waits for its turn
+// there too, while others are told to come again.
+func TestHeldRequestsAreNotTurnedAwayByAFullCell(t *testing.T) {
+	t.Parallel()
+	h := hold.New(hold.Options{})
+	f := start(t, func(o *proxy.Options) { o.Hold, o.RequestTimeout = h, time.Minute })
+	var met atomic.Int32
+	f.cells["cell-a"].handle(frozen(&met))
+	free := make(chan struct{})
+	f.cells["cell-b"].handle(func(w http.ResponseWriter, _ *http.Request) { <-free; w.WriteHeader(http.StatusNoContent) })
+	const tenants, each = 100, 5 // of whom each has less than its share of a cell's first limit
+	var crowd sync.WaitGroup
+	var refused atomic.Int32
+	for i := range tenants {
+		slug := fmt.Sprintf("crowd-%d", i)
+		f.put(directory.Assignment{TenantID: tenancy.NewID(), Slug: tenancy.Slug(slug), Cell: "cell-b", State: directory.Active, Epoch: 1, Version: 11})
+		for range each {
+			crowd.Go(func() {
+				if resp, _ := f.do(t, "GET", slug+".example.com", "/", ""); resp.StatusCode == 503 {
+					refused.Add(1)
+				}
+			})
+		}
+	}
+	testkit.Eventually(t, "the cell to be full", func() bool { return refused.Load() > 0 })
+	held := make(chan int)
+	go func() {
+		resp, _ := f.do(t, "POST", "acme.example.com", "/", "x")
+		held <- resp.StatusCode
+	}()
+	testkit.Eventually(t, "a request to be held", func() bool { return met.Load() > 0 && h.Holding(f.acme.TenantID) })
+	moved := f.acme
+	moved.Cell, moved.Epoch, moved.Version = "cell-b", 2, 20
+	f.put(moved)
+	f.cache.Put(moved)
+	h.Notify(moved.TenantID, hold.Position{Version: 20, Epoch: 2})
+	for range 3 { // each takes as long as anybody is let wait for a turn
+		if resp, _ := f.do(t, "GET", "crowd-0.example.com", "/", ""); resp.StatusCode != 503 {
+			t.Errorf("the cell is not full: %d", resp.StatusCode)
+		}
+	}
+	close(free)
+	if status := <-held; status != http.StatusNoContent {
+		t.Errorf("who was held got %d", status)
+	}
+	crowd.Wait()
 }
