@@ -75,7 +75,7 @@ func (p *Proxy) turn(x *exchange, cell *upstream.Cell) (shed.Ticket, error) {
 	controller := p.controllers.of(cell.ID)
 	ticket, err := controller.AcquireWait(context.Background(), x.entry.TenantID, x.priority(), x.now())
 	for err != nil && x.waiter != nil && p.opts.Now().Before(x.deadline) {
-		time.Sleep(turnAgain) // the queue may be full: then it did not wait
+		<-time.After(turnAgain) // the queue may be full: then it did not wait
 		ticket, err = controller.AcquireWait(context.Background(), x.entry.TenantID, x.priority(), p.opts.Now())
 	}
 	return ticket, err
