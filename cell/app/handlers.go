@@ -72,7 +72,7 @@ func handlers(opts APIOptions, store *citus.Store, blobs *blob.Store, mover *cit
 		tenantOptions.Memory, lives.Memory, fences.Memory = memory, memory, memory
 	}
 	if plane != nil { // likewise
-		tenantOptions.UseCases.Billing.ControlPlane = plane
+		tenantOptions.UseCases.Billing.ControlPlane = billing.NewBulkhead(plane)
 	}
 	tenantFacing, err = httpapi.New(tenantOptions)
 	if err != nil {

@@ -4,7 +4,8 @@
 // everything else that the cell answers. What is asked for is asked of the
 // control plane, which has the accounts and speaks with the payment provider;
 // nothing of it is kept here but the audit entries. So these operations, and no
-// others, need the control plane: without it they answer 503.
+// others, need the control plane: without it they answer 503, and one that hangs
+// keeps few of them waiting ([Bulkhead]).
 //
 // An audit entry is written when the control plane has done what was asked: a
 // transaction that is open meanwhile would keep a freeze waiting for somebody
