@@ -17,6 +17,12 @@ type ChainEnd struct {
 	Endpoints  []WebhookEndpoint // active ones, that may want to be told what is sealed
 }
 
+// Resident is a tenant that the cell serves, under this epoch.
+type Resident struct {
+	Tenant tenancy.ID
+	Epoch  uint64
+}
+
 // AuditBatch are rows of one tenant that have no place in its chain yet, in the
 // order of their ids.
 type AuditBatch struct {

@@ -1,6 +1,7 @@
 // Command benchidentity measures signing in, on a platform of its own, and prints
 // a line a figure: how long a login takes with its password checked in the cell,
-// and what the verification of access tokens costs the authorization server.
+// what the verification of access tokens costs the authorization server, and whether
+// a refusal's time tells who has an account.
 package main
 
 import (
@@ -22,14 +23,14 @@ import (
 )
 
 // size is how much is measured.
-type size struct{ people, logins, calls int }
+type size struct{ people, logins, calls, refused int }
 
 func main() {
 	short := flag.Bool("short", false, "a tenth of everything, to see that it works")
 	flag.Parse()
-	n := size{people: 30, logins: 300, calls: 20_000}
+	n := size{people: 30, logins: 300, calls: 20_000, refused: 90}
 	if *short {
-		n = size{people: 6, logins: 20, calls: 2_000}
+		n = size{people: 6, logins: 20, calls: 2_000, refused: 12}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	ok, err := run(ctx, n, os.Stdout)
@@ -68,6 +69,9 @@ func run(ctx context.Context, n size, out io.Writer) (ok bool, err error) {
 		return false, err
 	}
 	if err := verifications(ctx, people, n.calls, counted, f); err != nil {
+		return false, err
+	}
+	if err := refusals(ctx, people, n.refused, f); err != nil {
 		return false, err
 	}
 	return f.OK(), nil

@@ -68,7 +68,11 @@ func moveOften(ctx context.Context, b *bench, s size) error {
 		return err
 	}
 	users.Start(ctx)
-	var writes, reads []time.Duration
+	if err := b.atRest(ctx, users, s.name); err != nil {
+		users.Stop()
+		return err
+	}
+	var writes, reads, gaps []time.Duration
 	for n := range s.moves {
 		begun := time.Now()
 		m, err := b.Move(ctx, tenant.ID, other(tenant.Cell))
@@ -84,14 +88,14 @@ func moveOften(ctx context.Context, b *bench, s size) error {
 			continue
 		}
 		tenant.Cell = other(tenant.Cell)
-		allWrites := append(users.Record.Between(tenantclient.Write, begun, ended), users.Record.Between(tenantclient.Create, begun, ended)...)
+		allWrites := writesBetween(users, begun, ended)
 		allReads := users.Record.Between(tenantclient.Read, begun, ended)
 		b.say("slow writes: %s", slowBy(m, allWrites, writePauseP95))
 		b.say("slow reads: %s", slowBy(m, allReads, readPauseP99))
 		write, read := longest(allWrites), longest(allReads)
-		writes, reads = append(writes, write), append(reads, read)
-		b.say("%s, move %d of %d: %.1f s, write pause %s, read pause %s, freeze to open %.0f ms",
-			s.name, n+1, s.moves, ended.Sub(begun).Seconds(), write.Round(time.Millisecond), read.Round(time.Millisecond), m.PauseMS)
+		writes, reads, gaps = append(writes, write), append(reads, read), append(gaps, gap(allWrites))
+		b.say("%s, move %d of %d: %.1f s, write pause %s, read pause %s, freeze to open %.0f ms, no write acknowledged for %s",
+			s.name, n+1, s.moves, ended.Sub(begun).Seconds(), write.Round(time.Millisecond), read.Round(time.Millisecond), m.PauseMS, gaps[len(gaps)-1].Round(time.Millisecond))
 	}
 	users.Stop()
 	verdict, err := users.Judge(ctx)
@@ -112,6 +116,7 @@ func moveOften(ctx context.Context, b *bench, s size) error {
 	all.print(b.out, s.name)
 	b.out.AtMost("write_pause_p95_"+s.name, milliseconds(quantile(writes, 0.95)), "ms", milliseconds(writePauseP95))
 	b.out.AtMost("write_pause_p99_"+s.name, milliseconds(quantile(writes, 0.99)), "ms", milliseconds(writePauseP99))
+	b.note("write_gap_"+s.name, milliseconds(quantile(gaps, 1)), fmt.Sprintf("the longest time in which no write was acknowledged; of all moves %v", rounded(gaps)))
 	b.out.AtMost("read_pause_p99_"+s.name, milliseconds(quantile(reads, 0.99)), "ms", milliseconds(readPauseP99))
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,11 +19,19 @@ const Grace = time.Hour
 
 // Bounds of one turn.
 const (
-	overlap     = 30 * time.Second // how far before the last look rows are looked for: transactions end late
+	overlap     = 2 * time.Second // how far before the last look rows are looked for: transactions end late
 	newRows     = 2000
 	sweepPage   = 50   // tenants
 	backlogRows = 1000 // of one tenant
 	extendMost  = 64   // tenants in one transaction
+)
+
+// What costs more is done less often: every look passes all rows of its time, sealed
+// or not.
+const (
+	wideOverlap = 30 * time.Second // for transactions that take long
+	wideEvery   = 5 * time.Second
+	visitEvery  = time.Minute // one tenant, for rows as old as Grace
 )
 
 // Ledger is the audit log and its chain, of all tenants that the cell may
@@ -38,7 +47,7 @@ type Ledger interface {
 	// where only a checkpoint may be due.
 	Backlog(ctx context.Context, tenants []tenancy.ID, limit int, grace time.Duration) ([]cell.AuditBatch, error)
 	// LiveTenants lists tenants after the given one, in the order of ids.
-	LiveTenants(ctx context.Context, after tenancy.ID, limit int) ([]tenancy.ID, error)
+	LiveTenants(ctx context.Context, after tenancy.ID, limit int) ([]cell.Resident, error)
 	// ExtendChains writes what seal makes of the batches, behind each tenant's
 	// fence, all or nothing. Tenants that may not be written now are left out.
 	ExtendChains(ctx context.Context, batches []cell.AuditBatch, seal func(cell.ChainEnd, cell.AuditBatch) cell.Extension) error
@@ -76,7 +85,7 @@ func (s Sealer) RunOnce(ctx context.Context) error {
 	}
 	defer leadership.Resign()
 	s.Log.InfoContext(ctx, "sealing the audit log")
-	round := &round{Sealer: s, caughtUp: map[tenancy.ID]uint64{}, looked: time.Now()}
+	round := &round{Sealer: s, caughtUp: map[tenancy.ID]uint64{}, visits: map[tenancy.ID]visit{}, looked: time.Now()}
 	timer := time.NewTicker(s.Interval)
 	defer timer.Stop()
 	for {
@@ -102,8 +111,16 @@ func (s Sealer) RunOnce(ctx context.Context) error {
 type round struct {
 	Sealer
 	looked   time.Time             // until when every new row was seen
+	wide     time.Time             // when a look last went back by the wide overlap
 	swept    tenancy.ID            // the sweep's place
 	caughtUp map[tenancy.ID]uint64 // at this epoch, nothing older than the new rows was left without a place
+	visits   map[tenancy.ID]visit
+}
+
+// visit is when a sweep last looked through a tenant's rows.
+type visit struct {
+	epoch uint64 // that the tenant had then: who comes from another cell brings rows along
+	at    time.Time
 }
 
 // turn seals what is new, and looks through some tenants for what is not: rows
@@ -111,7 +128,11 @@ type round struct {
 // whether there is more to do at once.
 func (r *round) turn(ctx context.Context) (bool, error) {
 	begun := time.Now()
-	batches, err := r.Ledger.NewRows(ctx, min(begun.Sub(r.looked)+overlap, Grace), newRows)
+	back, wide := overlap, begun.Sub(r.wide) >= wideEvery
+	if wide {
+		back = wideOverlap
+	}
+	batches, err := r.Ledger.NewRows(ctx, min(begun.Sub(r.looked)+back, Grace), newRows)
 	if err != nil {
 		return false, fmt.Errorf("find new audit rows: %w", err)
 	}
@@ -128,8 +149,10 @@ func (r *round) turn(ctx context.Context) (bool, error) {
 	if found == newRows {
 		return true, nil
 	}
-	r.looked = begun
-	return false, r.sweep(ctx)
+	if r.looked = begun; wide {
+		r.wide = begun
+	}
+	return false, r.sweep(ctx, begun)
 }
 
 // complete replaces the new rows of tenants that may have older ones without a
@@ -148,21 +171,40 @@ func (r *round) complete(ctx context.Context, batches []cell.AuditBatch) ([]cell
 	return append(known, whole...), err
 }
 
-// sweep looks through the next tenants. Around the last one it begins again.
-func (r *round) sweep(ctx context.Context) error {
+// sweep looks through the next tenants, except those that were looked through a
+// moment ago. Around the last one it begins again.
+func (r *round) sweep(ctx context.Context, now time.Time) error {
 	tenants, err := r.Ledger.LiveTenants(ctx, r.swept, sweepPage)
 	if err != nil {
 		return fmt.Errorf("list tenants: %w", err)
 	}
-	r.swept = tenancy.ID{}
 	if len(tenants) == sweepPage {
-		r.swept = tenants[sweepPage-1]
+		r.swept = tenants[sweepPage-1].Tenant
+	} else {
+		r.swept = tenancy.ID{}
+		maps.DeleteFunc(r.visits, func(_ tenancy.ID, v visit) bool { return now.Sub(v.at) >= visitEvery }) // some have gone
 	}
-	batches, err := r.backlog(ctx, tenants)
+	visits := map[tenancy.ID]visit{}
+	var due []tenancy.ID
+	for _, t := range tenants {
+		if last := r.visits[t.Tenant]; last.epoch != t.Epoch || now.Sub(last.at) >= visitEvery {
+			due, visits[t.Tenant] = append(due, t.Tenant), visit{t.Epoch, now}
+		}
+	}
+	batches, err := r.backlog(ctx, due)
 	if err != nil {
 		return err
 	}
-	return r.extend(ctx, batches)
+	for _, b := range batches {
+		if !b.Whole {
+			delete(visits, b.Tenant) // there are more: it is visited again
+		}
+	}
+	if err := r.extend(ctx, batches); err != nil {
+		return err
+	}
+	maps.Copy(r.visits, visits)
+	return nil
 }
 
 func (r *round) backlog(ctx context.Context, tenants []tenancy.ID) ([]cell.AuditBatch, error) {

@@ -93,15 +93,14 @@ func (m *Mover) Backlog(ctx context.Context, tenants []tenancy.ID, limit int, gr
 
 // LiveTenants lists tenants that the cell serves, in the order of ids, after
 // the given one.
-func (m *Mover) LiveTenants(ctx context.Context, after tenancy.ID, limit int) ([]tenancy.ID, error) {
-	rows, err := m.pool.Query(ctx, `SELECT tenant_id FROM tenants WHERE tenant_id > $1 AND state = 'live' ORDER BY tenant_id LIMIT $2`, after.String(), limit)
+func (m *Mover) LiveTenants(ctx context.Context, after tenancy.ID, limit int) ([]cell.Resident, error) {
+	rows, err := m.pool.Query(ctx, `SELECT tenant_id, epoch FROM tenants WHERE tenant_id > $1 AND state = 'live' ORDER BY tenant_id LIMIT $2`, after.String(), limit)
 	if err != nil {
 		return nil, translate(err, nil)
 	}
-	tenants, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (tenancy.ID, error) {
-		var id uuid.UUID
-		err := r.Scan(&id)
-		return tenancy.ID(id), err
+	tenants, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (t cell.Resident, err error) {
+		err = r.Scan((*uuid.UUID)(&t.Tenant), &t.Epoch)
+		return t, err
 	})
 	return tenants, translate(err, nil)
 }

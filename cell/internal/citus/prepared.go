@@ -14,7 +14,7 @@ var prepared = pg.Prepare(
 	holdWrites, readByKey, readByUser, readByNobody, writeByKey, writeByUser, writeByNobody,
 	selectProjectSQL, lockProjectSQL, insertProjectSQL, updateProjectSQL, deleteProjectSQL, deleteTermsSQL, insertTermsSQL,
 	auditByKey, auditByToken, claimSQL, answerSQL,
-	insertJobSQL, claimJobsSQL, finishJobSQL, beatSQL,
+	insertJobSQL, claimJobSQL, finishJobSQL, beatSQL,
 )
 
 // send executes a batch that begins and ends its transaction.

@@ -91,15 +91,20 @@ type gathered struct {
 	transactions bool // there were any, of whatever content
 }
 
-// gather waits for something to happen, then takes what else is at hand, into c.
-// It begins at a position of the stream; with until it goes no further than
-// that. If nothing happens for the given time it ends where it began.
+// linger is how long a transaction may wait for others to be stored with: to
+// store one costs the target nearly as much as to store ten.
+const linger = 50 * time.Millisecond
+
+// gather waits for something to happen, then takes what else is at hand, into c;
+// transactions it gathers for a while. It begins at a position of the stream; with
+// until it goes no further than that, and does not linger. If nothing happens for
+// the given time it ends where it began.
 func (f *feed) gather(ctx context.Context, c *coalescer, at progress, until cell.Position, patience time.Duration) (gathered, error) {
 	g := gathered{at: at}
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
-	for first := true; !c.full(); first = false {
-		e, ok := f.next(ctx, timer.C, first)
+	for wait := true; !c.full(); {
+		e, ok := f.next(ctx, timer.C, wait)
 		if !ok {
 			break
 		}
@@ -111,8 +116,14 @@ func (f *feed) gather(ctx context.Context, c *coalescer, at progress, until cell
 			g.at, g.stops = progress{applied: until}, true
 			return g, nil
 		case e.tx != nil:
+			if !g.transactions {
+				timer.Reset(linger)
+			}
+			// One without a row is the fence's own: it may be the freeze that somebody waits for.
+			wait = wait && until == 0 && len(e.tx.Changes) > 0
 			g.at, g.transactions = take(c, g.at, *e.tx), true
 		default:
+			wait = wait && g.transactions
 			f.head = max(f.head, e.head)
 			if g.at.changes == 0 && e.reached > g.at.applied {
 				g.at.applied = e.reached
@@ -126,7 +137,8 @@ func (f *feed) gather(ctx context.Context, c *coalescer, at progress, until cell
 	return g, nil
 }
 
-// next returns the next event; it waits for the first only.
+// next returns the next event, or reports that there is none: at hand, or with
+// wait in time.
 func (f *feed) next(ctx context.Context, timeout <-chan time.Time, wait bool) (event, bool) {
 	if e := f.pending; e != nil {
 		f.pending = nil

@@ -71,8 +71,8 @@ func (w *importing) becomeReady(ctx context.Context) error {
 }
 
 // advance stores what the stream says next, up to exactly until if that is not
-// zero, and reports whether that is reached. A transaction is stored at once,
-// even without a change: it may be the freeze that somebody waits for.
+// zero, and reports whether that is reached. A transaction is stored even without
+// a change: it may be the freeze that somebody waits for.
 func (w *importing) advance(ctx context.Context, stream *feed, until cell.Position, skip func(string) bool) (stops bool, err error) {
 	c := newCoalescer(w.byName, skip)
 	g, err := stream.gather(ctx, c, w.at, until, patience)

@@ -101,15 +101,26 @@ func (v *move) copying(ctx context.Context) error {
 	if err := v.prepare(ctx, l); err != nil {
 		return err
 	}
+	if err := v.openReverse(ctx, l); err != nil {
+		return err
+	}
 	if err := v.converge(ctx, l); err != nil {
 		return err
 	}
-	if v.m.Terms.RollbackWindow > 0 { // made now, since it may wait for writers, which the pause must not
-		if err := v.Parties.OpenExport(ctx, l.to, v.m, l.epoch, l.from, true); err != nil {
-			return err
-		}
-	}
 	return v.cutover(ctx, l)
+}
+
+// openReverse opens the way back, from the target, as soon as that is close behind
+// the source. It may wait for writers, which the pause must not, and what changes
+// after the verification is compared in the pause: so it comes before both.
+func (v *move) openReverse(ctx context.Context, l leg) error {
+	if v.m.Terms.RollbackWindow <= 0 {
+		return nil
+	}
+	if err := v.awaitReady(ctx, l); err != nil {
+		return err
+	}
+	return v.Parties.OpenExport(ctx, l.to, v.m, l.epoch, l.from, true)
 }
 
 // recover commits what somebody before us had sealed: it was drained.

@@ -29,9 +29,11 @@ import (
 
 // What nobody tunes.
 const (
-	MaxReplayBody   = 64 << 10 // octets of a body that are read before the cell is asked
-	maxHops         = 3        // cells that one request may be sent to
-	idleTimeout     = 75 * time.Second
+	MaxReplayBody = 64 << 10 // octets of a body that are read before the cell is asked
+	maxHops       = 3        // cells that one request may be sent to
+	// Load balancers keep connections too, and send a request on one that is just being
+	// closed if it was not they who closed it. Google's keep them for 600 s.
+	idleTimeout     = 620 * time.Second
 	briskWait       = 2 * wire.Tick
 	napAfter        = time.Second      // see carryOn
 	headerTimeout   = 10 * time.Second // from the first octet of a request to its empty line
