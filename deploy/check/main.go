@@ -42,6 +42,7 @@ func (c *checker) run(ctx context.Context) error {
 	}
 	clusters := c.manifests(sources)
 	c.oneIssuer(clusters)
+	c.oneFront(clusters)
 	c.connectivity(clusters)
 	c.mutants(ctx, sources)
 	c.dockerfiles()

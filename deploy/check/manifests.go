@@ -25,6 +25,7 @@ var judgements = []judgement{
 	{"doors", doors},
 	{"addresses", addresses},
 	{"issuer", issuer},
+	{"front", front},
 	{"closed", closed},
 }
 

@@ -8,11 +8,12 @@ import (
 )
 
 // permits is what Terraform makes for one kind of overlay: who may read a secret,
-// and which workloads have an account.
+// which workloads have an account, and to which endpoint groups load balancers lead.
 type permits struct {
-	module   string
-	readers  map[string]string // secret → readers, as they stand there
-	accounts map[string]string // workload → namespace
+	module    string
+	readers   map[string]string // secret → readers, as they stand there
+	accounts  map[string]string // workload → namespace
+	endpoints []string
 }
 
 // modules says which of Terraform's modules makes the projects of which overlays.
@@ -21,6 +22,7 @@ var modules = map[string]string{"cells": "cell", "routers": "router", "control-p
 var (
 	secretLine  = regexp.MustCompile(`(?m)^\s+([a-z][a-z0-9-]*)\s+= \{ readers = \{ (.*) \} \}`)
 	accountLine = regexp.MustCompile(`(?m)^\s+([a-z]+)\s+= \{ namespace = "([a-z]+)"`)
+	groupName   = regexp.MustCompile(`(?m)(?:networkEndpointGroups/|^\s+endpoints\s+= ")([a-z][a-z-]*)"`)
 )
 
 func readTerraform(dir string) (map[string]permits, error) {
@@ -37,9 +39,30 @@ func readTerraform(dir string) (map[string]permits, error) {
 		for _, m := range accountLine.FindAllStringSubmatch(string(text), -1) {
 			p.accounts[m[1]] = m[2]
 		}
+		if p.endpoints, err = endpointsIn(filepath.Join(dir, "modules", module)); err != nil {
+			return nil, err
+		}
 		found[kind] = p
 	}
 	return found, nil
+}
+
+// endpointsIn lists the endpoint groups that a module's files name.
+func endpointsIn(module string) (names []string, err error) {
+	paths, err := filepath.Glob(filepath.Join(module, "*.tf"))
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range groupName.FindAllStringSubmatch(string(text), -1) {
+			names = append(names, m[1])
+		}
+	}
+	return names, nil
 }
 
 // mayRead says whether a workload may read a secret.

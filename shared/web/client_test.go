@@ -10,7 +10,7 @@ import (
 
 func TestClientAddress(t *testing.T) {
 	t.Parallel()
-	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8:f::/48")}
+	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8:f::/48"), netip.MustParsePrefix("192.0.2.1/32")}
 	for _, c := range []struct {
 		name, peer string
 		forwarded  []string
@@ -22,6 +22,7 @@ func TestClientAddress(t *testing.T) {
 		{"one proxy, with a lie", "10.0.0.1:1", []string{"198.51.100.1, 203.0.113.9"}, "203.0.113.9"},
 		{"a lie on a line of its own", "10.0.0.1:1", []string{"198.51.100.1", "203.0.113.9"}, "203.0.113.9"},
 		{"two proxies", "10.0.0.1:1", []string{"198.51.100.1, 203.0.113.9 ,10.0.0.2"}, "203.0.113.9"},
+		{"a load balancer that writes itself behind the client", "10.0.0.1:1", []string{"198.51.100.1,203.0.113.9,192.0.2.1"}, "203.0.113.9"},
 		{"IPv6", "[2001:db8:f::1]:1", []string{"2001:db8::9"}, "2001:db8::9"},
 		{"IPv4 in IPv6", "[::ffff:10.0.0.1]:1", []string{"::ffff:203.0.113.9"}, "203.0.113.9"},
 		{"nothing forwarded", "10.0.0.1:1", nil, "10.0.0.1"},

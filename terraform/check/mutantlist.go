@@ -86,20 +86,24 @@ var mutantsOf = map[string][]mutant{
 		{"main.tf", "toset([\"ADMIN_READ\", \"DATA_READ\", \"DATA_WRITE\"])", "toset([\"ADMIN_READ\"])", "traces: google_project_iam_audit_config.this[0]"},
 		{"main.tf", "role    = each.value.role", "role    = \"roles/owner\"", "least privilege: google_project_iam_member.this[\"api/roles/cloudtrace.agent\"] gives roles/owner"},
 	},
+	"armor": {
+		{"main.tf", "rate_based_ban", "throttle", "edge: google_compute_security_policy.this limits"},
+		{"main.tf", "\"sqli\", ", "", "edge: google_compute_security_policy.this lacks"},
+	},
 	"edge": {
 		{"main.tf", "protocol                        = \"HTTPS\"", "protocol                        = \"HTTP\"", "tls: google_compute_backend_service.routers speaks HTTP"},
 		{"main.tf", "profile         = \"RESTRICTED\"", "profile         = \"COMPATIBLE\"", "tls: google_compute_ssl_policy.this"},
 		{"main.tf", "tls_early_data  = \"DISABLED\"", "tls_early_data  = \"PERMISSIVE\"", "tls: google_compute_target_https_proxy.this accepts early"},
 		{"main.tf", "https_redirect         = true", "https_redirect         = false", "tls: google_compute_target_http_proxy.redirect serves"},
-		{"main.tf", "security_policy                 = google_compute_security_policy.this.id", "", "edge: google_compute_backend_service.routers has no Cloud Armor"},
-		{"armor.tf", "rate_based_ban", "throttle", "edge: google_compute_security_policy.this limits"},
-		{"armor.tf", "\"sqli\", ", "", "edge: google_compute_security_policy.this lacks"},
+		{"main.tf", "security_policy                 = module.armor.id", "", "edge: google_compute_backend_service.routers has no Cloud Armor"},
 		{"certificates.tf", "state = \"on\"", "state = \"off\"", "edge: google_dns_managed_zone.this"},
 		{"static.tf", "{ public = \"yes\" }", "{ public = \"no\" }", "closed buckets: google_storage_bucket.static can be"},
 		{"static.tf", "roles/storage.legacyObjectReader", "roles/storage.objectViewer", "least privilege: google_storage_bucket_iam_member.static gives it to allUsers"},
 	},
 	"observability": {
 		{"main.tf", "cmek_settings { kms_key_name = var.observability.kms_key }", "", "cmek: google_logging_project_bucket_config.this"},
+		{"main.tf", " AND NOT ${local.secret_urls}", "", "secrets in logs: google_logging_project_sink.logs keeps URLs"},
+		{"main.tf", "  filter      = local.secret_urls", "  filter      = \"severity = DEBUG\"", "secrets in logs: google_logging_project_sink.logs leaves them"},
 		{"main.tf", "retention_days = var.observability.retention_days", "retention_days = 7", "traces: google_logging_project_bucket_config.this keeps"},
 		{"main.tf", "validate_ssl = true", "validate_ssl = false", "tls: google_monitoring_uptime_check_config.this[\"api\"]"},
 		{"main.tf", "roles/storage.objectCreator", "roles/storage.admin", "least privilege: google_storage_bucket_iam_member.audit gives"},
@@ -107,5 +111,10 @@ var mutantsOf = map[string][]mutant{
 	"control-plane": {
 		{"fleet.tf", "immutable_tags = true", "immutable_tags = false", "digest: google_artifact_registry_repository.images lets"},
 		{"fleet.tf", "kms_key_name  = module.secrets.keys[\"images\"]", "", "cmek: google_artifact_registry_repository.images"},
+		{"public.tf", "protocol                        = \"HTTPS\"", "protocol                        = \"HTTP\"", "tls: google_compute_backend_service.public[\"login\"] speaks HTTP"},
+		{"public.tf", "security_policy                 = module.armor[each.key].id", "", "edge: google_compute_backend_service.public[\"login\"] has no Cloud Armor"},
+		{"public.tf", "    enable      = true\n", "    enable      = false\n", "edge: google_compute_backend_service.public[\"auth\"] does not log"},
+		{"public.tf", "connection_draining_timeout_sec = 30", "connection_draining_timeout_sec = 0", "edge: google_compute_backend_service.public[\"auth\"] cuts off"},
+		{"public.tf", "resource.name.endsWith('/control-plane-${label}')", "true", "least privilege: google_project_iam_member.public[\"group:infrastructure@example.com\"] gives roles/compute.loadBalancerServiceUser"},
 	},
 }

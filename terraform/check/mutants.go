@@ -23,7 +23,7 @@ func (c *checker) mutants(ctx context.Context, only string) {
 		c.problem("%v", err)
 		return
 	}
-	for _, d := range []string{"network", "gke", "postgres", "citus", "redis", "rabbitmq", "storage", "secrets", "iam", "edge", "observability", "control-plane"} {
+	for _, d := range []string{"network", "gke", "postgres", "citus", "redis", "rabbitmq", "storage", "secrets", "iam", "armor", "edge", "observability", "control-plane"} {
 		if path := "modules/" + d; strings.Contains(path, only) && ctx.Err() == nil {
 			c.plant(ctx, filepath.Join(work, path), d)
 		}

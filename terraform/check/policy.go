@@ -33,6 +33,7 @@ var policies = []struct {
 	{"recovery", recoverable},
 	{"labels", labelled},
 	{"traces", traced},
+	{"secrets in logs", unlogged},
 	{"edge", guarded},
 }
 

@@ -104,7 +104,10 @@ var resourceRoles = []string{
 	"roles/storage.legacyObjectReader", "roles/storage.objectCreator", "roles/storage.objectUser", "roles/storage.objectViewer",
 }
 
-// leastPrivilege: roles from two short lists, to workloads, added one by one.
+// conditionalRoles may be given on a whole project if a condition names the resources.
+var conditionalRoles = []string{"roles/compute.loadBalancerServiceUser"}
+
+// leastPrivilege: roles from short lists, to workloads, added one by one.
 func leastPrivilege(p *plan, wrong report) {
 	for _, r := range p.Resources {
 		if r.Mode != "managed" || !strings.Contains(r.Type, "_iam_") {
@@ -117,7 +120,8 @@ func leastPrivilege(p *plan, wrong report) {
 			continue
 		case r.Type == "google_project_iam_member":
 			custom := !r.set("role") || unknown(r.Change.Unknown, "role") // one of ours, made in the same plan
-			if !custom && !oneOf(r.get("role"), projectRoles...) {
+			narrow := oneOf(r.get("role"), conditionalRoles...) && strings.Contains(r.text("condition.expression"), "resource.name")
+			if !custom && !narrow && !oneOf(r.get("role"), projectRoles...) {
 				wrong(r, "gives %s in the whole project", r.text("role"))
 			}
 		case !oneOf(r.get("role"), resourceRoles...):

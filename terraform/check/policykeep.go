@@ -1,5 +1,10 @@
 package main
 
+import (
+	"slices"
+	"strings"
+)
+
 // protected: what holds data is not deleted by a plan that nobody read.
 func protected(p *plan, wrong report) {
 	for _, r := range p.of("google_container_cluster", "google_secret_manager_secret") {
@@ -91,11 +96,33 @@ func traced(p *plan, wrong report) {
 	}
 }
 
+// unlogged: what lets its bearer in is in no log that is kept.
+func unlogged(p *plan, wrong report) {
+	excluded := slices.ContainsFunc(p.of("google_logging_project_exclusion"), func(r resource) bool { return strings.Contains(r.text("filter"), "requestUrl") })
+	for _, r := range p.of("google_logging_project_sink") {
+		if strings.HasPrefix(r.text("destination"), "storage.") {
+			continue // audit logs name no URL of a request
+		}
+		if !strings.Contains(r.text("filter"), "NOT httpRequest.requestUrl=~") {
+			wrong(r, "keeps URLs with codes and tokens")
+		}
+		if !excluded {
+			wrong(r, "leaves them to the project's own sink")
+		}
+	}
+}
+
 // guarded: the way in from the internet has a guard.
 func guarded(p *plan, wrong report) {
 	for _, r := range p.of("google_compute_backend_service") {
 		if !r.set("security_policy") {
 			wrong(r, "has no Cloud Armor")
+		}
+		if !r.is("log_config.enable") {
+			wrong(r, "does not log who comes")
+		}
+		if draining, _ := r.get("connection_draining_timeout_sec").(float64); draining < 30 {
+			wrong(r, "cuts off requests of pods that go")
 		}
 	}
 	for _, r := range p.of("google_compute_security_policy") {

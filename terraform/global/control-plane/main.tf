@@ -47,3 +47,8 @@ output "credentials_command" {
   description = "What an operator types to get kubectl access."
   value       = module.control_plane.credentials_command
 }
+
+output "names" {
+  description = "For names in terraform/global/edge."
+  value       = module.control_plane.names
+}

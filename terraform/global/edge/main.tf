@@ -43,6 +43,7 @@ module "edge" {
   edge = {
     domain   = local.fleet.domain
     backends = local.edge.backends
+    names    = local.edge.names
     kms_key  = module.secrets.keys["static"]
   }
 }
@@ -68,11 +69,16 @@ module "observability" {
 }
 
 output "address" {
-  description = "The public address."
+  description = "The public address, for EDGE_ADDRESS in the overlays of routers and control plane."
   value       = module.edge.address
 }
 
 output "name_servers" {
   description = "Name servers that the domain's registrar must point to."
   value       = module.edge.name_servers
+}
+
+output "names" {
+  description = "Names that do not lead to the routers."
+  value       = module.edge.names
 }

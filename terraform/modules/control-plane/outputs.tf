@@ -27,3 +27,8 @@ output "workloads" {
   description = "The workloads' service accounts."
   value       = module.iam.emails
 }
+
+output "names" {
+  description = "Backend services of the public names, for names in terraform/global/edge."
+  value       = { for label, service in google_compute_backend_service.public : label => "projects/${service.project}/global/backendServices/${service.name}" }
+}

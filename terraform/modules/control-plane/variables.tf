@@ -13,6 +13,10 @@ variable "control_plane" {
     signing_keys   = map(string)               # name => PEM public key of a build that may sign images
     alerts         = optional(map(string), {})
     labels         = optional(map(string), {})
+    public = optional(object({             # null until the programs run: GKE makes the endpoint groups for their Services
+      users   = optional(list(string), []) # who may refer to the backend services: whoever applies terraform/global/edge
+      preview = optional(bool, false)      # the guards' rules only log what they would refuse
+    }))
   })
   nullable = false
 
@@ -31,5 +35,9 @@ variable "control_plane" {
   validation {
     condition     = var.control_plane.backup_region != var.control_plane.region
     error_message = "control_plane.backup_region: a region other than the control plane's."
+  }
+  validation {
+    condition     = alltrue([for m in try(var.control_plane.public.users, []) : can(regex("^(serviceAccount|group):[^@ ]+@[a-z0-9.-]+$", m))])
+    error_message = "control_plane.public.users: serviceAccount:… or group:…; people come and go."
   }
 }

@@ -1,3 +1,7 @@
+locals {
+  names = merge(var.edge.names, { static = google_compute_backend_bucket.static.id })
+}
+
 resource "google_compute_global_address" "this" {
   project = var.site.project
   name    = "${var.site.name}-address"
@@ -20,6 +24,11 @@ resource "google_compute_health_check" "routers" {
   log_config { enable = true }
 }
 
+module "armor" {
+  source = "../armor"
+  armor  = merge(var.edge.armor, { project = var.site.project, name = "${var.site.name}-armor" })
+}
+
 resource "google_compute_backend_service" "routers" {
   project                         = var.site.project
   name                            = "${var.site.name}-routers"
@@ -27,7 +36,7 @@ resource "google_compute_backend_service" "routers" {
   protocol                        = "HTTPS" # TLS to the routers, too
   timeout_sec                     = 86400   # WebSockets; requests have deadlines of their own
   connection_draining_timeout_sec = var.edge.drain_seconds
-  security_policy                 = google_compute_security_policy.this.id
+  security_policy                 = module.armor.id
   health_checks                   = [google_compute_health_check.routers.id]
   locality_lb_policy              = "LEAST_REQUEST"
   custom_request_headers          = ["X-Client-Region:{client_region}"]
@@ -51,18 +60,26 @@ resource "google_compute_backend_service" "routers" {
   }
 }
 
+# Names that are no tenant's. A backend service of another project has its guard
+# there, and whoever applies this needs roles/compute.loadBalancerServiceUser on it.
 resource "google_compute_url_map" "this" {
   project         = var.site.project
   name            = "${var.site.name}-https"
   default_service = google_compute_backend_service.routers.id
 
-  host_rule {
-    hosts        = ["static.${var.edge.domain}"]
-    path_matcher = "static"
+  dynamic "host_rule" {
+    for_each = local.names
+    content {
+      hosts        = ["${host_rule.key}.${var.edge.domain}"]
+      path_matcher = host_rule.key
+    }
   }
-  path_matcher {
-    name            = "static"
-    default_service = google_compute_backend_bucket.static.id
+  dynamic "path_matcher" {
+    for_each = local.names
+    content {
+      name            = path_matcher.key
+      default_service = path_matcher.value
+    }
   }
 }
 

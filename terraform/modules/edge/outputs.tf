@@ -17,3 +17,8 @@ output "static_bucket" {
   description = "Bucket of the static files."
   value       = google_storage_bucket.static.name
 }
+
+output "names" {
+  description = "Names that do not lead to the routers."
+  value       = sort(flatten([for rule in google_compute_url_map.this.host_rule : rule.hosts]))
+}

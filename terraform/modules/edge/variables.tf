@@ -31,18 +31,21 @@ variable "site" {
 variable "edge" {
   description = "The way in from the internet: one address, certificates, Cloud Armor, a CDN for static files, and the routers of all regions behind it."
   type = object({
-    domain              = string            # tenants are {slug}.domain
-    backends            = map(list(string)) # region => self links of the routers' network endpoint groups
-    kms_key             = string            # encrypts the bucket of static files
-    min_tls             = optional(string, "TLS_1_2")
-    requests_per_minute = optional(number, 6000) # of one address, before it is refused
-    ban_minutes         = optional(number, 10)
-    owasp_sensitivity   = optional(number, 1)
-    preview             = optional(bool, false) # rules only log what they would refuse
-    log_sample          = optional(number, 0.01)
-    health_path         = optional(string, "/readyz")
-    health_port         = optional(number, 9090)
-    drain_seconds       = optional(number, 60)
+    domain        = string                    # tenants are {slug}.domain
+    backends      = map(list(string))         # region => self links of the routers' network endpoint groups
+    names         = optional(map(string), {}) # label under the domain => backend service, of another project maybe; all others are the routers'
+    kms_key       = string                    # encrypts the bucket of static files
+    min_tls       = optional(string, "TLS_1_2")
+    log_sample    = optional(number, 0.01)
+    health_path   = optional(string, "/readyz")
+    health_port   = optional(number, 9090)
+    drain_seconds = optional(number, 60)
+    armor = optional(object({ # the routers' guard, as modules/armor describes it
+      requests_per_minute = optional(number, 6000)
+      ban_minutes         = optional(number, 10)
+      owasp_sensitivity   = optional(number, 1)
+      preview             = optional(bool, false)
+    }), {})
   })
   nullable = false
 
@@ -55,24 +58,20 @@ variable "edge" {
     error_message = "edge.backends: at least one region, and at least one endpoint group in each."
   }
   validation {
+    condition     = alltrue([for label in keys(var.edge.names) : can(regex("^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", label)) && !contains(["api", "static"], label)])
+    error_message = "edge.names: each a label such as login, in lower case; not api, which is the routers', and not static, which is files."
+  }
+  validation {
+    condition     = alltrue([for service in values(var.edge.names) : can(regex("^(https://www\\.googleapis\\.com/compute/v1/)?projects/[a-z][a-z0-9-]+/global/backendServices/[a-z][a-z0-9-]*$", service))])
+    error_message = "edge.names: each leads to projects/P/global/backendServices/S; a global load balancer has no use for a region's."
+  }
+  validation {
     condition     = can(regex("^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$", var.edge.kms_key))
     error_message = "edge.kms_key: projects/P/locations/L/keyRings/R/cryptoKeys/K."
   }
   validation {
     condition     = contains(["TLS_1_2", "TLS_1_3"], var.edge.min_tls)
     error_message = "edge.min_tls: TLS_1_2 or TLS_1_3."
-  }
-  validation {
-    condition     = var.edge.requests_per_minute >= 60 && var.edge.requests_per_minute <= 100000
-    error_message = "edge.requests_per_minute: 60 to 100000."
-  }
-  validation {
-    condition     = var.edge.ban_minutes >= 1 && var.edge.ban_minutes <= 1440
-    error_message = "edge.ban_minutes: 1 to 1440."
-  }
-  validation {
-    condition     = contains([1, 2, 3, 4], var.edge.owasp_sensitivity)
-    error_message = "edge.owasp_sensitivity: 1 (few false alarms) to 4."
   }
   validation {
     condition     = var.edge.log_sample > 0 && var.edge.log_sample <= 1

@@ -1,4 +1,8 @@
 locals {
+  # What load balancers log of a request is its whole URL: no entry is kept whose URL
+  # has a code out of a mail, a link's token, a step of somebody's sign-in, an address.
+  secret_urls = "httpRequest.requestUrl=~\"[?&](code|token|[a-z_]+_(token|hint|challenge|verifier))=\""
+
   channels = [for c in google_monitoring_notification_channel.email : c.id]
   stores = var.observability.stores ? {
     "database-disk" = {
@@ -28,8 +32,16 @@ resource "google_logging_project_sink" "logs" {
   project                = var.site.project
   name                   = "${var.site.name}-logs"
   destination            = "logging.googleapis.com/${google_logging_project_bucket_config.this.id}"
-  filter                 = "NOT logName:\"cloudaudit.googleapis.com\""
+  filter                 = "NOT logName:\"cloudaudit.googleapis.com\" AND NOT ${local.secret_urls}"
   unique_writer_identity = true
+}
+
+# The sink that every project has keeps what its exclusions do not name.
+resource "google_logging_project_exclusion" "secret_urls" {
+  project     = var.site.project
+  name        = "${var.site.name}-secret-urls"
+  description = "URLs that let their bearer in"
+  filter      = local.secret_urls
 }
 
 resource "google_storage_bucket" "audit" {

@@ -3,7 +3,7 @@ mock_provider "google" {}
 run "can_be_planned" {
   command = plan
   assert {
-    condition     = length(module.edge) > 0
+    condition     = output.names == tolist(["auth.coditect.example", "login.coditect.example", "static.coditect.example"])
     error_message = "it is what its directory says"
   }
 }

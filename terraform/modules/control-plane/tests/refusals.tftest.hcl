@@ -9,6 +9,7 @@ variables {
     backup_region  = "us-east1"
     clients        = { cells = "10.0.0.0/9" }
     signing_keys   = { build = "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----\n" }
+    public         = { users = ["group:infrastructure@example.com"] }
   }
 }
 
@@ -48,6 +49,14 @@ run "refuses_control_plane_backup_region" {
   command = plan
   variables {
     control_plane = merge(var.control_plane, { backup_region = "us-central1" })
+  }
+  expect_failures = [var.control_plane]
+}
+
+run "refuses_control_plane_public_users" {
+  command = plan
+  variables {
+    control_plane = merge(var.control_plane, { public = { users = ["user:ann@example.com"] } })
   }
   expect_failures = [var.control_plane]
 }

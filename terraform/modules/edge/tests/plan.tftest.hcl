@@ -45,37 +45,6 @@ run "can_insist_on_tls_1_3" {
   }
 }
 
-run "limits_addresses_and_refuses_attacks" {
-  command = plan
-  assert {
-    condition     = [for r in google_compute_security_policy.this.rule : r.rate_limit_options[0].enforce_on_key if r.action == "rate_based_ban"] == ["IP"]
-    error_message = "a rate for each address"
-  }
-  assert {
-    condition     = [for r in google_compute_security_policy.this.rule : r.preview if r.action == "deny(403)"] == [for n in range(12) : false]
-    error_message = "OWASP's rules"
-  }
-  assert {
-    condition     = alltrue([for r in google_compute_security_policy.this.rule : r.priority < 1000 if r.action == "deny(403)"])
-    error_message = "attacks are refused before the rate lets them through"
-  }
-  assert {
-    condition     = google_compute_security_policy.this.adaptive_protection_config[0].layer_7_ddos_defense_config[0].enable
-    error_message = "adaptive protection"
-  }
-}
-
-run "can_watch_before_it_refuses" {
-  command = plan
-  variables {
-    edge = merge(var.edge, { preview = true })
-  }
-  assert {
-    condition     = alltrue([for r in google_compute_security_policy.this.rule : r.preview if r.action != "allow"])
-    error_message = "rules only log"
-  }
-}
-
 run "has_a_certificate_for_every_tenant" {
   command = plan
   assert {
@@ -108,5 +77,31 @@ run "spreads_over_regions" {
   assert {
     condition     = length(google_compute_backend_service.routers.backend) == 3
     error_message = "every endpoint group"
+  }
+}
+
+run "sends_every_name_to_the_routers_but_one" {
+  command = plan
+  assert {
+    condition     = [for r in google_compute_url_map.this.host_rule : r.hosts] == [toset(["static.example.com"])]
+    error_message = "files, and no other"
+  }
+}
+
+run "knows_names_of_another_project" {
+  command = plan
+  variables {
+    edge = merge(var.edge, { names = {
+      auth  = "projects/coditect-control/global/backendServices/control-plane-auth"
+      login = "https://www.googleapis.com/compute/v1/projects/coditect-control/global/backendServices/control-plane-login"
+    } })
+  }
+  assert {
+    condition     = { for r in google_compute_url_map.this.host_rule : one(r.hosts) => r.path_matcher } == { "auth.example.com" = "auth", "login.example.com" = "login", "static.example.com" = "static" }
+    error_message = "each by its name"
+  }
+  assert {
+    condition     = tomap({ for m in google_compute_url_map.this.path_matcher : m.name => m.default_service if m.name != "static" }) == var.edge.names
+    error_message = "leads to its own"
   }
 }

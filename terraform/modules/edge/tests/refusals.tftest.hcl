@@ -78,30 +78,6 @@ run "refuses_edge_min_tls" {
   expect_failures = [var.edge]
 }
 
-run "refuses_edge_requests_per_minute" {
-  command = plan
-  variables {
-    edge = merge(var.edge, { requests_per_minute = 1 })
-  }
-  expect_failures = [var.edge]
-}
-
-run "refuses_edge_ban_minutes" {
-  command = plan
-  variables {
-    edge = merge(var.edge, { ban_minutes = 0 })
-  }
-  expect_failures = [var.edge]
-}
-
-run "refuses_edge_owasp_sensitivity" {
-  command = plan
-  variables {
-    edge = merge(var.edge, { owasp_sensitivity = 5 })
-  }
-  expect_failures = [var.edge]
-}
-
 run "refuses_edge_log_sample" {
   command = plan
   variables {
@@ -130,6 +106,38 @@ run "refuses_edge_drain_seconds" {
   command = plan
   variables {
     edge = merge(var.edge, { drain_seconds = 1 })
+  }
+  expect_failures = [var.edge]
+}
+
+run "refuses_edge_names_label" {
+  command = plan
+  variables {
+    edge = merge(var.edge, { names = { "Log.in" = "projects/coditect-control/global/backendServices/s" } })
+  }
+  expect_failures = [var.edge]
+}
+
+run "refuses_edge_names_label_of_files" {
+  command = plan
+  variables {
+    edge = merge(var.edge, { names = { static = "projects/coditect-control/global/backendServices/s" } })
+  }
+  expect_failures = [var.edge]
+}
+
+run "refuses_edge_names_label_of_routers" {
+  command = plan
+  variables {
+    edge = merge(var.edge, { names = { api = "projects/coditect-control/global/backendServices/s" } })
+  }
+  expect_failures = [var.edge]
+}
+
+run "refuses_edge_names_link" {
+  command = plan
+  variables {
+    edge = merge(var.edge, { names = { login = "projects/coditect-control/regions/us-central1/backendServices/s" } })
   }
   expect_failures = [var.edge]
 }

@@ -60,3 +60,23 @@ run "is_quiet_where_there_is_nothing_to_watch" {
     error_message = "nothing"
   }
 }
+
+run "keeps_no_url_that_lets_its_bearer_in" {
+  command = plan
+  assert {
+    condition = alltrue([for url in ["https://login.example.com/password/reset?tenant=t&code=c", "https://a.example.com/v1/download?token=t", "https://auth.example.com/oauth2/sessions/logout?id_token_hint=t", "https://login.example.com/login?login_challenge=c"] :
+      can(regex(split("\"", google_logging_project_exclusion.secret_urls.filter)[1], url))
+    ])
+    error_message = "codes, tokens, challenges"
+  }
+  assert {
+    condition = alltrue([for url in ["https://a.example.com/v1/projects?cursor=c", "https://login.example.com/account", "https://a.example.com/v1/barcode=1"] :
+      !can(regex(split("\"", google_logging_project_exclusion.secret_urls.filter)[1], url))
+    ])
+    error_message = "all others are kept"
+  }
+  assert {
+    condition     = endswith(google_logging_project_sink.logs.filter, " AND NOT ${google_logging_project_exclusion.secret_urls.filter}")
+    error_message = "nor here"
+  }
+}
