@@ -119,6 +119,69 @@ func TestEveryRunbookHasItsAlert(t *testing.T) {
 	}
 }
 
+var (
+	asked  = regexp.MustCompile(`'query=([^']+)'`)
+	sought = regexp.MustCompile(`grep '([^']+)'`)
+)
+
+// That the commands run is tried on a platform (loadtest/e2e); there, what nobody
+// exports and what nobody logs is just not found.
+func TestRunbooksAskForWhatIsThere(t *testing.T) {
+	t.Parallel()
+	metrics, err := inventory.Registered(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range inventory.Runtime() {
+		metrics[m.Name] = m
+	}
+	pages, err := filepath.Glob(root + "/docs/runbooks/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	queries := 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range asked.FindAllSubmatch(text, -1) {
+			queries++
+			if err := inventory.Check(string(m[1]), metrics); err != nil {
+				t.Errorf("%s: %v", filepath.Base(page), err)
+			}
+		}
+		for _, m := range sought.FindAllSubmatch(text, -1) {
+			if !logged(t, string(m[1])) {
+				t.Errorf("%s looks for %q, which nobody logs", filepath.Base(page), m[1])
+			}
+		}
+	}
+	if queries < 50 {
+		t.Errorf("only %d queries were found", queries)
+	}
+}
+
+// logged says whether a program of ours has a text in its sources.
+func logged(t *testing.T, text string) bool {
+	t.Helper()
+	found := false
+	for _, component := range []string{"shared", "router", "cell", "controlplane"} {
+		err := filepath.WalkDir(filepath.Join(root, component), func(path string, _ os.DirEntry, err error) error {
+			if err != nil || found || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			source, err := os.ReadFile(path)
+			found = strings.Contains(string(source), text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return found
+}
+
 func rules(t *testing.T) []alerts.Rule {
 	t.Helper()
 	groups, err := alerts.Groups()

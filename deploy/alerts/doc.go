@@ -12,20 +12,21 @@
 //
 // The other *.rules.yaml are written by hand: causes that need a hand before
 // they show in an objective. Every rule names only metrics that our programs
-// register (docs/metrics.md), or Prometheus' own "up".
+// register or Hydra does (docs/metrics.md), or Prometheus' own "up".
 //
 // # When metrics are absent
 //
 // An alert is silent when its metrics are absent: no traffic, no migration and
 // no billing are no trouble. What must never be absent has an alert of its own:
 // RouterAbsent, ControlPlaneAbsent, CellApiAbsent, CellRelayAbsent, and
+// AuthorizationServerAbsent (where routers verify tokens), and
 // TargetDown for what Prometheus knows of and cannot reach. cases.yaml says of
 // each alert which of the two it is.
 //
 // # Labels
 //
 // Rules expect of the scrape configuration: job (router, controlplane,
-// cell-api, cell-worker), region at routers, cell at cells.
+// cell-api, cell-worker, hydra), region at routers, cell at cells.
 //
 // # Files and programs
 //

@@ -12,8 +12,7 @@ import (
 	"github.com/coditect/platform/shared/servers"
 )
 
-// What watches the platform: Prometheus, which asks every program of ours for
-// its metrics and judges them by the rules of deploy/alerts, Alertmanager, which
+// What watches the platform: Prometheus, which asks every program for its metrics and judges them by the rules of deploy/alerts, Alertmanager, which
 // mails what fires to the mail sink, and Jaeger, which keeps traces. They are
 // parts like others, but nothing needs them.
 
@@ -118,6 +117,7 @@ func (l layout) preparePrometheus(context.Context) error {
 // scrape is one job of Prometheus.
 type scrape struct {
 	Job     string   `yaml:"job_name"`
+	Path    string   `yaml:"metrics_path,omitempty"` // not /metrics
 	Limit   int      `yaml:"sample_limit"`
 	Targets []target `yaml:"static_configs"`
 }
@@ -127,8 +127,8 @@ type target struct {
 	Labels  map[string]string `yaml:"labels,omitempty"`
 }
 
-// scrapes are the admin listeners of all programs, with the labels that the
-// rules expect (deploy/alerts).
+// scrapes are the admin listeners of all programs and of the authorization server,
+// with the labels that the rules expect (deploy/alerts).
 func (l layout) scrapes() []scrape {
 	routers, apis, workers := scrape{Job: "router"}, scrape{Job: "cell-api"}, scrape{Job: "cell-worker"}
 	at := func(port string, labels map[string]string) target {
@@ -143,7 +143,8 @@ func (l layout) scrapes() []scrape {
 		workers.Targets = append(workers.Targets, at(s.cell+"-worker-admin", labels))
 	}
 	plane := scrape{Job: "controlplane", Targets: []target{at("controlplane-admin", nil)}}
-	all := []scrape{routers, plane, apis, workers}
+	hydra := scrape{Job: "hydra", Path: servers.HydraMetrics, Targets: []target{at("hydra-admin", nil)}}
+	all := []scrape{routers, plane, hydra, apis, workers}
 	for i := range all {
 		all[i].Limit = sampleLimit
 	}

@@ -52,7 +52,7 @@ func watchersWatch(ctx context.Context, t *testing.T, p *local.Platform) {
 			t.Errorf("a target has the labels %v", target.Labels)
 		}
 	}
-	if fmt.Sprint(jobs) != "map[cell-api:2 cell-worker:2 controlplane:1 router:2]" {
+	if fmt.Sprint(jobs) != "map[cell-api:2 cell-worker:2 controlplane:1 hydra:1 router:2]" {
 		t.Errorf("Prometheus asks %v", jobs)
 	}
 	alert(ctx, t, p)

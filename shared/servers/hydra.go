@@ -42,6 +42,9 @@ type Hydra struct {
 	AllowedClaims []string
 }
 
+// HydraMetrics is the path of the admin port where Hydra shows its metrics.
+const HydraMetrics = "/admin/metrics/prometheus"
+
 // TokenHook is where Hydra asks, and what it shows there.
 type TokenHook struct{ URL, Header, Key string }
 
