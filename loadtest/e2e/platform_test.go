@@ -63,7 +63,7 @@ func startPlatform() (*local.Platform, error) {
 	if tokens, err = newIssuer(); err != nil {
 		return nil, err
 	}
-	p, err := local.New(local.Options{Issuers: map[string]local.Issuer{us: tokens.known()}, Root: root, Dir: dir, BinDir: filepath.Join(root, ".local", "bin"), Ports: ports, Traces: traces.server.URL, WithoutTenants: true, Attached: true, Out: os.Stderr})
+	p, err := local.New(local.Options{Issuers: map[string]local.Issuer{us: tokens.known()}, Root: root, Dir: dir, BinDir: filepath.Join(root, ".local", "bin"), Ports: ports, Traces: traces.server.URL, Watched: true, WithoutTenants: true, Attached: true, Out: os.Stderr})
 	if err != nil {
 		return nil, err
 	}
