@@ -40,14 +40,16 @@ func TestKnownTenantsAreServedWithoutTheControlPlane(t *testing.T) {
 	}
 
 	startAll(t, p, "pg-control", "nats", "controlplane")
-	testkit.EventuallyOK(t, "sign-ups to work again", func() error {
-		status, body := trySignUp(t, p, "back-"+a.Slug, us, "back-"+a.ID)
-		if status != http.StatusCreated {
-			return fmt.Errorf("%d %s", status, body)
-		}
-		eventuallyServed(t, p, tenantOf(t, body), eu)
-		return nil
-	})
+	for region, x := range map[string]tenant{us: a, eu: b} { // cells are heard of again one after the other
+		testkit.EventuallyOK(t, "sign-ups in "+region+" to work again", func() error {
+			status, body := trySignUp(t, p, "back-"+x.Slug, region, "back-"+x.ID)
+			if status != http.StatusCreated {
+				return fmt.Errorf("%d %s", status, body)
+			}
+			eventuallyServed(t, p, tenantOf(t, body), eu)
+			return nil
+		})
+	}
 }
 
 // awaitOnDisk waits until a router's snapshot on disk has the tenants' slugs.

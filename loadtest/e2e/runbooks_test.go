@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"net/url"
 	"os"
@@ -16,10 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/coditect/platform/deploy/local"
-	"github.com/coditect/platform/shared/tenancy"
 )
 
 // Whoever is woken at night types what the alert's runbook has under "How to look", and
@@ -34,11 +32,16 @@ func TestRunbooksLookWithCommandsThatWork(t *testing.T) {
 	if err != nil || len(pages) < 40 {
 		t.Fatal(pages, err)
 	}
+	// Last those that ask for a checkpoint, which the control plane fetches once a minute.
+	slices.SortStableFunc(pages, func(a, b string) int { return audits(a) - audits(b) })
 	ran := map[string]bool{}
 	for _, page := range pages {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if audits(page) > 0 {
+			sh.awaitCheckpoint(t)
 		}
 		for _, command := range looking(string(text)) {
 			if !ran[command] {
@@ -51,6 +54,8 @@ func TestRunbooksLookWithCommandsThatWork(t *testing.T) {
 		t.Errorf("only %d commands were found", len(ran))
 	}
 }
+
+func audits(page string) int { return strings.Count(filepath.Base(page), "AuditLog") }
 
 var (
 	fence  = regexp.MustCompile("(?ms)^```\n(.*?)^```")
@@ -77,22 +82,23 @@ type operatorShell struct {
 	dir   string
 	env   []string
 	words map[string]string
+	known *regexp.Regexp // the words
 }
 
 func newOperatorShell(t *testing.T, p *local.Platform) operatorShell {
 	t.Helper()
 	state := p.State()
 	at, cell := state.Endpoints, state.Endpoints.Cells["cell-a"]
-	moved, audited := finishedMove(t, p), auditedTenant(t, p)
+	x, moved := finishedMove(t, p)
+	home := at.Cells[otherCell(x.Cell)] // it came from x.Cell
 	dir := t.TempDir()
 	certificate, key, front := tlsFiles(t, dir)
 	host, port, _ := strings.Cut(hostPort(t, cell.DatabaseURL), ":")
-	_, cellEnv, err := p.Program("cell", audited.Cell)
+	_, cellEnv, err := p.Program("cell", otherCell(x.Cell))
 	if err != nil {
 		t.Fatal(err)
 	}
-	home := at.Cells[audited.Cell]
-	return operatorShell{
+	sh := operatorShell{
 		dir: dir,
 		env: slices.Concat(cellEnv, []string{
 			"PATH=" + p.BinDir() + ":" + os.Getenv("PATH"), "CELLCTL_API_KEY=" + at.ControlPlane.Token, "CELLCTL_CONFIG=" + filepath.Join(dir, "no-contexts"),
@@ -104,10 +110,14 @@ func newOperatorShell(t *testing.T, p *local.Platform) operatorShell {
 			"ROUTER-ADMIN": hostPort(t, at.Routers[us].AdminURL), "CELL-ADMIN": hostPort(t, cell.AdminURL), "WORKER-ADMIN": hostPort(t, cell.WorkerAdminURL),
 			"CONTROLPLANE-ADMIN": hostPort(t, at.ControlPlane.AdminURL), "HYDRA-ADMIN": hostPort(t, at.Identity.AdminURL), "INSTANCE": hostPort(t, cell.AdminURL),
 			"PROMETHEUS:9090": hostPort(t, at.PrometheusURL), "JWKS-URL": at.Identity.JWKSURL, "ROUTER:443": front, "ROUTER": hostPort(t, at.Routers[us].URL),
-			"DOMAIN": "localhost", "TENANT": audited.Slug, "ID": audited.ID, "CELL": otherCell(audited.Cell), "M": moved.ID,
+			"DOMAIN": "localhost", "TENANT": x.Slug, "ID": x.ID, "CELL": x.Cell, "M": moved.ID,
 			"CERT": certificate, "KEY": key, "PGBOUNCER": host, "PORT": port, "PID": fmt.Sprint(os.Getpid()), "DIRECTORY": dir, "PROCESS.log": state.Parts["controlplane"].Log,
 		},
 	}
+	words := slices.Collect(maps.Keys(sh.words))
+	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) }) // ROUTER-ADMIN is not ROUTER
+	sh.known = regexp.MustCompile(`\b(` + strings.Join(words, "|") + `)\b`)
+	return sh
 }
 
 var (
@@ -118,23 +128,12 @@ var (
 // try runs a command and looks whether it answered what it was asked for.
 func (sh operatorShell) try(t *testing.T, page, command string) {
 	t.Helper()
-	words := make([]string, 0, len(sh.words))
-	for word := range sh.words {
-		words = append(words, regexp.QuoteMeta(word))
-	}
-	slices.SortFunc(words, func(a, b string) int { return len(b) - len(a) })
-	known := regexp.MustCompile(`\b(` + strings.Join(words, "|") + `)\b`)
-	if left := capitals.FindAllString(literal.ReplaceAllString(known.ReplaceAllString(command, ""), ""), -1); len(left) > 0 {
+	if left := capitals.FindAllString(literal.ReplaceAllString(sh.known.ReplaceAllString(command, ""), ""), -1); len(left) > 0 {
 		t.Errorf("%s: nobody says here what %v is, in: %s", page, left, command)
 		return
 	}
-	line := known.ReplaceAllStringFunc(command, func(word string) string { return sh.words[word] })
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "bash", "-c", `cellctl() { command cellctl "$@" --server "$CONTROLPLANE"; }`+"\n"+line)
-	cmd.Dir, cmd.Env = sh.dir, sh.env
-	output, err := cmd.CombinedOutput()
-	switch said := string(output); {
+	said, err := sh.run(t.Context(), sh.known.ReplaceAllStringFunc(command, func(word string) string { return sh.words[word] }))
+	switch {
 	case strings.HasPrefix(command, "cell tenants ") && strings.Contains(said, "does not use Citus"):
 		t.Logf("%s: %s: this platform's cells are on plain Postgres", page, command)
 	case err != nil:
@@ -143,6 +142,36 @@ func (sh operatorShell) try(t *testing.T, page, command string) {
 		strings.Contains(said, "404 page not found"),
 		said == "" && !strings.HasPrefix(command, "grep ") && !strings.Contains(command, "> "):
 		t.Errorf("%s: %s: answered %q", page, command, said)
+	}
+}
+
+// run is what a line prints.
+func (sh operatorShell) run(ctx context.Context, line string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "bash", "-c", `cellctl() { command cellctl "$@" --server "$CONTROLPLANE"; }`+"\n"+line)
+	cmd.Dir, cmd.Env = sh.dir, sh.env
+	output, err := cmd.CombinedOutput()
+	return string(output), err
+}
+
+// awaitCheckpoint waits until the control plane keeps one of the tenant's audit log.
+func (sh operatorShell) awaitCheckpoint(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		said, err := sh.run(ctx, "cellctl audit checkpoint "+sh.words["TENANT"])
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("no checkpoint was fetched: %s", said)
+		case <-tick.C:
+		}
 	}
 }
 
@@ -155,47 +184,15 @@ func hostPort(t *testing.T, address string) string {
 	return u.Host
 }
 
-// finishedMove is a migration that is over.
-func finishedMove(t *testing.T, p *local.Platform) move {
+// finishedMove is a migration that is over, and its tenant.
+func finishedMove(t *testing.T, p *local.Platform) (tenant, move) {
 	t.Helper()
 	x := movable(t, p)
 	eventuallyServed(t, p, x, us)
 	m := beginMove(t, p, x, otherCell(x.Cell))
 	awaitPhase(t, p, m.ID, "settling")
 	order(t, p, "POST", "/v1/migrations/"+m.ID+"/finish", "")
-	return awaitPhase(t, p, m.ID, "completed")
-}
-
-// auditedTenant is one of whose audit log the control plane keeps a checkpoint. It
-// fetches them once a minute, so another test's will do.
-func auditedTenant(t *testing.T, p *local.Platform) tenant {
-	t.Helper()
-	own := signUp(t, p, us)
-	eventuallyServed(t, p, own, us)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	db, err := pgx.Connect(ctx, p.State().Endpoints.ControlPlane.DatabaseURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close(context.WithoutCancel(ctx))
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		var id tenancy.ID
-		var x tenant
-		err := db.QueryRow(ctx, `SELECT tenant_id, slug, cell_id FROM audit_checkpoints JOIN tenants USING (tenant_id)
-			WHERE state = 'active' AND cell = cell_id AND suspicion = '' ORDER BY kept_at DESC LIMIT 1`).Scan((*[16]byte)(&id), &x.Slug, &x.Cell)
-		if err == nil {
-			x.ID = id.String()
-			return x
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatalf("no checkpoint was fetched: %v", err)
-		case <-tick.C:
-		}
-	}
+	return x, awaitPhase(t, p, m.ID, "completed")
 }
 
 // tlsFiles are a certificate and its key, and the address of who serves them.
