@@ -32,7 +32,8 @@ type Batch struct {
 	SourcePosition Position
 	Current        bool // nothing more of the source is known
 	Tables         []TableBatch
-	Touching       bool // note the rows
+	Touching       bool  // note the rows
+	Since          int64 // the verification since which they changed
 }
 
 // TableBatch is what became of some rows of a table: each is removed, and put

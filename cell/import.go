@@ -46,6 +46,7 @@ type Import struct {
 	CurrentAt      time.Time
 
 	VerifyNo, VerifiedNo int64 // verifications that were asked for, and done
+	VerifyChanged        bool  // the one asked for is of what changed since the one before, if that found both sides equal
 	Verified             Verification
 	Touching             bool // rows that change are noted, since the last verification
 

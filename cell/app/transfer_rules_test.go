@@ -57,6 +57,46 @@ func TestVerificationFindsEveryDifference(t *testing.T) {
 	}
 }
 
+// A verification of what changed finds damage to a row that changed since the last
+// one, and has nothing left for the drain but what changes after it.
+func TestVerificationOfWhatChanged(t *testing.T) {
+	t.Parallel()
+	source, target := pair(t)
+	tn := source.signUp(t)
+	workspace := source.addWorkspace(t, tn, "one")
+	m := newMove(t, source, target, tn, 1)
+	m.openExport()
+	m.openImport()
+	m.awaitReady(target)
+	changed := func() (v api.Verification) {
+		m.call(target, "POST", m.imports()+"/verify?scope=changed", nil, &v)
+		return v
+	}
+	whole := changed() // nothing was verified before: it is of everything
+	add := func(name string) {
+		expect(t, source.addProject(t, tn, 1, workspace, name), http.StatusCreated)
+		testkit.Eventually(t, "the row "+name, func() bool { return strings.Contains(target.dump(t, "projects", tn), name) })
+	}
+	add("second")
+	if v := changed(); !v.Equal || len(v.Tables) != len(whole.Tables) {
+		t.Errorf("%+v, before %+v", v, whole)
+	}
+	add("third")
+	target.sql(t, `UPDATE projects SET description = 'damaged' WHERE name = 'second'`) // compared already: nobody looks again
+	f := m.freeze(source, 1, time.Minute)
+	if d := m.drain(target, f); !d.Equal || d.RecheckedRows < 1 || d.RecheckedRows > 20 {
+		t.Errorf("what changed after the verification: %+v", d)
+	}
+	m.call(source, "POST", "/thaw", map[string]any{"epoch": 1, "freeze_no": f.FreezeNo}, &api.Residence{})
+	target.sql(t, `UPDATE projects SET description = 'damaged' WHERE name = 'third'`)
+	if v := changed(); v.Equal || len(v.Tables) >= len(whole.Tables) {
+		t.Errorf("the damage was not found: %+v", v)
+	}
+	if v := changed(); v.Equal || len(v.Tables) != len(whole.Tables) { // behind a difference everything is compared
+		t.Errorf("the damage was not found again: %+v", v)
+	}
+}
+
 // What changes between verification and freeze is compared again.
 func TestDrainComparesWhatChangedSince(t *testing.T) {
 	t.Parallel()

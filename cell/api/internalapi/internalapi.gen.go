@@ -232,6 +232,24 @@ func (e UsageRowMetric) Valid() bool {
 	}
 }
 
+// Defines values for VerifyImportParamsScope.
+const (
+	ScopeAll     VerifyImportParamsScope = "all"
+	ScopeChanged VerifyImportParamsScope = "changed"
+)
+
+// Valid indicates whether the value is a known member of the VerifyImportParamsScope enum.
+func (e VerifyImportParamsScope) Valid() bool {
+	switch e {
+	case ScopeAll:
+		return true
+	case ScopeChanged:
+		return true
+	default:
+		return false
+	}
+}
+
 // Acknowledgement defines model for Acknowledgement.
 type Acknowledgement struct {
 	// Position A place in a database's log; positions of two databases do not compare.
@@ -454,7 +472,8 @@ type DigestLine struct {
 
 // DigestRequest defines model for DigestRequest.
 type DigestRequest struct {
-	Rows *[]TableRows `json:"rows,omitempty"`
+	AtPosition *bool        `json:"at_position,omitempty"`
+	Rows       *[]TableRows `json:"rows,omitempty"`
 }
 
 // Drain defines model for Drain.
@@ -1281,6 +1300,14 @@ type CopyTableParams struct {
 	From *string `form:"from,omitempty" json:"from,omitempty"`
 }
 
+// VerifyImportParams defines parameters for VerifyImport.
+type VerifyImportParams struct {
+	Scope *VerifyImportParamsScope `form:"scope,omitempty" json:"scope,omitempty"`
+}
+
+// VerifyImportParamsScope defines parameters for VerifyImport.
+type VerifyImportParamsScope string
+
 // AcceptInvitationWithPasswordParams defines parameters for AcceptInvitationWithPassword.
 type AcceptInvitationWithPasswordParams struct {
 	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
@@ -1678,7 +1705,7 @@ type ServerInterface interface {
 	DrainImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
 	// VerifyImport Digest the tenant on both sides at one position
 	// (POST /internal/v1/tenants/{tenant_id}/imports/{migration_id}/verify)
-	VerifyImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID)
+	VerifyImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID, params VerifyImportParams)
 	// AcceptInvitationWithPassword Make the user that an invitation is for
 	// (POST /internal/v1/tenants/{tenant_id}/invitations/accept)
 	AcceptInvitationWithPassword(w http.ResponseWriter, r *http.Request, tenantID TenantID, params AcceptInvitationWithPasswordParams)
@@ -2996,8 +3023,24 @@ func (siw *ServerInterfaceWrapper) VerifyImport(w http.ResponseWriter, r *http.R
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params VerifyImportParams
+
+	// ------------- Optional query parameter "scope" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "scope", r.URL.Query(), &params.Scope, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "scope"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "scope", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.VerifyImport(w, r, tenantID, migrationID)
+		siw.Handler.VerifyImport(w, r, tenantID, migrationID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -6323,6 +6366,7 @@ func (response DrainImportdefaultApplicationProblemPlusJSONResponse) VisitDrainI
 type VerifyImportRequestObject struct {
 	TenantID    TenantID    `json:"tenant_id"`
 	MigrationID MigrationID `json:"migration_id"`
+	Params      VerifyImportParams
 }
 
 type VerifyImportResponseObject interface {
@@ -9063,11 +9107,12 @@ func (sh *strictHandler) DrainImport(w http.ResponseWriter, r *http.Request, ten
 }
 
 // VerifyImport operation middleware
-func (sh *strictHandler) VerifyImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID) {
+func (sh *strictHandler) VerifyImport(w http.ResponseWriter, r *http.Request, tenantID TenantID, migrationID MigrationID, params VerifyImportParams) {
 	var request VerifyImportRequestObject
 
 	request.TenantID = tenantID
 	request.MigrationID = migrationID
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.VerifyImport(ctx, request.(VerifyImportRequestObject))

@@ -24,7 +24,7 @@ func (s *ImportSession) Apply(ctx context.Context, b cell.Batch) error {
 		}
 		batch := &pgx.Batch{}
 		if b.Touching {
-			s.queueTouched(batch, b.Tables)
+			s.queueTouched(batch, b.Tables, b.Since)
 		}
 		set := `applied = $3::text::pg_lsn, applied_changes = $4, source_position = $5::text::pg_lsn`
 		if b.Current {
@@ -125,14 +125,15 @@ func unchangedColumns(t cell.TableBatch) []cell.Column {
 }
 
 // queueTouched notes the keys of a batch, by one statement a table.
-func (s *ImportSession) queueTouched(b *pgx.Batch, tables []cell.TableBatch) {
+func (s *ImportSession) queueTouched(b *pgx.Batch, tables []cell.TableBatch, since int64) {
 	for _, t := range tables {
 		keys := make([]string, len(t.Keys))
 		for i, key := range t.Keys {
 			keys[i] = keyText(key)
 		}
-		b.Queue(`INSERT INTO import_touched (tenant_id, migration_id, table_name, row_key) SELECT $1, $2, $3, unnest($4::text[])
-			ON CONFLICT (tenant_id, migration_id, table_name, row_key) DO NOTHING`, append(s.args(), t.Table.Name, keys)...)
+		b.Queue(`INSERT INTO import_touched AS t (tenant_id, migration_id, table_name, row_key, verify_no) SELECT $1, $2, $3, unnest($4::text[]), $5
+			ON CONFLICT (tenant_id, migration_id, table_name, row_key) DO UPDATE SET verify_no = greatest(t.verify_no, excluded.verify_no)`,
+			append(s.args(), t.Table.Name, keys, since)...)
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 const ImportsChannel = "cell_imports"
 
 const importColumns = `tenant_id, migration_id, mode, epoch, source_url, ticket, bytes_per_second, paused, state, failure, tables, rows_estimate, bytes_estimate,
-	applied::text, applied_changes, source_position::text, current_at, verify_no, verified_no, verified, touching,
+	applied::text, applied_changes, source_position::text, current_at, verify_no, verified_no, verify_changed, verified, touching,
 	files, files_here, file_bytes, bytes_here, files_complete`
 
 func scanImport(r row) (cell.Import, error) {
@@ -30,7 +30,7 @@ func scanImport(r row) (cell.Import, error) {
 	var current *time.Time
 	var verified string
 	err := r.Scan(&tenant, &i.Migration, &i.Mode, &i.Epoch, &i.SourceURL, &i.Ticket, &i.BytesPerSecond, &i.Paused, &i.State, &i.Failure, &i.TableCount, &i.RowsEstimate, &i.BytesEstimate,
-		(*lsn)(&i.Applied), &i.AppliedChanges, (*lsn)(&i.SourcePosition), &current, &i.VerifyNo, &i.VerifiedNo, &verified, &i.Touching,
+		(*lsn)(&i.Applied), &i.AppliedChanges, (*lsn)(&i.SourcePosition), &current, &i.VerifyNo, &i.VerifiedNo, &i.VerifyChanged, &verified, &i.Touching,
 		&i.Files.Files, &i.Files.Here, &i.Files.Bytes, &i.Files.BytesHere, &i.Files.Complete)
 	i.Tenant = tenancy.ID(tenant)
 	if current != nil {
@@ -192,10 +192,11 @@ func (m *Mover) FailImport(ctx context.Context, t cell.Transfer, failure string,
 	return errors.Join(err, m.notifyImports(ctx))
 }
 
-// RequestVerification asks for a verification, unless one is asked for already,
-// and returns its number.
-func (m *Mover) RequestVerification(ctx context.Context, t cell.Transfer) (int64, error) {
-	err := m.changeImport(ctx, t, `verify_no = CASE WHEN verify_no = verified_no THEN verify_no + 1 ELSE verify_no END`, `state = 'ready' AND NOT paused`)
+// RequestVerification asks for a verification, of everything or of what changed
+// since the last one, unless one is asked for already, and returns its number.
+func (m *Mover) RequestVerification(ctx context.Context, t cell.Transfer, changed bool) (int64, error) {
+	err := m.changeImport(ctx, t, `verify_no = CASE WHEN verify_no = verified_no THEN verify_no + 1 ELSE verify_no END,
+		verify_changed = $3 AND (verify_changed OR verify_no = verified_no)`, `state = 'ready' AND NOT paused`, changed)
 	if fault.CodeOf(err) == fault.Conflict {
 		return 0, fault.New(fault.Conflict, "the import is not ready to be verified")
 	}
@@ -206,7 +207,8 @@ func (m *Mover) RequestVerification(ctx context.Context, t cell.Transfer) (int64
 	return i.VerifyNo, err
 }
 
-// StoreVerification records the outcome of verification no.
+// StoreVerification records the outcome of verification no. If there is one, rows
+// that changed before it need not be compared again.
 func (m *Mover) StoreVerification(ctx context.Context, t cell.Transfer, no int64, v cell.Verification) error {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -214,6 +216,12 @@ func (m *Mover) StoreVerification(ctx context.Context, t cell.Transfer, no int64
 	}
 	if err := m.changeImport(ctx, t, `verified_no = $3, verified = $4`, `verify_no = $3`, no, string(text)); err != nil {
 		return err
+	}
+	if v.Equal() {
+		_, err = m.pool.Exec(ctx, `DELETE FROM import_touched WHERE tenant_id = $1 AND migration_id = $2 AND verify_no < $3`, t.Tenant.String(), t.Migration.String(), no)
+		if err != nil {
+			return translate(err, nil)
+		}
 	}
 	return m.notifyImports(ctx)
 }

@@ -45,10 +45,11 @@ func (m *Mover) DigestTables(ctx context.Context, id tenancy.ID, tables []cell.T
 	})
 }
 
-// DigestRows digests some rows as they are now.
-func (m *Mover) DigestRows(ctx context.Context, id tenancy.ID, tables []cell.Table, rows []cell.TableRows) ([]cell.TableDigest, error) {
+// DigestRows digests some rows as they stand in the snapshot, or with "" as they
+// are now.
+func (m *Mover) DigestRows(ctx context.Context, id tenancy.ID, tables []cell.Table, rows []cell.TableRows, snapshot string) ([]cell.TableDigest, error) {
 	digests := make([]cell.TableDigest, 0, len(rows))
-	err := m.atHome(ctx, id, "", func(tx pgx.Tx, h home) error {
+	err := m.atHome(ctx, id, snapshot, func(tx pgx.Tx, h home) error {
 		b := &pgx.Batch{}
 		queueCanonical(b)
 		for _, some := range rows {

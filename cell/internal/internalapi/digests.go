@@ -24,11 +24,15 @@ func (s *server) DigestTables(ctx context.Context, r api.DigestTablesRequestObje
 	for i, some := range *r.Body.Rows {
 		rows[i] = cell.TableRows{Table: some.Table, Keys: some.Keys}
 	}
-	digests, err := s.exporter.DigestRows(ctx, of, rows)
-	if err != nil {
-		return nil, err
-	}
-	return digestLines{s, ctx, func(_ context.Context, l *lines) error {
+	return digestLines{s, ctx, func(ctx context.Context, l *lines) error {
+		var at func(cell.Position) error
+		if r.Body.AtPosition != nil && *r.Body.AtPosition {
+			at = func(at cell.Position) error { return l.write(api.DigestLine{Position: &at}) }
+		}
+		digests, err := s.exporter.DigestRows(ctx, of, rows, at)
+		if err != nil {
+			return err
+		}
 		for _, d := range digests {
 			if err := l.write(lineOf(d)); err != nil {
 				return err

@@ -186,7 +186,8 @@ func (s *server) CloseImport(ctx context.Context, r api.CloseImportRequestObject
 
 // VerifyImport implements the API.
 func (s *server) VerifyImport(ctx context.Context, r api.VerifyImportRequestObject) (api.VerifyImportResponseObject, error) {
-	v, err := s.importer.Verify(ctx, transferOf(r.TenantID, r.MigrationID))
+	changed := r.Params.Scope != nil && *r.Params.Scope == api.ScopeChanged
+	v, err := s.importer.Verify(ctx, transferOf(r.TenantID, r.MigrationID), changed)
 	if err != nil {
 		return nil, err
 	}

@@ -99,8 +99,8 @@ func (s *source) Acknowledge(ctx context.Context, position cell.Position) error 
 }
 
 // Digests implements [transfer.Source].
-func (s *source) Digests(ctx context.Context, rows []cell.TableRows) (io.ReadCloser, error) {
-	var body api.DigestRequest
+func (s *source) Digests(ctx context.Context, rows []cell.TableRows, atPosition bool) (io.ReadCloser, error) {
+	body := api.DigestRequest{AtPosition: &atPosition}
 	if rows != nil {
 		some := make([]api.TableRows, len(rows))
 		for i, r := range rows {

@@ -67,7 +67,7 @@ type Contents interface {
 // Digester sums up what a tenant has.
 type Digester interface {
 	DigestTables(ctx context.Context, id tenancy.ID, tables []cell.Table, snapshot string, begun func() error, each func(cell.TableDigest) error) error
-	DigestRows(ctx context.Context, id tenancy.ID, tables []cell.Table, rows []cell.TableRows) ([]cell.TableDigest, error)
+	DigestRows(ctx context.Context, id tenancy.ID, tables []cell.Table, rows []cell.TableRows, snapshot string) ([]cell.TableDigest, error)
 }
 
 // Exporter is the source's half of a migration. Its zero value but for the
@@ -405,8 +405,9 @@ func (x *Exporter) Digests(ctx context.Context, t cell.Transfer, at func(cell.Po
 	return nil
 }
 
-// DigestRows digests some rows as they are now.
-func (x *Exporter) DigestRows(ctx context.Context, t cell.Transfer, rows []cell.TableRows) ([]cell.TableDigest, error) {
+// DigestRows digests some rows: as they are now, or if at is not nil as they were
+// at one position, which it is told first.
+func (x *Exporter) DigestRows(ctx context.Context, t cell.Transfer, rows []cell.TableRows, at func(cell.Position) error) ([]cell.TableDigest, error) {
 	if _, err := x.open(ctx, t); err != nil {
 		return nil, err
 	}
@@ -414,5 +415,16 @@ func (x *Exporter) DigestRows(ctx context.Context, t cell.Transfer, rows []cell.
 	if err != nil {
 		return nil, err
 	}
-	return x.Digester.DigestRows(ctx, t.Tenant, tables, rows)
+	if at == nil {
+		return x.Digester.DigestRows(ctx, t.Tenant, tables, rows, "")
+	}
+	held, err := x.takeSnapshot(ctx, t.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	defer held.Close()
+	if err := at(held.Taken().Position); err != nil {
+		return nil, err
+	}
+	return x.Digester.DigestRows(ctx, t.Tenant, tables, rows, held.Taken().Name)
 }

@@ -85,7 +85,7 @@ func (w *importing) advance(ctx context.Context, stream *feed, until cell.Positi
 	}
 	err = w.session.Apply(ctx, cell.Batch{
 		Applied: g.at.applied, AppliedChanges: g.at.changes, SourcePosition: max(stream.head, g.at.applied),
-		Current: stream.head != 0 && g.at.applied >= stream.head, Tables: c.batch(), Touching: w.touching,
+		Current: stream.head != 0 && g.at.applied >= stream.head, Tables: c.batch(), Touching: w.touching, Since: w.since,
 	})
 	if err != nil {
 		return false, err

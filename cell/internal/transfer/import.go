@@ -23,7 +23,7 @@ type ImportRows interface {
 // ImportProgress is what the control plane waits for.
 type ImportProgress interface {
 	AwaitImport(ctx context.Context, t cell.Transfer, met func(cell.Import) (bool, error)) error
-	RequestVerification(ctx context.Context, t cell.Transfer) (int64, error)
+	RequestVerification(ctx context.Context, t cell.Transfer, changed bool) (int64, error)
 	Touched(ctx context.Context, t cell.Transfer) ([]cell.TableRows, error)
 	Facts(ctx context.Context) (cell.TransferFacts, error)
 }
@@ -99,8 +99,10 @@ func (m Importer) Activate(ctx context.Context, t cell.Transfer, epoch uint64, r
 }
 
 // Verify has the two sides compared at one position and waits for the outcome.
-func (m Importer) Verify(ctx context.Context, t cell.Transfer) (cell.Verification, error) {
-	no, err := m.Progress.RequestVerification(ctx, t)
+// With changed only those rows are compared again that changed since the last
+// verification, if that found both sides equal; its outcome stands for the others.
+func (m Importer) Verify(ctx context.Context, t cell.Transfer, changed bool) (cell.Verification, error) {
+	no, err := m.Progress.RequestVerification(ctx, t, changed)
 	if err != nil {
 		return cell.Verification{}, err
 	}
@@ -174,7 +176,7 @@ func (m Importer) recheck(ctx context.Context, i cell.Import) (rows int64, equal
 	tables, err := m.Contents.Tables(ctx)
 	var here []cell.TableDigest
 	if err == nil {
-		here, err = m.Digester.DigestRows(ctx, i.Tenant, tables, touched)
+		here, err = m.Digester.DigestRows(ctx, i.Tenant, tables, touched, "")
 	}
 	source := <-there
 	if err := errors.Join(err, source.err); err != nil {

@@ -24,6 +24,7 @@ type Work interface {
 	LeadImport(ctx context.Context, i cell.Import) (Session, error) // nil: another process has it
 	FailImport(ctx context.Context, t cell.Transfer, failure string, forGood bool) error
 	StoreVerification(ctx context.Context, t cell.Transfer, no int64, v cell.Verification) error
+	Touched(ctx context.Context, t cell.Transfer) ([]cell.TableRows, error)
 }
 
 // Session is the right to do an import. Whatever it stores it stores only while
@@ -70,7 +71,7 @@ type Runner struct {
 	once    sync.Once
 	wake    chan struct{}
 	mu      sync.Mutex
-	running map[uuid.UUID]bool
+	running map[uuid.UUID]chan struct{} // by migration: has the import look at its record
 }
 
 // How often the runner looks for imports, and how long it waits before it tries
@@ -82,15 +83,25 @@ const (
 )
 
 func (r *Runner) init() {
-	r.once.Do(func() { r.wake, r.running = make(chan struct{}, 1), map[uuid.UUID]bool{} })
+	r.once.Do(func() { r.wake, r.running = make(chan struct{}, 1), map[uuid.UUID]chan struct{}{} })
 }
 
-// Wake has Run look for imports at once.
+// Wake has Run look for imports at once, and those that it does look at what is
+// asked of them.
 func (r *Runner) Wake() {
 	r.init()
+	nudge(r.wake)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, asked := range r.running {
+		nudge(asked)
+	}
+}
+
+func nudge(c chan struct{}) {
 	select {
-	case r.wake <- struct{}{}:
-	default:
+	case c <- struct{}{}:
+	default: // it is about to look
 	}
 }
 
@@ -120,10 +131,13 @@ func (r *Runner) look(ctx context.Context, imports *sync.WaitGroup) error {
 		return err
 	}
 	for _, i := range found {
-		if (goesOn(i.State) || awaitsFiles(i)) && r.begin(i.Migration) {
+		if !goesOn(i.State) && !awaitsFiles(i) {
+			continue
+		}
+		if asked := r.begin(i.Migration); asked != nil {
 			imports.Go(func() {
 				defer r.end(i.Migration)
-				r.keepAt(ctx, i.Transfer)
+				r.keepAt(ctx, i.Transfer, asked)
 				r.finishFiles(ctx, i.Transfer)
 			})
 		}
@@ -135,14 +149,16 @@ func goesOn(s cell.ImportState) bool {
 	return s == cell.ImportCopying || s == cell.ImportCatchingUp || s == cell.ImportReady
 }
 
-func (r *Runner) begin(migration uuid.UUID) bool {
+// begin returns nil if the import is begun already.
+func (r *Runner) begin(migration uuid.UUID) (asked chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.running[migration] {
-		return false
+	if r.running[migration] != nil {
+		return nil
 	}
-	r.running[migration] = true
-	return true
+	asked = make(chan struct{}, 1)
+	r.running[migration] = asked
+	return asked
 }
 
 func (r *Runner) end(migration uuid.UUID) {
@@ -153,11 +169,11 @@ func (r *Runner) end(migration uuid.UUID) {
 
 // keepAt tries until the import is over, has failed for good, or another
 // process does it.
-func (r *Runner) keepAt(ctx context.Context, t cell.Transfer) {
+func (r *Runner) keepAt(ctx context.Context, t cell.Transfer, asked <-chan struct{}) {
 	log := r.Log.With("tenant", t.Tenant, "migration", t.Migration)
 	for pause := retryFirst; ctx.Err() == nil; pause = min(2*pause, retryMost) {
 		began := time.Now()
-		err := r.attempt(ctx, t)
+		err := r.attempt(ctx, t, asked)
 		if err == nil || ctx.Err() != nil {
 			return
 		}
@@ -199,7 +215,7 @@ func publicText(err error) string {
 var errOver = errors.New("the import is over")
 
 // attempt does the import until it is over (nil) or something fails.
-func (r *Runner) attempt(ctx context.Context, t cell.Transfer) error {
+func (r *Runner) attempt(ctx context.Context, t cell.Transfer, asked <-chan struct{}) error {
 	i, err := r.Work.Import(ctx, t)
 	if fault.CodeOf(err) == fault.NotFound || err == nil && !goesOn(i.State) {
 		return nil
@@ -220,7 +236,7 @@ func (r *Runner) attempt(ctx context.Context, t cell.Transfer) error {
 	if err := w.refresh(ctx, t); err != nil {
 		return w.outcome(ctx, err)
 	}
-	go w.watch(ctx)
+	go w.watch(ctx, asked)
 	return w.outcome(ctx, w.run(ctx))
 }
 
@@ -234,6 +250,7 @@ type importing struct {
 	recordedAt time.Time // when at was last stored
 	touching   bool
 	verifying  int64          // the last verification that was begun
+	since      int64          // the verification since which rows change now
 	beside     sync.WaitGroup // what goes on beside the stream
 	fetched    atomic.Bool    // all files that the source had a while ago are here
 	tables     []cell.Table
@@ -254,15 +271,16 @@ func (w *importing) refresh(ctx context.Context, t cell.Transfer) error {
 		return err
 	}
 	if w.latest.Swap(&i) == nil {
-		w.at, w.touching = progress{i.Applied, i.AppliedChanges}, i.Touching
+		w.at, w.touching, w.since = progress{i.Applied, i.AppliedChanges}, i.Touching, i.VerifiedNo
 	}
 	return nil
 }
 
-// watchEvery is how soon a pause, a rate or the end of an import are noticed.
+// watchEvery is how soon a pause, a rate, the end of an import or what else is asked
+// of it are noticed if another process was told.
 const watchEvery = 250 * time.Millisecond
 
-func (w *importing) watch(ctx context.Context) {
+func (w *importing) watch(ctx context.Context, asked <-chan struct{}) {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
 	for {
@@ -270,6 +288,7 @@ func (w *importing) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+		case <-asked:
 		}
 		if err := w.refresh(ctx, w.record().Transfer); errors.Is(err, errOver) {
 			w.cancel(errOver)

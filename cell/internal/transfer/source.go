@@ -32,7 +32,9 @@ type Source interface {
 	CopyTable(ctx context.Context, table, snapshot string, from []string) (io.ReadCloser, error)
 	Changes(ctx context.Context, after cell.Position) (io.ReadCloser, error)
 	Acknowledge(ctx context.Context, position cell.Position) error
-	Digests(ctx context.Context, rows []cell.TableRows) (io.ReadCloser, error)
+	// Digests are those of some rows, or with nil of all. Of all, and with
+	// atPosition, the first line is the position at which they are.
+	Digests(ctx context.Context, rows []cell.TableRows, atPosition bool) (io.ReadCloser, error)
 }
 
 // brokenOff is what a stream that ends without having said so comes to: it is
@@ -114,7 +116,7 @@ type digestLine struct {
 
 // readDigests returns the digests of some rows.
 func readDigests(ctx context.Context, source Source, rows []cell.TableRows) ([]cell.TableDigest, error) {
-	body, err := source.Digests(ctx, rows)
+	body, err := source.Digests(ctx, rows, false)
 	if err != nil {
 		return nil, err
 	}

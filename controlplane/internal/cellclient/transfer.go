@@ -169,9 +169,14 @@ func (c *Client) ChangeImport(ctx context.Context, cell string, m controlplane.M
 	return c.send(ctx, callTimeout, cell, http.MethodPatch, importPath(m), mergePatch, in, nil)
 }
 
-// Verify has the cell compare what it has with the source, at one position.
-func (c *Client) Verify(ctx context.Context, cell string, m controlplane.Migration) (result controlplane.VerificationResult, err error) {
-	err = c.call(ctx, verifyTimeout, cell, http.MethodPost, importPath(m)+"/verify", nil, &result)
+// Verify has the cell compare what it has with the source, at one position: all, or
+// what changed since the last time.
+func (c *Client) Verify(ctx context.Context, cell string, m controlplane.Migration, changed bool) (result controlplane.VerificationResult, err error) {
+	path := importPath(m) + "/verify"
+	if changed {
+		path += "?scope=changed"
+	}
+	err = c.call(ctx, verifyTimeout, cell, http.MethodPost, path, nil, &result)
 	return result, err
 }
 

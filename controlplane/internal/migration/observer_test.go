@@ -152,8 +152,8 @@ func (o *observer) Import(ctx context.Context, cell string, m controlplane.Migra
 	return status, err
 }
 
-func (o *observer) Verify(ctx context.Context, cell string, m controlplane.Migration) (result controlplane.VerificationResult, err error) {
-	err = o.hook(func() (err error) { result, err = o.Client.Verify(ctx, cell, m); return err })
+func (o *observer) Verify(ctx context.Context, cell string, m controlplane.Migration, changed bool) (result controlplane.VerificationResult, err error) {
+	err = o.hook(func() (err error) { result, err = o.Client.Verify(ctx, cell, m, changed); return err })
 	return result, err
 }
 

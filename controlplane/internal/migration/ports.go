@@ -54,7 +54,7 @@ type Imports interface {
 
 // Comparison is how a receiving cell knows that it has everything.
 type Comparison interface {
-	Verify(ctx context.Context, cell string, m controlplane.Migration) (controlplane.VerificationResult, error)
+	Verify(ctx context.Context, cell string, m controlplane.Migration, changed bool) (controlplane.VerificationResult, error)
 	Drain(ctx context.Context, cell string, m controlplane.Migration, position string, limit time.Duration, recheck bool) (controlplane.Drained, error)
 }
 

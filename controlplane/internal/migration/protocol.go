@@ -21,6 +21,7 @@ type move struct {
 	ticketed time.Time     // when the import last got a ticket
 	last     sample        // of the copy, for its speed
 	near     time.Duration // round trip to the directory's database
+	laps     laps          // of the write pause
 }
 
 // leg is the way from one cell to the other: there, or back.
@@ -165,7 +166,9 @@ func (v *move) openImport(ctx context.Context, l leg) error {
 }
 
 // converge waits until the target is close behind the source, and has both
-// sides compared at one log position while the stream goes on.
+// sides compared at one log position while the stream goes on. What changes
+// meanwhile is compared again, until that is little: the rest is compared in the
+// write pause.
 func (v *move) converge(ctx context.Context, l leg) error {
 	if err := v.awaitReady(ctx, l); err != nil || v.verified {
 		return err
@@ -173,9 +176,23 @@ func (v *move) converge(ctx context.Context, l leg) error {
 	if err := v.enter(ctx, v.stageOf(l, controlplane.StageVerify)); err != nil {
 		return err
 	}
+	for n := range verifications {
+		begun := v.Clock()
+		if err := v.verify(ctx, l, n > 0); err != nil {
+			return err
+		}
+		if v.Clock().Sub(begun) < briefVerification {
+			break
+		}
+	}
+	v.verified = true
+	return v.awaitReady(ctx, l) // which it may have fallen behind in the meantime
+}
+
+func (v *move) verify(ctx context.Context, l leg, changed bool) error {
 	var result controlplane.VerificationResult
 	err := v.whileWanted(ctx, func(ctx context.Context) (err error) {
-		result, err = v.Parties.Verify(ctx, l.to, v.m)
+		result, err = v.Parties.Verify(ctx, l.to, v.m, changed)
 		return err
 	})
 	if err != nil {
@@ -186,8 +203,7 @@ func (v *move) converge(ctx context.Context, l leg) error {
 	if !result.Equal {
 		return mismatch(result)
 	}
-	v.verified = true
-	return v.awaitReady(ctx, l) // which it may have fallen behind in the meantime
+	return nil
 }
 
 // awaitReady follows the import until it is caught up and nobody has paused it.
@@ -243,23 +259,28 @@ func (v *move) cutover(ctx context.Context, l leg) error {
 		return err
 	}
 	begun := v.Clock().UTC()
+	v.laps = laps{at: begun}
 	freeze, err := v.Parties.Freeze(ctx, l.from, v.m, l.epoch-1, v.m.Terms.PauseBudget)
 	if err != nil {
 		return notInTime(err, "freeze")
 	}
+	v.laps.end("freeze", v.Clock())
 	drained, err := v.drain(ctx, l, freeze, begun)
 	if err != nil {
 		return err
 	}
+	v.laps.end("drain", v.Clock())
 	if err := v.Parties.Seal(ctx, l.from, v.m.TenantID, l.epoch-1, freeze.No); err != nil {
 		return notInTime(err, "seal")
 	}
+	v.laps.end("seal", v.Clock())
 	next := v.entering(l.commit, controlplane.StageCutover)
 	next.Record.FrozenAt, next.Record.Position = begun, freeze.Position
 	next.Record.Applied, next.Record.Rechecked = drained.Applied, drained.Rechecked
 	if err := v.commit(ctx, l, next); err != nil {
 		return err
 	}
+	v.laps.end("commit", v.Clock())
 	return v.arrive(ctx, l)
 }
 
@@ -302,9 +323,11 @@ func (v *move) arrive(ctx context.Context, l leg) error {
 	if err := v.Parties.Depart(ctx, l.from, v.m.TenantID, l.epoch-1, v.m.FreezeNo, l.to); err != nil {
 		return err
 	}
+	v.laps.end("depart", v.Clock())
 	if err := v.Parties.ActivateImport(ctx, l.to, v.m, l.epoch); err != nil {
 		return err
 	}
+	v.laps.end("activate", v.Clock())
 	// ── the write pause is over ──
 	return v.settled(ctx, l)
 }
@@ -333,6 +356,7 @@ func (v *move) settled(ctx context.Context, l leg) error {
 		return err
 	}
 	v.Metrics.paused(l.mode, pause)
+	v.Log.InfoContext(ctx, "tenant moved", append([]any{"migration", v.m.ID, "tenant", v.m.TenantID, "from", l.from, "to", l.to, "pause", pause, "rechecked", v.m.Record.Rechecked}, v.laps.took...)...)
 	return nil
 }
 

@@ -28,6 +28,11 @@ const (
 	wantedPoll    = 1500 * time.Millisecond // whether an operator wants something else
 	ticketRenewal = 20 * time.Minute
 
+	// The first verification compares everything, each further one what changed
+	// since the one before: the sooner one ends, the less that is.
+	verifications     = 5
+	briefVerification = 200 * time.Millisecond
+
 	filesLooks = 40 // at files that are still on their way, before the migration is put aside
 	filesPoll  = 50 * time.Millisecond
 	filesVisit = 5 * time.Second
