@@ -91,10 +91,12 @@ func (a BillingAccount) MonthlyRevenue() int64 {
 
 // Refund is money that went back.
 type Refund struct {
-	Charge   string // Stripe's id
-	Amount   int64  // all in all
-	Currency string
-	PaidAt   time.Time // the charge
+	Charge     string // Stripe's id
+	Invoice    string // that the charge paid; "": none
+	Amount     int64  // all in all
+	Currency   string
+	PaidAt     time.Time // the charge
+	RefundedAt time.Time // for the last time
 }
 
 // Invoice is one invoice of a tenant.
@@ -105,6 +107,7 @@ type Invoice struct {
 	Created                time.Time
 	PeriodStart, PeriodEnd time.Time
 	URL, PDF               string // where Stripe shows it
+	Refund                 Refund // of what was paid; its amount is 0 where nothing went back
 }
 
 // BillingSync is an order to bring a tenant's account up to date.

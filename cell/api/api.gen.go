@@ -676,9 +676,12 @@ type Invoice struct {
 	PeriodEnd *Time `json:"period_end,omitempty"`
 
 	// PeriodStart RFC 3339.
-	PeriodStart *Time  `json:"period_start,omitempty"`
-	Status      string `json:"status"`
-	Total       int64  `json:"total"`
+	PeriodStart *Time `json:"period_start,omitempty"`
+
+	// Refunded What went back of what was paid, all in all; absent where nothing did.
+	Refunded *Refunded `json:"refunded,omitempty"`
+	Status   string    `json:"status"`
+	Total    int64     `json:"total"`
 
 	// URL Where it can be seen and paid.
 	URL *string `json:"url,omitempty"`
@@ -1076,6 +1079,15 @@ type Quote struct {
 
 	// When `now`, or `renewal`: at the end of the period.
 	When string `json:"when"`
+}
+
+// Refunded What went back of what was paid, all in all; absent where nothing did.
+type Refunded struct {
+	Amount int64 `json:"amount"`
+
+	// At RFC 3339.
+	At       Time   `json:"at"`
+	Currency string `json:"currency"`
 }
 
 // RemovableDescription Free text; null removes it.
@@ -2835,7 +2847,8 @@ type ClientInterface interface {
 
 	// EndUserSessions End all sessions of a user
 	//
-	// Users may do it for themselves without the permission.
+	// Users may do it for themselves without the permission. What applications were given in them ends, too: the next refresh of a token
+	// is refused.
 	//
 	// Corresponds with DELETE /v1/users/{user_id}/sessions (the `EndUserSessions` operationId).
 	EndUserSessions(ctx context.Context, userID ID, params *EndUserSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2849,7 +2862,8 @@ type ClientInterface interface {
 
 	// EndUserSession End one session of a user
 	//
-	// Users may do it for themselves without the permission.
+	// Users may do it for themselves without the permission. What applications were given in it ends, too: the next refresh of a token
+	// is refused.
 	//
 	// Corresponds with DELETE /v1/users/{user_id}/sessions/{session_id} (the `EndUserSession` operationId).
 	EndUserSession(ctx context.Context, userID ID, sessionID ID, params *EndUserSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4517,7 +4531,8 @@ func (c *Client) DeleteUserKey(ctx context.Context, userID ID, keyID ID, params 
 
 // EndUserSessions End all sessions of a user
 //
-// Users may do it for themselves without the permission.
+// Users may do it for themselves without the permission. What applications were given in them ends, too: the next refresh of a token
+// is refused.
 //
 // Corresponds with DELETE /v1/users/{user_id}/sessions (the `EndUserSessions` operationId).
 func (c *Client) EndUserSessions(ctx context.Context, userID ID, params *EndUserSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4551,7 +4566,8 @@ func (c *Client) ListUserSessions(ctx context.Context, userID ID, reqEditors ...
 
 // EndUserSession End one session of a user
 //
-// Users may do it for themselves without the permission.
+// Users may do it for themselves without the permission. What applications were given in it ends, too: the next refresh of a token
+// is refused.
 //
 // Corresponds with DELETE /v1/users/{user_id}/sessions/{session_id} (the `EndUserSession` operationId).
 func (c *Client) EndUserSession(ctx context.Context, userID ID, sessionID ID, params *EndUserSessionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -10200,7 +10216,8 @@ type ClientWithResponsesInterface interface {
 
 	// EndUserSessionsWithResponse End all sessions of a user
 	//
-	// Users may do it for themselves without the permission.
+	// Users may do it for themselves without the permission. What applications were given in them ends, too: the next refresh of a token
+	// is refused.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10218,7 +10235,8 @@ type ClientWithResponsesInterface interface {
 
 	// EndUserSessionWithResponse End one session of a user
 	//
-	// Users may do it for themselves without the permission.
+	// Users may do it for themselves without the permission. What applications were given in it ends, too: the next refresh of a token
+	// is refused.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -15637,7 +15655,8 @@ func (c *ClientWithResponses) DeleteUserKeyWithResponse(ctx context.Context, use
 
 // EndUserSessionsWithResponse End all sessions of a user
 //
-// Users may do it for themselves without the permission.
+// Users may do it for themselves without the permission. What applications were given in them ends, too: the next refresh of a token
+// is refused.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -15667,7 +15686,8 @@ func (c *ClientWithResponses) ListUserSessionsWithResponse(ctx context.Context, 
 
 // EndUserSessionWithResponse End one session of a user
 //
-// Users may do it for themselves without the permission.
+// Users may do it for themselves without the permission. What applications were given in it ends, too: the next refresh of a token
+// is refused.
 //
 // Returns a wrapper object for the known response body format(s).
 //

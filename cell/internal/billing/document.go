@@ -53,9 +53,17 @@ type Invoice struct {
 	Pdf         *string    `json:"pdf"`
 	PeriodEnd   *time.Time `json:"period_end"`
 	PeriodStart *time.Time `json:"period_start"`
+	Refunded    *Refunded  `json:"refunded"` // nil: nothing
 	Status      string     `json:"status"`
 	Total       int64      `json:"total"`
 	URL         *string    `json:"url"` // where it is seen and paid
+}
+
+// Refunded is what went back of an invoice, all in all, and when for the last time.
+type Refunded struct {
+	Amount   int64     `json:"amount"`
+	At       time.Time `json:"at"`
+	Currency string    `json:"currency"`
 }
 
 // Offer is everything that can be bought, from the least to the most.

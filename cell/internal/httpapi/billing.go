@@ -57,7 +57,14 @@ func (s *server) ListInvoices(ctx context.Context, r api.ListInvoicesRequestObje
 	if err != nil {
 		return nil, err
 	}
-	return api.ListInvoices200JSONResponse{Invoices: listOf(invoices, func(v billing.Invoice) api.Invoice { return api.Invoice(v) })}, nil
+	return api.ListInvoices200JSONResponse{Invoices: listOf(invoices, invoiceOf)}, nil
+}
+
+func invoiceOf(v billing.Invoice) api.Invoice {
+	return api.Invoice{
+		ID: v.ID, Number: v.Number, Status: v.Status, Total: v.Total, Owed: v.Owed, Currency: v.Currency, CreatedAt: v.CreatedAt,
+		PeriodStart: v.PeriodStart, PeriodEnd: v.PeriodEnd, URL: v.URL, Pdf: v.Pdf, Refunded: (*api.Refunded)(v.Refunded),
+	}
 }
 
 // OpenCheckout implements the API.

@@ -56,7 +56,7 @@ func command(env func(string) string) *cobra.Command {
 			loop := run.Loop{Name: "events", Interval: beat, MaxPause: 5 * time.Second, Log: log}
 			group.Go(func() error {
 				return loop.Run(ctx, func(ctx context.Context) error {
-					fake.Advance(time.Since(fake.Now()))
+					fake.Follow(time.Now())
 					return fake.Deliver(ctx, client, hook)
 				})
 			})

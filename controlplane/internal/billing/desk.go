@@ -82,13 +82,29 @@ func (d Desk) Portal(ctx context.Context, id tenancy.ID, returnURL string) (stri
 	return d.Seller.Portal(ctx, a.Customer, returnURL)
 }
 
-// Invoices lists a tenant's invoices, the newest first.
+// Invoices lists a tenant's invoices, the newest first, with what went back of them
+// as far as it is recorded.
 func (d Desk) Invoices(ctx context.Context, id tenancy.ID, limit int) ([]controlplane.Invoice, error) {
 	a, err := d.Show(ctx, id)
 	if err != nil || a.Customer == "" {
 		return nil, err
 	}
-	return d.Seller.Invoices(ctx, a.Customer, limit)
+	invoices, err := d.Seller.Invoices(ctx, a.Customer, limit)
+	if err != nil {
+		return nil, err
+	}
+	refunds, err := d.Accounts.Refunds(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	of := make(map[string]controlplane.Refund, len(refunds))
+	for _, r := range refunds { // of the charges of one invoice at most one was paid
+		of[r.Invoice] = r
+	}
+	for i, v := range invoices {
+		invoices[i].Refund = of[v.ID]
+	}
+	return invoices, nil
 }
 
 // Refunds lists what a tenant was paid back.

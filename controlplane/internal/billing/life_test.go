@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/controlplane/internal/billing"
@@ -177,8 +178,46 @@ func TestRefundsAreRecordedOnce(t *testing.T) {
 	w.settle(t)
 	w.settle(t)
 	refunds, err := w.desk.Refunds(t.Context(), id)
-	if err != nil || len(refunds) != 1 || refunds[0].Amount != 1500 || refunds[0].Charge != charge || refunds[0].Currency != "usd" {
+	if err != nil || len(refunds) != 1 || refunds[0].Amount != 1500 || refunds[0].Charge != charge || refunds[0].Currency != "usd" || !refunds[0].RefundedAt.Equal(w.Now()) {
 		t.Errorf("%+v, %v", refunds, err)
+	}
+}
+
+// An invoice shows what went back of it: also where a version before recorded the
+// refund, which did not note the invoice.
+func TestInvoicesShowWhatWentBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id, _ := w.subscribed(t, "acme", "team", true)
+	w.Advance(30 * day) // another one
+	w.settle(t)
+	charge := w.charges(t)[0]
+	w.refund(t, charge, 1000)
+	first := w.Now()
+	w.Advance(day)
+	w.refund(t, charge, 500)
+	last := w.Now()
+	w.settle(t)
+	must(t, w.exec(t, `UPDATE billing_refunds SET invoice = '', refunded_at = NULL`))
+	want := func(when string, refunded int64, at time.Time) {
+		t.Helper()
+		invoices, err := w.desk.Invoices(t.Context(), id, 10)
+		if err != nil || len(invoices) != 3 {
+			t.Fatalf("%s: %+v, %v", when, invoices, err)
+		}
+		for i, v := range invoices {
+			r := v.Refund
+			if i > 0 && r.Amount != 0 || i == 0 && (r.Amount != refunded || refunded > 0 && (r.Currency != "usd" || !r.RefundedAt.Equal(at) || r.Charge != charge)) {
+				t.Errorf("%s: %s: %+v", when, v.Number, r)
+			}
+		}
+	}
+	want("before the next sync", 0, first)
+	must(t, w.accounts.OrderSync(t.Context(), id))
+	must(t, w.syncer.RunOnce(t.Context()))
+	want("after it", 1500, last)
+	if n := w.count(t, `SELECT count(*) FROM audit_log WHERE action = 'billing.refund'`); n != 1 {
+		t.Errorf("%d entries of one refund that was known", n)
 	}
 }
 

@@ -52,6 +52,7 @@ type world struct {
 	inbox    *billing.Inbox
 	metrics  *billing.Metrics
 	exec     func(t testing.TB, sql string, args ...any) error
+	count    func(t testing.TB, sql string) int
 }
 
 func newWorld(t testing.TB) *world {
@@ -71,6 +72,11 @@ func newWorld(t testing.TB) *world {
 		t.Helper()
 		_, err := pool.Exec(t.Context(), sql, args...)
 		return err
+	}
+	w.count = func(t testing.TB, sql string) (n int) {
+		t.Helper()
+		must(t, pool.QueryRow(t.Context(), sql).Scan(&n))
+		return n
 	}
 	w.accounts, w.usage, w.metrics = postgres.BillingStore{DB: w.db}, postgres.UsageStore{DB: w.db}, billing.NewMetrics(prometheus.NewRegistry())
 	tenants, cells := postgres.TenantStore{DB: w.db}, postgres.CellStore{DB: w.db}

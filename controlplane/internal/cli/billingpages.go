@@ -71,6 +71,12 @@ func (p *program) billingInvoices() *cobra.Command {
 				{title: "STATUS", text: func(v api.Invoice) string { return v.Status }},
 				{title: "TOTAL", text: func(v api.Invoice) string { return money(v.Total, v.Currency) }},
 				{title: "OWED", text: func(v api.Invoice) string { return money(v.Owed, v.Currency) }},
+				{title: "PAID BACK", text: func(v api.Invoice) string {
+					if v.Refunded == nil {
+						return ""
+					}
+					return money(v.Refunded.Amount, v.Refunded.Currency)
+				}},
 				{title: "URL", wide: true, text: func(v api.Invoice) string { return deref(v.URL) }},
 			}, found.Invoices)
 		}),
@@ -93,6 +99,7 @@ func (p *program) billingRefunds() *cobra.Command {
 				{title: "CHARGE", text: func(f api.Refund) string { return f.Charge }},
 				{title: "PAID", text: func(f api.Refund) string { return f.PaidAt.UTC().Format("2006-01-02") }},
 				{title: "PAID BACK", text: func(f api.Refund) string { return money(f.Amount, f.Currency) }},
+				{title: "LAST", text: func(f api.Refund) string { return f.RefundedAt.UTC().Format("2006-01-02") }},
 			}, found.Refunds)
 		}),
 	}

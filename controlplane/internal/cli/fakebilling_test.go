@@ -80,12 +80,15 @@ func (f *fakePlane) GiveCoupon(_ context.Context, r api.GiveCouponRequestObject)
 func (f *fakePlane) ListInvoices(context.Context, api.ListInvoicesRequestObject) (api.ListInvoicesResponseObject, error) {
 	return api.ListInvoices200JSONResponse{Invoices: []api.Invoice{
 		{ID: "in_2", Number: "F-2", Status: "open", Total: 4900, Owed: 4900, Currency: "usd", CreatedAt: noon, URL: new("https://pay.example/in_2")},
-		{ID: "in_1", Number: "F-1", Status: "paid", Total: 4900, Currency: "usd", CreatedAt: noon.AddDate(0, -1, 0)},
+		{
+			ID: "in_1", Number: "F-1", Status: "paid", Total: 4900, Currency: "usd", CreatedAt: noon.AddDate(0, -1, 0),
+			Refunded: &api.Refunded{Amount: 1000, Currency: "usd", At: noon},
+		},
 	}}, nil
 }
 
 func (f *fakePlane) ListRefunds(context.Context, api.ListRefundsRequestObject) (api.ListRefundsResponseObject, error) {
-	return api.ListRefunds200JSONResponse{Refunds: []api.Refund{{Charge: "ch_1", Amount: 1000, Currency: "usd", PaidAt: noon.AddDate(0, -1, 0)}}}, nil
+	return api.ListRefunds200JSONResponse{Refunds: []api.Refund{{Charge: "ch_1", Invoice: new("in_1"), Amount: 1000, Currency: "usd", PaidAt: noon.AddDate(0, -1, 0), RefundedAt: noon}}}, nil
 }
 
 func (f *fakePlane) SyncBilling(context.Context, api.SyncBillingRequestObject) (api.SyncBillingResponseObject, error) {

@@ -155,12 +155,18 @@ func (s *server) ListInvoices(ctx context.Context, r api.ListInvoicesRequestObje
 	if err != nil {
 		return nil, err
 	}
-	return api.ListInvoices200JSONResponse{Invoices: each(found, func(v controlplane.Invoice) api.Invoice {
-		return api.Invoice{
-			ID: v.ID, Number: v.Number, Status: v.Status, Total: v.Total, Owed: v.Owed, Currency: v.Currency, CreatedAt: v.Created,
-			PeriodStart: optional(v.PeriodStart), PeriodEnd: optional(v.PeriodEnd), URL: optional(v.URL), Pdf: optional(v.PDF),
-		}
-	})}, nil
+	return api.ListInvoices200JSONResponse{Invoices: each(found, invoiceAnswer)}, nil
+}
+
+func invoiceAnswer(v controlplane.Invoice) api.Invoice {
+	shown := api.Invoice{
+		ID: v.ID, Number: v.Number, Status: v.Status, Total: v.Total, Owed: v.Owed, Currency: v.Currency, CreatedAt: v.Created,
+		PeriodStart: optional(v.PeriodStart), PeriodEnd: optional(v.PeriodEnd), URL: optional(v.URL), Pdf: optional(v.PDF),
+	}
+	if r := v.Refund; r.Amount > 0 {
+		shown.Refunded = &api.Refunded{Amount: r.Amount, Currency: r.Currency, At: r.RefundedAt}
+	}
+	return shown
 }
 
 // GetBilledUsage shows what a tenant has used of what its plan counts.
@@ -192,7 +198,7 @@ func (s *server) ListRefunds(ctx context.Context, r api.ListRefundsRequestObject
 		return nil, err
 	}
 	return api.ListRefunds200JSONResponse{Refunds: each(found, func(f controlplane.Refund) api.Refund {
-		return api.Refund{Charge: f.Charge, Amount: f.Amount, Currency: f.Currency, PaidAt: f.PaidAt}
+		return api.Refund{Charge: f.Charge, Invoice: optional(f.Invoice), Amount: f.Amount, Currency: f.Currency, PaidAt: f.PaidAt, RefundedAt: f.RefundedAt}
 	})}, nil
 }
 

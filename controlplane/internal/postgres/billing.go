@@ -156,10 +156,15 @@ WHERE tenant_id = $1 AND token = $2`,
 
 func (s BillingStore) recordRefund(ctx context.Context, tx pgx.Tx, id tenancy.ID, r controlplane.Refund) error {
 	tag, err := tx.Exec(ctx, `
-INSERT INTO billing_refunds (charge, tenant_id, amount, currency, paid_at, recorded_at) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (charge) DO UPDATE SET amount = excluded.amount, recorded_at = excluded.recorded_at WHERE billing_refunds.amount < excluded.amount`,
-		r.Charge, [16]byte(id), r.Amount, r.Currency, r.PaidAt, s.now())
-	if err != nil || tag.RowsAffected() == 0 {
+INSERT INTO billing_refunds (charge, tenant_id, invoice, amount, currency, paid_at, refunded_at, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (charge) DO UPDATE SET amount = excluded.amount, invoice = excluded.invoice, refunded_at = excluded.refunded_at, recorded_at = excluded.recorded_at
+WHERE billing_refunds.amount < excluded.amount`,
+		r.Charge, [16]byte(id), r.Invoice, r.Amount, r.Currency, r.PaidAt, nullTime(r.RefundedAt), s.now())
+	if err != nil {
+		return err
+	}
+	if tag.RowsAffected() == 0 {
+		_, err := tx.Exec(ctx, `UPDATE billing_refunds SET invoice = $2, refunded_at = $3 WHERE charge = $1 AND refunded_at IS NULL`, r.Charge, r.Invoice, nullTime(r.RefundedAt))
 		return err
 	}
 	return s.record(ctx, tx, "billing.refund", id.String(), map[string]any{"charge": r.Charge, "amount": r.Amount, "currency": r.Currency})
@@ -167,7 +172,8 @@ ON CONFLICT (charge) DO UPDATE SET amount = excluded.amount, recorded_at = exclu
 
 // Refunds lists what a tenant was paid back, the newest first.
 func (s BillingStore) Refunds(ctx context.Context, id tenancy.ID) ([]controlplane.Refund, error) {
-	rows, err := s.pool.Query(ctx, `SELECT charge, amount, currency, paid_at FROM billing_refunds WHERE tenant_id = $1 ORDER BY paid_at DESC, charge LIMIT 1000`, [16]byte(id))
+	rows, err := s.pool.Query(ctx, `
+SELECT charge, invoice, amount, currency, paid_at, coalesce(refunded_at, recorded_at) FROM billing_refunds WHERE tenant_id = $1 ORDER BY paid_at DESC, charge LIMIT 1000`, [16]byte(id))
 	if err != nil {
 		return nil, outage(err)
 	}

@@ -105,13 +105,30 @@ func (c *Client) open(ctx context.Context, customer string) ([]billing.OpenInvoi
 
 func (c *Client) refunds(ctx context.Context, customer string) ([]controlplane.Refund, error) {
 	var all []controlplane.Refund
-	list := c.api.Charges.List(&stripego.ChargeListParams{Customer: &customer, ListParams: listParams(ctx)})
+	params := &stripego.ChargeListParams{Customer: &customer, ListParams: listParams(ctx)}
+	params.AddExpand("data.refunds")
+	list := c.api.Charges.List(params)
 	for list.Next() {
 		if h := list.Charge(); h.AmountRefunded > 0 {
-			all = append(all, controlplane.Refund{Charge: h.ID, Amount: h.AmountRefunded, Currency: string(h.Currency), PaidAt: timeOf(h.Created)})
+			all = append(all, refundOf(h))
 		}
 	}
 	return all, translate(list.Err())
+}
+
+func refundOf(h *stripego.Charge) controlplane.Refund {
+	r := controlplane.Refund{Charge: h.ID, Amount: h.AmountRefunded, Currency: string(h.Currency), PaidAt: timeOf(h.Created)}
+	if h.Invoice != nil {
+		r.Invoice = h.Invoice.ID
+	}
+	if h.Refunds != nil {
+		for _, one := range h.Refunds.Data {
+			if at := timeOf(one.Created); at.After(r.RefundedAt) {
+				r.RefundedAt = at
+			}
+		}
+	}
+	return r
 }
 
 // EventsSince lists what has happened since a time, in pages.

@@ -9,10 +9,15 @@ func (s *Server) Now() time.Time {
 	return s.now
 }
 
-// Advance lets time pass, and what is due by then happen in its order.
+// Advance lets time pass, and what is due by then happen in its order. Where it goes
+// back nothing happens, nor is anything undone.
 func (s *Server) Advance(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.advance(d)
+}
+
+func (s *Server) advance(d time.Duration) {
 	until := s.now.Add(d)
 	for {
 		at, do := s.nextDue()

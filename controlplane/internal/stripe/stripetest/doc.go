@@ -7,8 +7,8 @@
 //
 // Nothing happens by itself: time passes when [Server.Advance] says so, and what
 // is due by then happens in its order — trials end, periods are renewed, open
-// invoices are tried again. A program that runs it for people advances it with
-// the clock.
+// invoices are tried again. A program that runs it for people has it follow the
+// clock ([Server.Follow]), ahead of it or behind as POST /v1/test_helpers/clock says.
 //
 // # What can go wrong
 //

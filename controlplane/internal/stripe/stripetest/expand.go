@@ -13,3 +13,14 @@ func (s *Server) expand(u *subscription) expanded {
 	}
 	return x
 }
+
+// refundedCharge is a charge with its refunds, the newest first, as a request may
+// ask for.
+type refundedCharge struct {
+	*charge
+	Refunds list[*refund] `json:"refunds"`
+}
+
+func (s *Server) withRefunds(c *charge) refundedCharge {
+	return refundedCharge{c, page(&s.refunds, form{}, func(r *refund) string { return r.ID }, func(r *refund) bool { return r.Charge == c.ID })}
+}

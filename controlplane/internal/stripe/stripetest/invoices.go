@@ -214,9 +214,14 @@ func (s *Server) voidInvoice(r *http.Request, _ form) (any, error) {
 }
 
 func (s *Server) listCharges(_ *http.Request, f form) (any, error) {
-	return page(&s.charges, f, func(c *charge) string { return c.ID }, func(c *charge) bool {
+	found := page(&s.charges, f, func(c *charge) string { return c.ID }, func(c *charge) bool {
 		return !f.has("customer") || c.Customer == f.text("customer")
-	}), nil
+	})
+	all := make([]refundedCharge, len(found.Data))
+	for i, c := range found.Data {
+		all[i] = s.withRefunds(c)
+	}
+	return listOf(all, found.HasMore), nil
 }
 
 func (s *Server) createRefund(_ *http.Request, f form) (any, error) {

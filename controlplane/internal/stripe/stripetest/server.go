@@ -27,6 +27,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	now      time.Time
+	ahead    time.Duration // of the clock that it follows
 	serial   int
 	answers  map[string]answer // by Idempotency-Key
 	fail     func(*http.Request) *Failure
@@ -113,7 +114,9 @@ func (s *Server) routes() {
 		"GET /v1/invoices": s.listInvoices, "GET /v1/invoices/upcoming": s.upcoming, "POST /v1/invoices/{id}/pay": s.payInvoice, "POST /v1/invoices/{id}/void": s.voidInvoice,
 		"GET /v1/charges": s.listCharges, "POST /v1/refunds": s.createRefund,
 		"POST /v1/checkout/sessions": s.createCheckout, "POST /v1/billing_portal/sessions": s.createPortal,
-		"GET /v1/events": s.listEvents,
+		"GET /v1/events":                  s.listEvents,
+		"POST /v1/test_helpers/clock":     s.setAhead,
+		"POST /v1/test_helpers/declining": s.setDeclined,
 	} {
 		s.mux.HandleFunc(pattern, s.serve(pattern, do))
 	}
