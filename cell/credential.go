@@ -87,7 +87,8 @@ type Standing struct {
 	Active            bool
 	EmailVerified     bool
 	Role              Role
-	SessionsRevokedAt time.Time // zero: never; who signed in before has to do so again
+	SessionsRevokedAt time.Time  // zero: never; who signed in before has to do so again
+	Session           SessionEnd // of the session that was asked about
 }
 
 // Factors are the secrets of a user's second steps.

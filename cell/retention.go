@@ -46,8 +46,9 @@ const (
 	AgedDeliveries  Aged = "deliveries"
 	AgedJobs        Aged = "jobs"
 	AgedUsage       Aged = "usage"
-	AgedSessions    Aged = "sessions"    // that are over
-	AgedInvitations Aged = "invitations" // that are over
+	AgedSessions    Aged = "sessions"       // that are over by themselves
+	AgedEnds        Aged = "ended_sessions" // that somebody ended
+	AgedInvitations Aged = "invitations"    // that are over
 )
 
 // Age says which of them are to go: those from before a moment.
@@ -63,6 +64,7 @@ func (r Retention) Ages(now time.Time) []Age {
 		{AgedJobs, now.Add(-r.Jobs)},
 		{AgedUsage, now.Add(-r.Usage)},
 		{AgedSessions, now},
+		{AgedEnds, now.Add(-EndedSessionKept)},
 		{AgedInvitations, now.Add(-InvitationKept)},
 	}
 }

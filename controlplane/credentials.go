@@ -29,8 +29,20 @@ type UserStanding struct {
 	Active            bool
 	EmailVerified     bool
 	Roles             []string
-	SessionsRevokedAt time.Time // zero: never; who signed in before that has to do so again
+	SessionsRevokedAt time.Time  // zero: never; who signed in before that has to do so again
+	Session           SessionEnd // of the session that was asked about
 }
+
+// SessionEnd is how somebody ended a session. One that ended by itself, when its
+// time was over, was not ended.
+type SessionEnd string
+
+// The ends of a session.
+const (
+	SessionNotEnded  SessionEnd = ""
+	SessionRevoked   SessionEnd = "revoked"    // from elsewhere: who was in it is to have nothing of it
+	SessionSignedOut SessionEnd = "signed_out" // by who was in it
+)
 
 // TOTPEnrolment is a second step that waits for its first code.
 type TOTPEnrolment struct {

@@ -46,6 +46,7 @@ type OAuthClient struct {
 type LoginContext struct {
 	TenantID tenancy.ID `json:"tenant_id"` // zero for an operator
 	UserID   uuid.UUID  `json:"user_id"`
+	Session  uuid.UUID  `json:"session,omitzero"` // of the browser, in the cell; zero for an operator
 }
 
 // LoginRequest is an application's wish to know who is there, as the
@@ -101,7 +102,15 @@ type AcceptedConsent struct {
 	Audience    []string
 	Remember    bool
 	RememberFor time.Duration  // 0 with Remember: for ever
+	Offline     bool           // it goes on when the person has signed out
 	Claims      map[string]any // of the access token and the id token; the token hook adds roles
+}
+
+// Grant is what somebody has allowed an application, all in all.
+type Grant struct {
+	Client OAuthClient
+	Scopes []string
+	Since  time.Time // when it was allowed first
 }
 
 // LoginSession is what the authorization server remembers of one login, and the

@@ -3,6 +3,8 @@ package controlplane
 import (
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/coditect/platform/shared/tenancy"
 )
 
@@ -42,6 +44,8 @@ type TokenRequest struct {
 	Machine         bool   // the client asks for itself (client credentials)
 	TenantID        tenancy.ID
 	AuthenticatedAt time.Time // when somebody signed in; zero for machines
+	Session         uuid.UUID // of the browser in which that was, in the cell; zero: not known
+	Offline         bool      // the person allowed that it goes on when they have signed out
 }
 
 // Machine is what a client may do that asks for tokens for itself.

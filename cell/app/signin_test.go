@@ -398,6 +398,8 @@ func TestCredentialsGoOnInTheTarget(t *testing.T) {
 	for range 10 {
 		locked.login(t, "wrong", "")
 	}
+	session := w.beginSession(t, m.id).text("session_id")
+	expect(t, m.ask(t, "DELETE", "/sessions/"+session, nil), 204)
 	newMove(t, source, target, w.tn, 1).carry()
 	there := &world{p: target, tn: w.tn, t: t}
 	m.w, locked.w = there, there
@@ -418,6 +420,9 @@ func TestCredentialsGoOnInTheTarget(t *testing.T) {
 	}
 	if v := locked.login(t, goodPassword, ""); v.Result != internal.Refused {
 		t.Error("the move ended a lock-out")
+	}
+	if standing := decode[internal.Standing](t, m.ask(t, "GET", "/standing?session="+session, nil)); standing.Session == nil || *standing.Session != internal.Revoked {
+		t.Errorf("of a session that was ended before the move: %+v", standing)
 	}
 	if a := w.ask(t, "POST", "/logins/verify", map[string]any{"email": m.email, "password": goodPassword}); a.status != 421 {
 		t.Errorf("the source still signs in: %d", a.status)

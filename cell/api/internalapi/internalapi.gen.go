@@ -133,6 +133,24 @@ func (e LoginVerdictResult) Valid() bool {
 	}
 }
 
+// Defines values for SessionEnd.
+const (
+	Revoked   SessionEnd = "revoked"
+	SignedOut SessionEnd = "signed_out"
+)
+
+// Valid indicates whether the value is a known member of the SessionEnd enum.
+func (e SessionEnd) Valid() bool {
+	switch e {
+	case Revoked:
+		return true
+	case SignedOut:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for State.
 const (
 	Absent    State = "absent"
@@ -729,6 +747,9 @@ type InventoryLine struct {
 	// Epoch Ownership generation.
 	Epoch Epoch `json:"epoch"`
 
+	// Held The tenant's own work waits, as the cell was told with the plan.
+	Held bool `json:"held"`
+
 	// MovedEpoch Likewise, the generation under which it did; else 0.
 	MovedEpoch uint64 `json:"moved_epoch"`
 
@@ -992,6 +1013,10 @@ type SessionChecked struct {
 	UserID UserID `json:"user_id"`
 }
 
+// SessionEnd How somebody ended the session that is asked about. Absent if it goes on, is over by itself, or is not known. `revoked`: from
+// elsewhere; `signed_out`: by who was in it.
+type SessionEnd string
+
 // SessionList defines model for SessionList.
 type SessionList struct {
 	Items []SessionShown `json:"items"`
@@ -1032,6 +1057,10 @@ type Standing struct {
 
 	// Roles Built-in roles or ids of those that the tenant made.
 	Roles Roles `json:"roles"`
+
+	// Session How somebody ended the session that is asked about. Absent if it goes on, is over by itself, or is not known. `revoked`: from
+	// elsewhere; `signed_out`: by who was in it.
+	Session *SessionEnd `json:"session,omitempty"`
 
 	// SessionsRevokedAt Who signed in before has to do so again.
 	SessionsRevokedAt *time.Time `json:"sessions_revoked_at,omitempty"`
@@ -1430,12 +1459,18 @@ type ListSessionsParams struct {
 
 // EndSessionParams defines parameters for EndSession.
 type EndSessionParams struct {
+	// SignedOut By who was in it; else from elsewhere.
+	SignedOut *bool `form:"signed_out,omitempty" json:"signed_out,omitempty"`
+
 	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
 	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
 }
 
 // GetStandingParams defines parameters for GetStanding.
 type GetStandingParams struct {
+	// Session A session of the user, of which is asked how it ended.
+	Session *openapi_types.UUID `form:"session,omitempty" json:"session,omitempty"`
+
 	// Epoch The newest generation that the caller knows; a cell that is behind refuses (503).
 	Epoch *KnownEpoch `form:"epoch,omitempty" json:"epoch,omitempty"`
 }
@@ -4244,6 +4279,19 @@ func (siw *ServerInterfaceWrapper) EndSession(w http.ResponseWriter, r *http.Req
 	// Parameter object where we will unmarshal all parameters from the context
 	var params EndSessionParams
 
+	// ------------- Optional query parameter "signed_out" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "signed_out", r.URL.Query(), &params.SignedOut, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "signed_out"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "signed_out", Err: err})
+		}
+		return
+	}
+
 	// ------------- Optional query parameter "epoch" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "epoch", r.URL.Query(), &params.Epoch, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
@@ -4294,6 +4342,19 @@ func (siw *ServerInterfaceWrapper) GetStanding(w http.ResponseWriter, r *http.Re
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params GetStandingParams
+
+	// ------------- Optional query parameter "session" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "session", r.URL.Query(), &params.Session, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "session"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "session", Err: err})
+		}
+		return
+	}
 
 	// ------------- Optional query parameter "epoch" -------------
 

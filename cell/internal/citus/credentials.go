@@ -18,8 +18,10 @@ const (
 	storeHashSQL         = `UPDATE credentials SET password_hash = $3, password_set_at = $4 WHERE tenant_id = $1 AND user_id = $2`
 	revokeSessionsSQL    = `UPDATE credentials SET sessions_revoked_at = $3 WHERE tenant_id = $1 AND user_id = $2`
 	standingSQL          = `
-SELECT u.status = 'active', c.email_verified_at IS NOT NULL, coalesce(u.role_id::text, u.role), c.sessions_revoked_at
-FROM users u LEFT JOIN credentials c ON c.tenant_id = u.tenant_id AND c.user_id = u.user_id WHERE u.tenant_id = $1 AND u.user_id = $2`
+SELECT u.status = 'active', c.email_verified_at IS NOT NULL, coalesce(u.role_id::text, u.role), c.sessions_revoked_at, s.ended_at IS NOT NULL, coalesce(s.signed_out, false)
+FROM users u LEFT JOIN credentials c ON c.tenant_id = u.tenant_id AND c.user_id = u.user_id
+LEFT JOIN sessions s ON s.tenant_id = u.tenant_id AND s.user_id = u.user_id AND s.session_id = $3
+WHERE u.tenant_id = $1 AND u.user_id = $2`
 	securitySQL = `
 SELECT u.name, u.email, o.name, c.email_verified_at IS NOT NULL, coalesce(c.password_hash, '') <> '', c.totp_secret IS NOT NULL,
 	(SELECT count(*) FROM recovery_codes r WHERE r.tenant_id = $1 AND r.user_id = $2)
@@ -31,15 +33,23 @@ FROM users u JOIN organizations o ON o.tenant_id = u.tenant_id LEFT JOIN credent
 WHERE u.tenant_id = $1 AND u.user_id = $2`
 )
 
-// Standing returns what counts of a user now.
-func (s *Store) Standing(ctx context.Context, call *cell.Call, user uuid.UUID) (cell.Standing, error) {
+// Standing returns what counts of a user now, and how a session of the user ended;
+// of one that is not there, nothing is known.
+func (s *Store) Standing(ctx context.Context, call *cell.Call, user, session uuid.UUID) (cell.Standing, error) {
 	var st cell.Standing
 	err := s.read(ctx, call, func(w *work) {
-		w.Queue(standingSQL, w.tenant(), user.String()).QueryRow(func(r pgx.Row) error {
+		w.Queue(standingSQL, w.tenant(), user.String(), session.String()).QueryRow(func(r pgx.Row) error {
 			var revoked *time.Time
-			err := r.Scan(&st.Active, &st.EmailVerified, &st.Role, &revoked)
+			var ended, signedOut bool
+			err := r.Scan(&st.Active, &st.EmailVerified, &st.Role, &revoked, &ended, &signedOut)
 			if revoked != nil {
 				st.SessionsRevokedAt = *revoked
+			}
+			switch {
+			case signedOut:
+				st.Session = cell.SessionSignedOut
+			case ended:
+				st.Session = cell.SessionRevoked
 			}
 			return err
 		})
@@ -142,8 +152,7 @@ func (s *Store) RevokeSessions(ctx context.Context, call *cell.Call, user uuid.U
 
 // endEverything ends sessions and tokens, and forgets devices.
 func (w *work) endEverything(user uuid.UUID, now time.Time) {
-	w.Queue(revokeSessionsSQL, w.tenant(), user.String(), now)
-	w.Queue(`DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), user.String())
+	w.endSessions(user, now)
 	w.Queue(`DELETE FROM devices WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), user.String())
 }
 

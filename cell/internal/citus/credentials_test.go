@@ -84,7 +84,7 @@ func (s visitor) everything(t *testing.T) {
 	must(t, store.ResetPassword(ctx, s.self(), reset, "three", now, e))
 	must(t, store.VerifyAddress(ctx, s.self(), verify, now, e))
 	must(t, store.RevokeSessions(ctx, s.self(), s.id, now, e))
-	standing, err := store.Standing(ctx, s.system(), s.id)
+	standing, err := store.Standing(ctx, s.system(), s.id, uuid.Nil)
 	if err != nil || !standing.EmailVerified || standing.SessionsRevokedAt.IsZero() {
 		t.Fatalf("%+v, %v", standing, err)
 	}

@@ -22,7 +22,9 @@ var removals = map[cell.Aged]string{
 		SELECT old.epoch, old.sequence FROM usage old WHERE old.tenant_id = $1 AND old.day < ($2::timestamptz AT TIME ZONE 'UTC')::date
 		AND old.sequence < (SELECT max(newest.sequence) FROM usage newest WHERE newest.tenant_id = $1 AND newest.epoch = old.epoch) LIMIT $3)`,
 	cell.AgedSessions: `DELETE FROM sessions WHERE tenant_id = $1 AND session_id IN (
-		SELECT session_id FROM sessions WHERE tenant_id = $1 AND expires_at < $2 LIMIT $3)`,
+		SELECT session_id FROM sessions WHERE tenant_id = $1 AND expires_at < $2 AND ended_at IS NULL LIMIT $3)`,
+	cell.AgedEnds: `DELETE FROM sessions WHERE tenant_id = $1 AND session_id IN (
+		SELECT session_id FROM sessions WHERE tenant_id = $1 AND ended_at < $2 LIMIT $3)`,
 	cell.AgedInvitations: `DELETE FROM invitations WHERE tenant_id = $1 AND invitation_id IN (
 		SELECT invitation_id FROM invitations WHERE tenant_id = $1 AND expires_at < $2 LIMIT $3)`,
 }

@@ -25,8 +25,9 @@ func TestRetention(t *testing.T) {
 				SELECT $1, gen_random_uuid(), 'report', '{}', state, 8, now() - $2::interval FROM unnest('{done,dead,cancelled,pending,running}'::text[]) AS s (state)`, id, age)
 			query(t, db.dsn, `INSERT INTO invitations (tenant_id, invitation_id, email, role, expires_at)
 				VALUES ($1, gen_random_uuid(), gen_random_uuid()::text, 'viewer', now() - $2::interval)`, id, age)
-			query(t, db.dsn, `INSERT INTO sessions (tenant_id, session_id, user_id, secret_hash, address, user_agent, expires_at)
-				VALUES ($1, gen_random_uuid(), $3, sha256(gen_random_uuid()::text::bytea), '', '', now() - $2::interval + interval '2 hours')`, id, age, holder)
+			query(t, db.dsn, `INSERT INTO sessions (tenant_id, session_id, user_id, secret_hash, address, user_agent, expires_at, ended_at)
+				SELECT $1, gen_random_uuid(), $3, sha256(gen_random_uuid()::text::bytea), '', '', now() - $2::interval + interval '2 hours', ended
+				FROM unnest(ARRAY[NULL, now() - interval '30 days', now() - interval '32 days']) AS e (ended)`, id, age, holder)
 		}
 		query(t, db.dsn, `INSERT INTO webhook_endpoints (tenant_id, endpoint_id, url, description, events, active, secret)
 			VALUES ($1, gen_random_uuid(), 'https://example.org', '', '{}', true, sha256('x'))`, id)
@@ -53,7 +54,7 @@ func TestRetention(t *testing.T) {
 		}
 	}
 	// The arrival's welcome is the eleventh job that is not old or not over.
-	for table, want := range map[string]string{"jobs": "12", "invitations": "1", "sessions": "1", "webhook_deliveries": "1", "usage": "2"} {
+	for table, want := range map[string]string{"jobs": "12", "invitations": "1", "sessions": "5", "webhook_deliveries": "1", "usage": "2"} {
 		if got := counts(a)[table]; got != want {
 			t.Errorf("%s of %s are left, want %s", got, table, want)
 		}

@@ -3,6 +3,7 @@ package citus
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -28,37 +29,52 @@ func (s *Store) ListSessions(ctx context.Context, call *cell.Call, user uuid.UUI
 
 func selectSessions() selection {
 	q := rowsOf(sessionColumns, `sessions`, `tenant_id`, `session_id`)
-	q.where += ` AND expires_at > now()`
+	q.where += ` AND expires_at > now() AND ended_at IS NULL`
 	q.parent = `user_id = ?`
 	return q
 }
 
-// EndSessions ends one session of a user, or all of them if id is zero. The
-// actor is the user, or may manage it.
-func (s *Store) EndSessions(ctx context.Context, call *cell.Call, user, id uuid.UUID, entry cell.AuditEntry) error {
+// EndSession ends one session of a user, and remembers how. The actor is the user,
+// or may manage it.
+func (s *Store) EndSession(ctx context.Context, call *cell.Call, user, id uuid.UUID, how cell.SessionEnd, entry cell.AuditEntry) error {
 	return s.write(ctx, call, nil, func(w *work) {
 		w.changes = changesUnseen
 		w.lockHolder(user, nil)
-		if id == uuid.Nil {
-			w.Queue(`DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), user.String())
-		} else {
-			w.Queue(`DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND session_id = $3 RETURNING session_id`,
-				w.tenant(), user.String(), id.String()).QueryRow(func(r pgx.Row) error { return r.Scan(&id) })
-		}
+		w.Queue(`UPDATE sessions SET ended_at = now(), signed_out = $4, address = '', user_agent = '' WHERE tenant_id = $1 AND user_id = $2 AND session_id = $3 AND ended_at IS NULL RETURNING session_id`,
+			w.tenant(), user.String(), id.String(), how == cell.SessionSignedOut).QueryRow(func(r pgx.Row) error { return r.Scan(&id) })
 		w.audit(entry)
 	})
 }
 
+// EndSessions ends all sessions of a user and the tokens of each. The actor is the
+// user, or may manage it.
+func (s *Store) EndSessions(ctx context.Context, call *cell.Call, user uuid.UUID, now time.Time, entry cell.AuditEntry) error {
+	return s.write(ctx, call, nil, func(w *work) {
+		w.changes = changesUnseen
+		w.lockHolder(user, nil)
+		w.endSessions(user, now)
+		w.audit(entry)
+	})
+}
+
+// endSessions ends a user's sessions and, by the moment that Standing tells, all
+// tokens that were given before it: those, too, of sessions that are over.
+func (w *work) endSessions(user uuid.UUID, now time.Time) {
+	w.Queue(ensureCredentialsSQL, w.tenant(), user.String())
+	w.Queue(revokeSessionsSQL, w.tenant(), user.String(), now)
+	w.Queue(`DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), user.String())
+}
+
 // BeginSession adds a session of an active user with the hash of its secret,
-// and ends those that are over or too many.
+// and removes those that are over or too many.
 func (s *Store) BeginSession(ctx context.Context, call *cell.Call, session cell.Session, hash []byte, entry cell.AuditEntry) (cell.Session, error) {
 	var made cell.Session
 	err := s.write(ctx, call, nil, func(w *work) {
 		w.changes = changesUnseen
 		w.Queue(`SELECT user_id FROM users WHERE tenant_id = $1 AND user_id = $2 AND status = 'active' FOR UPDATE`, w.tenant(), session.UserID.String()).
 			QueryRow(func(r pgx.Row) error { return r.Scan(&session.UserID) })
-		w.Queue(`DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND (expires_at <= now() OR session_id IN (
-			SELECT session_id FROM sessions WHERE tenant_id = $1 AND user_id = $2 ORDER BY session_id DESC OFFSET $3))`,
+		w.Queue(`DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND ended_at IS NULL AND (expires_at <= now() OR session_id IN (
+			SELECT session_id FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND ended_at IS NULL ORDER BY session_id DESC OFFSET $3))`,
 			w.tenant(), session.UserID.String(), cell.MaxSessions-1)
 		w.Queue(`INSERT INTO sessions (tenant_id, session_id, user_id, secret_hash, address, user_agent, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 			RETURNING `+sessionColumns, w.tenant(), session.ID.String(), session.UserID.String(), hash, session.Address, session.UserAgent, session.ExpiresAt).
@@ -74,7 +90,7 @@ func (s *Store) CheckSession(ctx context.Context, call *cell.Call, hash []byte) 
 	var session cell.Session
 	var user cell.User
 	err := s.read(ctx, call, func(w *work) {
-		w.Queue(`SELECT `+sessionColumns+` FROM sessions WHERE tenant_id = $1 AND secret_hash = $2 AND expires_at > now()`, w.tenant(), hash).
+		w.Queue(`SELECT `+sessionColumns+` FROM sessions WHERE tenant_id = $1 AND secret_hash = $2 AND expires_at > now() AND ended_at IS NULL`, w.tenant(), hash).
 			QueryRow(func(r pgx.Row) error { return noSession(into(&session, scanSession)(r)) })
 		w.Queue(`SELECT `+userColumns+` FROM users WHERE tenant_id = $1 AND status = 'active' AND user_id = (
 			SELECT user_id FROM sessions WHERE tenant_id = $1 AND secret_hash = $2)`, w.tenant(), hash).

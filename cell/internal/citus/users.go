@@ -2,6 +2,7 @@ package citus
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -54,8 +55,8 @@ func (s *Store) CreateUser(ctx context.Context, call *cell.Call, user cell.User,
 }
 
 // UpdateUser changes a user if its version meets the precondition. The tenant
-// keeps at least one active owner. Disabling a user ends its sessions and keys
-// for good.
+// keeps at least one active owner. Disabling a user ends its sessions, tokens and
+// keys for good.
 func (s *Store) UpdateUser(ctx context.Context, call *cell.Call, id uuid.UUID, change cell.UserChange, pre cell.Precondition, entry cell.AuditEntry) (cell.User, error) {
 	var u cell.User
 	var name, roleID *string
@@ -76,7 +77,7 @@ func (s *Store) UpdateUser(ctx context.Context, call *cell.Call, id uuid.UUID, c
 		}
 		if change.Status != nil && *change.Status == cell.UserDisabled {
 			w.Queue(`DELETE FROM devices WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), id.String())
-			w.Queue(`DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), id.String())
+			w.endSessions(id, time.Now())
 			w.Queue(`DELETE FROM api_keys WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), id.String())
 		}
 	})

@@ -14,7 +14,7 @@ import (
 // AccountStore keeps what users see of how they sign in. It is an interface
 // because use-cases do not know the database.
 type AccountStore interface {
-	Standing(ctx context.Context, call *cell.Call, user uuid.UUID) (cell.Standing, error)
+	Standing(ctx context.Context, call *cell.Call, user, session uuid.UUID) (cell.Standing, error)
 	Security(ctx context.Context, call *cell.Call, user uuid.UUID, now time.Time) (cell.Security, error)
 	RevokeSessions(ctx context.Context, call *cell.Call, user uuid.UUID, now time.Time, entry cell.AuditEntry) error
 	RememberDevice(ctx context.Context, call *cell.Call, d cell.Device, hash []byte, entry cell.AuditEntry) error
@@ -27,9 +27,10 @@ type Account struct {
 	Clock func() time.Time
 }
 
-// Standing returns what counts of a user now. NotFound: there is no such user.
-func (a Account) Standing(ctx context.Context, call *cell.Call, user uuid.UUID) (cell.Standing, error) {
-	return a.Store.Standing(ctx, call, user)
+// Standing returns what counts of a user now, and how a session of the user ended;
+// zero: none is asked about. NotFound: there is no such user.
+func (a Account) Standing(ctx context.Context, call *cell.Call, user, session uuid.UUID) (cell.Standing, error) {
+	return a.Store.Standing(ctx, call, user, session)
 }
 
 // Security returns what a user sees of how it signs in.

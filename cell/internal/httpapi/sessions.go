@@ -26,7 +26,7 @@ func (s *server) EndUserSessions(ctx context.Context, r api.EndUserSessionsReque
 
 // EndUserSession implements the API.
 func (s *server) EndUserSession(ctx context.Context, r api.EndUserSessionRequestObject) (api.EndUserSessionResponseObject, error) {
-	if err := s.Sessions.End(ctx, callFrom(ctx), r.UserID, r.SessionID); err != nil {
+	if err := s.Sessions.End(ctx, callFrom(ctx), r.UserID, r.SessionID, cell.SessionRevoked); err != nil {
 		return nil, err
 	}
 	return api.EndUserSession204Response{}, nil

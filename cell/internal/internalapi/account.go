@@ -5,18 +5,28 @@ import (
 	"encoding/base64"
 	"time"
 
+	"github.com/google/uuid"
+
 	api "github.com/coditect/platform/cell/api/internalapi"
 )
 
 // GetStanding implements the API.
 func (s *server) GetStanding(ctx context.Context, r api.GetStandingRequestObject) (api.GetStandingResponseObject, error) {
-	standing, err := s.signin.Account.Standing(ctx, knowing(ctx, r.TenantID, r.Params.Epoch), r.UserID)
+	var session uuid.UUID
+	if r.Params.Session != nil {
+		session = *r.Params.Session
+	}
+	standing, err := s.signin.Account.Standing(ctx, knowing(ctx, r.TenantID, r.Params.Epoch), r.UserID, session)
 	if err != nil {
 		return nil, err
 	}
-	return api.GetStanding200JSONResponse{
+	answer := api.GetStanding200JSONResponse{
 		Active: standing.Active, EmailVerified: standing.EmailVerified, Roles: rolesOf(standing.Role), SessionsRevokedAt: orAbsent(standing.SessionsRevokedAt),
-	}, nil
+	}
+	if end := api.SessionEnd(standing.Session); end != "" {
+		answer.Session = &end
+	}
+	return answer, nil
 }
 
 // orAbsent leaves the zero time out.

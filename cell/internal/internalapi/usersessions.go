@@ -3,6 +3,7 @@ package internalapi
 import (
 	"context"
 
+	"github.com/coditect/platform/cell"
 	api "github.com/coditect/platform/cell/api/internalapi"
 )
 
@@ -23,7 +24,11 @@ func (s *server) ListSessions(ctx context.Context, r api.ListSessionsRequestObje
 
 // EndSession implements the API.
 func (s *server) EndSession(ctx context.Context, r api.EndSessionRequestObject) (api.EndSessionResponseObject, error) {
-	if err := s.sessions.End(ctx, knowing(ctx, r.TenantID, r.Params.Epoch), r.UserID, r.SessionID); err != nil {
+	how := cell.SessionRevoked
+	if r.Params.SignedOut != nil && *r.Params.SignedOut {
+		how = cell.SessionSignedOut
+	}
+	if err := s.sessions.End(ctx, knowing(ctx, r.TenantID, r.Params.Epoch), r.UserID, r.SessionID, how); err != nil {
 		return nil, err
 	}
 	return api.EndSession204Response{}, nil

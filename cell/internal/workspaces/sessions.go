@@ -13,7 +13,8 @@ import (
 // not know the database.
 type SessionStore interface {
 	ListSessions(ctx context.Context, call *cell.Call, user uuid.UUID) ([]cell.Session, error)
-	EndSessions(ctx context.Context, call *cell.Call, user, id uuid.UUID, entry cell.AuditEntry) error
+	EndSession(ctx context.Context, call *cell.Call, user, id uuid.UUID, how cell.SessionEnd, entry cell.AuditEntry) error
+	EndSessions(ctx context.Context, call *cell.Call, user uuid.UUID, now time.Time, entry cell.AuditEntry) error
 	BeginSession(ctx context.Context, call *cell.Call, session cell.Session, hash []byte, entry cell.AuditEntry) (cell.Session, error)
 	CheckSession(ctx context.Context, call *cell.Call, hash []byte) (cell.Session, cell.User, error)
 }
@@ -28,16 +29,16 @@ func (s Sessions) List(ctx context.Context, call *cell.Call, user uuid.UUID) ([]
 	return s.Store.ListSessions(ctx, call, user)
 }
 
-// End ends one session of a user.
-func (s Sessions) End(ctx context.Context, call *cell.Call, user, id uuid.UUID) error {
+// End ends one session of a user, and the tokens that were given in it.
+func (s Sessions) End(ctx context.Context, call *cell.Call, user, id uuid.UUID, how cell.SessionEnd) error {
 	call.Self = user
-	return s.Store.EndSessions(ctx, call, user, id, sessionEntry("session.ended", id, user))
+	return s.Store.EndSession(ctx, call, user, id, how, sessionEntry("session.ended", id, user))
 }
 
-// EndAll ends all sessions of a user.
+// EndAll ends all sessions of a user, and all tokens that were given so far.
 func (s Sessions) EndAll(ctx context.Context, call *cell.Call, user uuid.UUID) error {
 	call.Self = user
-	return s.Store.EndSessions(ctx, call, user, uuid.Nil, sessionEntry("session.all_ended", user, user))
+	return s.Store.EndSessions(ctx, call, user, time.Now(), sessionEntry("session.all_ended", user, user))
 }
 
 // Begin makes a session of the given user, place and length. Its secret is

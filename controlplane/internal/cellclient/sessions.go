@@ -83,7 +83,11 @@ func (c *Client) ListSessions(ctx context.Context, cell string, id tenancy.ID, e
 	return sessions, nil
 }
 
-// EndSession ends one session of a user.
-func (c *Client) EndSession(ctx context.Context, cell string, id tenancy.ID, epoch uint64, user, session uuid.UUID) error {
-	return c.call(ctx, callTimeout, cell, http.MethodDelete, userPath(id, epoch, user, "/sessions/"+session.String()), nil, nil)
+// EndSession ends one session of a user. NotFound: it was ended already, or never was.
+func (c *Client) EndSession(ctx context.Context, cell string, id tenancy.ID, epoch uint64, user, session uuid.UUID, how controlplane.SessionEnd) error {
+	path := userPath(id, epoch, user, "/sessions/"+session.String())
+	if how == controlplane.SessionSignedOut {
+		path = withQuery(path, "signed_out=true")
+	}
+	return c.call(ctx, callTimeout, cell, http.MethodDelete, path, nil, nil)
 }

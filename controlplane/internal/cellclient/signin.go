@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,6 +22,14 @@ func signinPath(id tenancy.ID, epoch uint64, rest string) string {
 		path += "?epoch=" + strconv.FormatUint(epoch, 10)
 	}
 	return path
+}
+
+// withQuery adds to a path that may have a query.
+func withQuery(path, query string) string {
+	if strings.Contains(path, "?") {
+		return path + "&" + query
+	}
+	return path + "?" + query
 }
 
 func userPath(id tenancy.ID, epoch uint64, user uuid.UUID, rest string) string {
@@ -150,14 +159,20 @@ func (c *Client) AcceptInvitation(ctx context.Context, cell string, id tenancy.I
 	return out.UserID, err
 }
 
-// Standing returns what counts of a user now. NotFound: there is no such user.
-func (c *Client) Standing(ctx context.Context, cell string, id tenancy.ID, epoch uint64, user uuid.UUID) (controlplane.UserStanding, error) {
+// Standing returns what counts of a user now, and how a session of the user ended,
+// if one is named. NotFound: there is no such user.
+func (c *Client) Standing(ctx context.Context, cell string, id tenancy.ID, epoch uint64, user, session uuid.UUID) (controlplane.UserStanding, error) {
 	var out struct {
-		Active            bool      `json:"active"`
-		EmailVerified     bool      `json:"email_verified"`
-		Roles             []string  `json:"roles"`
-		SessionsRevokedAt time.Time `json:"sessions_revoked_at"`
+		Active            bool                    `json:"active"`
+		EmailVerified     bool                    `json:"email_verified"`
+		Roles             []string                `json:"roles"`
+		SessionsRevokedAt time.Time               `json:"sessions_revoked_at"`
+		Session           controlplane.SessionEnd `json:"session"`
 	}
-	err := c.call(ctx, callTimeout, cell, http.MethodGet, userPath(id, epoch, user, "/standing"), nil, &out)
+	path := userPath(id, epoch, user, "/standing")
+	if session != uuid.Nil {
+		path = withQuery(path, "session="+session.String())
+	}
+	err := c.call(ctx, callTimeout, cell, http.MethodGet, path, nil, &out)
 	return controlplane.UserStanding(out), err
 }

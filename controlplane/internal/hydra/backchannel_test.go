@@ -179,6 +179,17 @@ func TestConsentIsAskedOnce(t *testing.T) {
 	other.open(begin(reads, apiAudience, verifier)).logIn("cem@acme.example").tokens(reads, verifier)
 	v.open(begin(writes, apiAudience, verifier)).sees("/consent", "change your projects")
 
+	// The account page shows what was allowed, and takes it back.
+	v.open(l.server.Pages+"/account").sees("/account", "Partner &amp; Sons", "see your projects")
+	v.send("/account/applications/withdraw", "application", "partner").sees("/account")
+	if strings.Contains(v.page, "Partner") {
+		t.Error("what was withdrawn stands on the page")
+	}
+	if _, err := refresh(t.Context(), reads, token.RefreshToken); err == nil {
+		t.Error("a refresh token outlives what was withdrawn")
+	}
+	token = v.open(begin(reads, apiAudience, verifier)).sees("/consent").send("/consent", "decision", "allow").tokens(reads, verifier)
+
 	// Who signs out everywhere takes back what was allowed.
 	v.open(l.server.Pages + "/account").sees("/account")
 	v.send("/account/sessions/end-all").sees("/signed-out")

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/google/uuid"
 	api "github.com/ory/hydra-client-go/v2"
 
 	"github.com/coditect/platform/controlplane"
@@ -21,9 +22,13 @@ type loginNotes struct {
 	At time.Time `json:"at"` // Hydra's own time of a login is to the second
 }
 
-// signedInAt is the name under which a session keeps loginNotes.At. It is no
-// claim: Hydra puts into tokens only what its configuration allows.
-const signedInAt = "signed_in_at"
+// Names under which a session keeps what the hook is to know. They are no claims:
+// Hydra puts into tokens only what its configuration allows.
+const (
+	signedInAt = "signed_in_at" // loginNotes.At
+	begunIn    = "session"      // the browser's, in the cell
+	offline    = "offline"      // it goes on when the person has signed out
+)
 
 // Consent returns the request that a consent challenge stands for.
 func (c *Client) Consent(ctx context.Context, challenge string) (controlplane.ConsentRequest, error) {
@@ -54,13 +59,16 @@ func (c *Client) consent(ctx context.Context, challenge string) (*api.OAuth2Cons
 }
 
 // AcceptConsent says what the application is allowed, and returns where the
-// browser goes on. The session takes the tenant and the time of the login with it.
+// browser goes on. The session takes tenant, browser and time of the login with it.
 func (c *Client) AcceptConsent(ctx context.Context, challenge string, a controlplane.AcceptedConsent) (redirect string, err error) {
 	r, notes, err := c.consent(ctx, challenge)
 	if err != nil {
 		return "", err
 	}
-	access := map[string]any{signedInAt: notes.At}
+	access := map[string]any{signedInAt: notes.At, offline: a.Offline}
+	if notes.Session != uuid.Nil {
+		access[begunIn] = notes.Session
+	}
 	if r.GetAcr() != "" {
 		access["acr"] = r.GetAcr()
 	}

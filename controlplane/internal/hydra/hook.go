@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/shared/fault"
 	"github.com/coditect/platform/shared/tenancy"
@@ -108,6 +110,14 @@ func (in *hookRequest) asked() (controlplane.TokenRequest, error) {
 		}
 		out.TenantID = id
 	}
+	if text, ok := in.Session.Extra[begunIn].(string); ok {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return out, fault.Wrap(err, fault.Forbidden, "the browser's session cannot be read")
+		}
+		out.Session = id
+	}
+	out.Offline, _ = in.Session.Extra[offline].(bool)
 	// Hydra knows the second of a login. What we noted is the time of the same
 	// login if it lies in that second: a session that is remembered keeps the second.
 	if text, ok := in.Session.Extra[signedInAt].(string); ok {

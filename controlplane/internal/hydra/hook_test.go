@@ -42,6 +42,7 @@ func TestTheHookIsForHydraAlone(t *testing.T) {
 		"a wrong key":   {hookKey + "x", `{}`, fault.Unauthenticated},
 		"not JSON":      {hookKey, `{`, fault.Malformed},
 		"not a tenant":  {hookKey, `{"session":{"extra":{"tenant_id":"acme"}}}`, fault.Forbidden},
+		"not a session": {hookKey, `{"session":{"extra":{"session":"mine"}}}`, fault.Forbidden},
 		"a whole other": {hookKey, `{"session":[]}`, fault.Malformed},
 	} {
 		if err := ask(c.key, c.body); fault.CodeOf(err) != c.want {

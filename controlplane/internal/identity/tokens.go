@@ -11,10 +11,10 @@ import (
 	"github.com/coditect/platform/shared/tenancy"
 )
 
-// Standings asks a tenant's cell how one of its users stands. An interface since
-// the cell is another edge's.
+// Standings asks a tenant's cell how one of its users stands, and how a session of
+// the user ended, if one is named. An interface since the cell is another edge's.
 type Standings interface {
-	Standing(ctx context.Context, cell string, tenant tenancy.ID, epoch uint64, user uuid.UUID) (controlplane.UserStanding, error)
+	Standing(ctx context.Context, cell string, tenant tenancy.ID, epoch uint64, user, session uuid.UUID) (controlplane.UserStanding, error)
 }
 
 // Tenants says where a tenant lives.
@@ -92,7 +92,7 @@ func (t Tokens) user(ctx context.Context, r controlplane.TokenRequest) (map[stri
 		return nil, refusedIfGone(err)
 	case !s.Active:
 		return nil, fault.New(fault.Forbidden, "the user is not active")
-	case endedBy(s.SessionsRevokedAt, r.AuthenticatedAt):
+	case endedBy(s.SessionsRevokedAt, r.AuthenticatedAt), s.Session == controlplane.SessionRevoked, s.Session == controlplane.SessionSignedOut && !r.Offline:
 		return nil, errSignInAgain
 	}
 	return map[string]any{controlplane.ClaimTenantID: r.TenantID, controlplane.ClaimRoles: orEmpty(s.Roles)}, nil
@@ -109,7 +109,7 @@ func (t Tokens) standing(ctx context.Context, r controlplane.TokenRequest) (cont
 		if err != nil {
 			return controlplane.UserStanding{}, err
 		}
-		s, err := t.Standings.Standing(ctx, tenant.Cell, r.TenantID, tenant.Epoch, user)
+		s, err := t.Standings.Standing(ctx, tenant.Cell, r.TenantID, tenant.Epoch, user, r.Session)
 		if fault.CodeOf(err) != fault.TenantMoved || tries > 0 {
 			return s, err
 		}

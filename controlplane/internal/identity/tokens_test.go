@@ -26,6 +26,7 @@ type place struct {
 	standing controlplane.UserStanding
 	errs     []error // of the next questions to the cell
 	cells    []string
+	session  uuid.UUID // that the cell was asked about
 	epoch    uint64
 	machine  controlplane.Machine
 }
@@ -38,8 +39,9 @@ func (p *place) Get(_ context.Context, id tenancy.ID) (controlplane.Tenant, erro
 	return controlplane.Tenant{Assignment: directory.Assignment{TenantID: id, Cell: fmt.Sprint("cell-", p.epoch), Epoch: p.epoch}}, nil
 }
 
-func (p *place) Standing(_ context.Context, cell string, _ tenancy.ID, _ uint64, _ uuid.UUID) (controlplane.UserStanding, error) {
+func (p *place) Standing(_ context.Context, cell string, _ tenancy.ID, _ uint64, _, session uuid.UUID) (controlplane.UserStanding, error) {
 	p.cells = append(p.cells, cell)
+	p.session = session
 	if len(p.errs) > 0 {
 		err := p.errs[0]
 		p.errs = p.errs[1:]
@@ -90,6 +92,25 @@ func TestWhatTokensCarry(t *testing.T) {
 			map[string]any{"tenant_id": acme, "roles": []string{}},
 			"",
 		},
+		"a session that was revoked": {
+			place{standing: controlplane.UserStanding{Active: true, Session: controlplane.SessionRevoked}},
+			controlplane.OperatorAccount{},
+			controlplane.TokenRequest{Subject: user, TenantID: acme, Session: uuid.New(), Offline: true},
+			nil, fault.Forbidden,
+		},
+		"who has signed out": {
+			place{standing: controlplane.UserStanding{Active: true, Session: controlplane.SessionSignedOut}},
+			controlplane.OperatorAccount{},
+			controlplane.TokenRequest{Subject: user, TenantID: acme, Session: uuid.New()},
+			nil, fault.Forbidden,
+		},
+		"who has signed out, and allowed it": {
+			place{standing: controlplane.UserStanding{Active: true, Session: controlplane.SessionSignedOut}},
+			controlplane.OperatorAccount{},
+			controlplane.TokenRequest{Subject: user, TenantID: acme, Session: uuid.New(), Offline: true},
+			map[string]any{"tenant_id": acme, "roles": []string{}},
+			"",
+		},
 		"an operator":        {place{}, controlplane.OperatorAccount{ID: ann, Role: controlplane.RoleBilling}, controlplane.TokenRequest{Subject: controlplane.SubjectOfOperator(ann)}, map[string]any{"role": "billing"}, ""},
 		"a disabled one":     {place{}, controlplane.OperatorAccount{ID: ann, DisabledAt: signed}, controlplane.TokenRequest{Subject: controlplane.SubjectOfOperator(ann)}, nil, fault.Forbidden},
 		"one who was reset":  {place{}, controlplane.OperatorAccount{ID: ann, RevokedAt: signed}, controlplane.TokenRequest{Subject: controlplane.SubjectOfOperator(ann), AuthenticatedAt: signed}, nil, fault.Forbidden},
@@ -102,6 +123,9 @@ func TestWhatTokensCarry(t *testing.T) {
 		got, err := tokens.Claims(t.Context(), c.request)
 		if fault.CodeOf(err) != c.code || fmt.Sprint(got) != fmt.Sprint(c.want) {
 			t.Errorf("%s: %v, %v", name, got, err)
+		}
+		if len(c.place.cells) > 0 && c.place.session != c.request.Session {
+			t.Errorf("%s: asked about session %s", name, c.place.session)
 		}
 	}
 }

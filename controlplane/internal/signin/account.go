@@ -22,6 +22,8 @@ type accountPage struct {
 	Security             controlplane.AccountSecurity
 	Password             []field
 	Sessions             []sessionLine
+	Applications         []applicationLine
+	ApplicationsUnknown  bool // the authorization server does not answer
 }
 
 type sessionLine struct {
@@ -58,6 +60,11 @@ func (v *visit) showAccount(notice, wrongPassword string) error {
 	}
 	for _, session := range sessions {
 		body.Sessions = append(body.Sessions, sessionLine{session, session.ID == a.Session})
+	}
+	if body.Applications, err = v.applications(a); fault.CodeOf(err) == fault.Unavailable {
+		body.ApplicationsUnknown = true // everything else goes on without it
+	} else if err != nil {
+		return err
 	}
 	if wrongPassword != "" {
 		body.Alert = "The password was not changed."
@@ -202,7 +209,7 @@ func (s *server) endSession(v *visit) error {
 		return fault.New(fault.NotFound, "there is no such session")
 	}
 	return v.changed(v.change(func(ctx context.Context, t controlplane.Tenant, a account) error {
-		if err := s.Cells.EndSession(ctx, t.Cell, t.TenantID, t.Epoch, a.UserID, session); err != nil {
+		if err := s.Cells.EndSession(ctx, t.Cell, t.TenantID, t.Epoch, a.UserID, session, controlplane.SessionRevoked); err != nil {
 			return err
 		}
 		return s.endLogins(ctx, a.Subject, func(l controlplane.LoginSession) bool { return l.Session == session })

@@ -1,19 +1,14 @@
 package signin
 
 import (
+	"cmp"
 	"slices"
-	"time"
 
 	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/shared/fault"
 )
 
-const (
-	kindConsent = "consent"
-
-	// consentLife is how long an application is not asked about again.
-	consentLife = 90 * 24 * time.Hour
-)
+const kindConsent = "consent"
 
 type consentPage struct {
 	Client, Email, Organization, Token string
@@ -28,8 +23,8 @@ var scopeTexts = map[string]string{
 	"openid":          "know that it is you",
 	"profile":         "know your name",
 	"email":           "know your e-mail address",
-	"offline_access":  "go on while you are not there, until you take it back",
-	"offline":         "go on while you are not there, until you take it back",
+	"offline_access":  "go on while you are not there, until you take it back on your account page",
+	"offline":         "go on while you are not there, until you take it back on your account page",
 	"workspaces:read": "see your workspaces", "workspaces:write": "change your workspaces",
 	"projects:read": "see your projects", "projects:write": "change your projects",
 	"users:read": "see your colleagues", "users:write": "change who your colleagues are",
@@ -53,17 +48,19 @@ func (s *server) askConsent(v *visit) error {
 		}
 		body.Organization = t.Organization
 	}
-	for _, scope := range req.Scopes {
-		text := scopeTexts[scope]
-		if text == "" {
-			text = "use what is called"
-		}
-		body.Scopes = append(body.Scopes, scopeLine{scope, text})
-	}
+	body.Scopes = scopeLines(req.Scopes)
 	if body.Token, err = v.token(kindConsent, loginLife, req.Challenge); err != nil {
 		return err
 	}
 	return v.show("consent", page{Title: "Allow " + req.Client.Name + "?", Body: body})
+}
+
+func scopeLines(scopes []string) []scopeLine {
+	lines := make([]scopeLine, len(scopes))
+	for i, scope := range scopes {
+		lines[i] = scopeLine{scope, cmp.Or(scopeTexts[scope], "use what is called")}
+	}
+	return lines
 }
 
 // consent takes the answer.
@@ -100,7 +97,9 @@ func (v *visit) consentRequest(challenge string) (controlplane.ConsentRequest, a
 	return req, a, of, err
 }
 
-// grant allows all that was asked for. What id tokens say of a person they say
+// grant allows all that was asked for, until it is withdrawn: an application goes on
+// by its refresh tokens for as long as it likes, and a consent that was forgotten
+// meanwhile would stand on nobody's list. What id tokens say of a person they say
 // where it was asked for.
 func (v *visit) grant(req controlplane.ConsentRequest, of controlplane.SessionOf) error {
 	claims := map[string]any{}
@@ -111,7 +110,10 @@ func (v *visit) grant(req controlplane.ConsentRequest, of controlplane.SessionOf
 		claims["email"], claims["email_verified"] = of.Email, true // nobody else signs in
 	}
 	to, err := v.server.Flows.AcceptConsent(v.ctx(), req.Challenge, controlplane.AcceptedConsent{
-		Scopes: req.Scopes, Audience: req.Audience, Remember: true, RememberFor: consentLife, Claims: claims,
+		Scopes: req.Scopes, Audience: req.Audience, Remember: true, Claims: claims,
+		// Whoever allowed others to go on in their absence has not taken that back by
+		// signing out; our own applications were asked nothing, and end with the rest.
+		Offline: !req.Client.FirstParty && slices.ContainsFunc(req.Scopes, func(scope string) bool { return scope == "offline_access" || scope == "offline" }),
 	})
 	if err != nil {
 		return flowFault(err, "request")

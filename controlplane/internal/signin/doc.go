@@ -40,7 +40,9 @@
 // each login: a form of another browser, another login or another purpose is
 // refused, before that every request that the browser itself calls cross-site.
 // Redirects lead to this application or to the authorization server, nowhere
-// else. A session is a row in the cell, so a copied cookie ends with it.
+// else. A session is a row in the cell, so a copied cookie ends with it. What
+// applications were given in it carries its id, and ends with it, too
+// (docs/decisions/0017-what-ends-with-a-session.md).
 //
 // # Limits
 //

@@ -92,7 +92,7 @@ func (v *visit) accept(challenge, session string, a account) error {
 	}
 	to, err := v.server.Flows.AcceptLogin(v.ctx(), challenge, controlplane.AcceptedLogin{
 		Subject: a.Subject, Remember: true, RememberFor: sessionLife, ACR: a.ACR, AMR: a.AMR,
-		Context: controlplane.LoginContext{TenantID: a.TenantID, UserID: a.UserID},
+		Context: controlplane.LoginContext{TenantID: a.TenantID, UserID: a.UserID, Session: a.Session},
 	})
 	if err != nil {
 		return flowFault(err, "sign-in")

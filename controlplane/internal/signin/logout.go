@@ -72,7 +72,7 @@ func (v *visit) forgetAccount() error {
 	a, _, err := v.known()
 	if err == nil && !a.TenantID.IsZero() {
 		err = v.server.inCell(v.ctx(), a.TenantID, func(ctx context.Context, t controlplane.Tenant) error {
-			return v.server.Cells.EndSession(ctx, t.Cell, t.TenantID, t.Epoch, a.UserID, a.Session)
+			return v.server.Cells.EndSession(ctx, t.Cell, t.TenantID, t.Epoch, a.UserID, a.Session, controlplane.SessionSignedOut)
 		})
 	}
 	if code := fault.CodeOf(err); err != nil && code != fault.Unauthenticated && code != fault.NotFound {

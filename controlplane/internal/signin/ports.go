@@ -21,6 +21,7 @@ type Flows interface {
 	LoginFlow
 	ConsentFlow
 	LogoutFlow
+	Grants
 }
 
 // LoginFlow answers who somebody is.
@@ -37,6 +38,14 @@ type ConsentFlow interface {
 	Consent(ctx context.Context, challenge string) (controlplane.ConsentRequest, error)
 	AcceptConsent(ctx context.Context, challenge string, c controlplane.AcceptedConsent) (redirect string, err error)
 	RejectConsent(ctx context.Context, challenge, code, reason string) (redirect string, err error)
+}
+
+// Grants is what people have allowed others' applications.
+type Grants interface {
+	GrantsOf(ctx context.Context, subject string) ([]controlplane.Grant, error)
+	// WithdrawGrant takes back all that somebody has allowed one application:
+	// consents, refresh tokens.
+	WithdrawGrant(ctx context.Context, subject, client string) error
 }
 
 // LogoutFlow ends sessions; applications are told by the server.
@@ -118,7 +127,7 @@ type Sessions interface {
 	BeginSession(ctx context.Context, cell string, id tenancy.ID, user uuid.UUID, address, userAgent string, life time.Duration) (controlplane.SessionBegun, error)
 	CheckSession(ctx context.Context, cell string, id tenancy.ID, secret string) (controlplane.SessionOf, error)
 	ListSessions(ctx context.Context, cell string, id tenancy.ID, epoch uint64, user uuid.UUID) ([]controlplane.UserSession, error)
-	EndSession(ctx context.Context, cell string, id tenancy.ID, epoch uint64, user, session uuid.UUID) error
+	EndSession(ctx context.Context, cell string, id tenancy.ID, epoch uint64, user, session uuid.UUID, how controlplane.SessionEnd) error
 	RevokeSessions(ctx context.Context, cell string, id tenancy.ID, epoch uint64, user uuid.UUID) error
 }
 

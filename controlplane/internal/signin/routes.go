@@ -66,6 +66,7 @@ func (s *server) handler() http.Handler {
 		{"POST", "/account/devices/forget", s.forgetDevice},
 		{"POST", "/account/sessions/end", s.endSession},
 		{"POST", "/account/sessions/end-all", s.endAllSessions},
+		{"POST", "/account/applications/withdraw", s.withdraw},
 	} {
 		router.Handle(route.path, s.page(route.do)).Methods(route.method)
 	}

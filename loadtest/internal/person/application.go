@@ -23,42 +23,85 @@ type Tokens struct {
 	ID      string `json:"id_token"`
 }
 
-// SignIn signs the person in at an application, by the authorization code flow
-// with PKCE, and returns what the application gets.
+// Application is one that has people sign in.
+type Application struct {
+	Client string
+	Secret string   // "": it has none
+	Scopes []string // beside openid and offline_access
+}
+
+// SignIn signs the person in at an application of ours, with a browser that knows
+// nothing yet, and returns what the application gets.
 func (p Person) SignIn(ctx context.Context, client string) (Tokens, error) {
 	b, err := NewBrowser()
 	if err != nil {
 		return Tokens{}, err
 	}
+	got, _, err := p.Enter(ctx, b, Application{Client: client})
+	return got, err
+}
+
+// Enter signs the person in at an application, by the authorization code flow with
+// PKCE, and returns what the application gets. The password is shown and consent
+// given if they are asked for; asked says whether consent was.
+func (p Person) Enter(ctx context.Context, b *Browser, app Application) (got Tokens, asked bool, err error) {
 	b.back = callback
 	verifier, state := rand.Text()+rand.Text(), rand.Text()
 	sum := sha256.Sum256([]byte(verifier))
 	issuer := strings.TrimSuffix(p.At.Identity.Issuer, "/")
 	page, err := b.Get(ctx, issuer+"/oauth2/auth?"+url.Values{
-		"client_id": {client}, "response_type": {"code"}, "scope": {"openid offline_access"}, "audience": {p.At.Identity.Audience}, "redirect_uri": {callback},
+		"client_id": {app.Client}, "response_type": {"code"}, "scope": {strings.Join(append([]string{"openid", "offline_access"}, app.Scopes...), " ")},
+		"audience": {p.At.Identity.Audience}, "redirect_uri": {callback},
 		"state": {state}, "code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"}, "tenant": {p.Slug},
 	}.Encode())
-	if err != nil {
-		return Tokens{}, err
+	if err == nil && (page.URL.Path == "/login" || strings.HasPrefix(page.URL.Path, "/t/")) {
+		page, err = b.Send(ctx, page, "password", map[string]string{"email": p.Email, "password": p.Password})
 	}
-	if page, err = b.Send(ctx, page, "password", map[string]string{"email": p.Email, "password": p.Password}); err != nil {
-		return Tokens{}, err
+	if err == nil && page.URL.Path == "/consent" {
+		asked = true
+		page, err = b.SendTo(ctx, page, "/consent", map[string]string{"decision": "allow"})
+	}
+	if err != nil {
+		return Tokens{}, asked, err
 	}
 	came := page.URL.Query()
 	if !strings.HasPrefix(page.URL.String(), callback) || came.Get("state") != state || came.Get("code") == "" {
-		return Tokens{}, fmt.Errorf("sign in at %s: came to %s (%d): %s", client, page.URL, page.Status, page.Text)
+		return Tokens{}, asked, fmt.Errorf("sign in at %s: came to %s (%d): %s", app.Client, page.URL, page.Status, page.Text)
 	}
-	return exchange(ctx, issuer, url.Values{
-		"grant_type": {"authorization_code"}, "code": {came.Get("code")}, "redirect_uri": {callback}, "client_id": {client}, "code_verifier": {verifier},
+	got, err = p.exchange(ctx, app, url.Values{
+		"grant_type": {"authorization_code"}, "code": {came.Get("code")}, "redirect_uri": {callback}, "code_verifier": {verifier},
 	})
+	return got, asked, err
 }
 
-func exchange(ctx context.Context, issuer string, form url.Values) (Tokens, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, issuer+"/oauth2/token", strings.NewReader(form.Encode()))
+// Refresh has an application renew what it got. A refusal is a [*Denial].
+func (p Person) Refresh(ctx context.Context, app Application, refresh string) (Tokens, error) {
+	return p.exchange(ctx, app, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}})
+}
+
+// Denial is what an application is told that gets no tokens (RFC 6749 §5.2).
+type Denial struct {
+	Status      int
+	Code        string
+	Description string
+}
+
+func (d *Denial) Error() string {
+	return fmt.Sprintf("tokens: %d %s: %s", d.Status, d.Code, d.Description)
+}
+
+func (p Person) exchange(ctx context.Context, app Application, form url.Values) (Tokens, error) {
+	if app.Secret == "" {
+		form.Set("client_id", app.Client)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(p.At.Identity.Issuer, "/")+"/oauth2/token", strings.NewReader(form.Encode()))
 	if err != nil {
 		return Tokens{}, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if app.Secret != "" {
+		req.SetBasicAuth(url.QueryEscape(app.Client), url.QueryEscape(app.Secret))
+	}
 	resp, err := (&http.Client{Transport: transport}).Do(req)
 	if err != nil {
 		return Tokens{}, err
@@ -73,7 +116,7 @@ func exchange(ctx context.Context, issuer string, form url.Values) (Tokens, erro
 		return Tokens{}, err
 	}
 	if resp.StatusCode != http.StatusOK || got.Access == "" {
-		return Tokens{}, fmt.Errorf("tokens: %d %s: %s", resp.StatusCode, got.Error, got.Description)
+		return Tokens{}, &Denial{resp.StatusCode, got.Error, got.Description}
 	}
 	return got.Tokens, nil
 }

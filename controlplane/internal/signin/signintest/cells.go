@@ -44,6 +44,7 @@ type Cells struct {
 	mu       sync.Mutex
 	users    map[uuid.UUID]*User
 	sessions map[string]session
+	ends     map[uuid.UUID]controlplane.SessionEnd
 	mails    []Mail
 	failing  error          // of the next calls
 	moved    int            // answers that the tenant has moved, still to give
@@ -57,7 +58,7 @@ type session struct {
 
 // NewCells returns cells without anybody.
 func NewCells() *Cells {
-	return &Cells{users: map[uuid.UUID]*User{}, sessions: map[string]session{}, calls: map[string]int{}}
+	return &Cells{users: map[uuid.UUID]*User{}, sessions: map[string]session{}, ends: map[uuid.UUID]controlplane.SessionEnd{}, calls: map[string]int{}}
 }
 
 // Add adds a user with a confirmed address.
@@ -377,16 +378,24 @@ func (c *Cells) ListSessions(_ context.Context, _ string, id tenancy.ID, _ uint6
 }
 
 // EndSession ends one.
-func (c *Cells) EndSession(_ context.Context, _ string, id tenancy.ID, _ uint64, user, session uuid.UUID) error {
+func (c *Cells) EndSession(_ context.Context, _ string, id tenancy.ID, _ uint64, user, session uuid.UUID, how controlplane.SessionEnd) error {
 	return c.with("EndSession", id, user, func(*User) error {
 		for secret, s := range c.sessions {
 			if s.ID == session && s.user == user {
 				delete(c.sessions, secret)
+				c.ends[session] = how
 				return nil
 			}
 		}
 		return fault.New(fault.NotFound, "no such session")
 	})
+}
+
+// EndOf returns how a session was ended, one at a time.
+func (c *Cells) EndOf(session uuid.UUID) controlplane.SessionEnd {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ends[session]
 }
 
 // RevokeSessions ends all.

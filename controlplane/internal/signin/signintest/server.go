@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/shared/fault"
@@ -14,6 +15,7 @@ import (
 type Server struct {
 	Issuer string
 	Astray string // if set: where it sends browsers, against its nature
+	Away   error  // if set: what it answers to who asks for grants
 
 	mu       sync.Mutex
 	logins   map[string]*Login
@@ -32,9 +34,10 @@ type Login struct {
 
 // Consent is a consent request and what became of it.
 type Consent struct {
-	Request  controlplane.ConsentRequest
-	Accepted *controlplane.AcceptedConsent
-	Rejected string
+	Request   controlplane.ConsentRequest
+	Accepted  *controlplane.AcceptedConsent
+	Rejected  string
+	Withdrawn bool
 }
 
 // Logout is a logout request and what became of it.
@@ -213,6 +216,31 @@ func (s *Server) RejectConsent(ctx context.Context, challenge, code, _ string) (
 	defer s.mu.Unlock()
 	s.consents[challenge].Rejected = code
 	return s.back(), nil
+}
+
+// GrantsOf lists what a subject has allowed others' applications, one after another.
+func (s *Server) GrantsOf(_ context.Context, subject string) ([]controlplane.Grant, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var grants []controlplane.Grant
+	for _, c := range s.consents {
+		if c.Request.Subject == subject && c.Accepted != nil && !c.Withdrawn && !c.Request.Client.FirstParty {
+			grants = append(grants, controlplane.Grant{Client: c.Request.Client, Scopes: c.Accepted.Scopes, Since: time.Now()})
+		}
+	}
+	return grants, s.Away
+}
+
+// WithdrawGrant takes it back.
+func (s *Server) WithdrawGrant(_ context.Context, subject, client string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.consents {
+		if c.Request.Subject == subject && c.Request.Client.ID == client {
+			c.Withdrawn = true
+		}
+	}
+	return s.Away
 }
 
 // Logout returns who wants to leave.
