@@ -38,6 +38,7 @@ type Residence struct {
 	MovedEpoch   uint64 // departed: the generation under which it did
 	Slug         tenancy.Slug
 	Plan         string // "" once its rows are gone; likewise the organization's name
+	Held         bool   // its own work waits
 	Organization string
 }
 

@@ -31,6 +31,7 @@ type Residence struct {
 	Slug         tenancy.Slug `json:"slug"`
 	Plan         string       `json:"plan"` // "" once its rows are gone; likewise the next
 	Organization string       `json:"organization"`
+	Held         *bool        `json:"held"` // its own work waits; nil: the cell's version does not know of it
 }
 
 // States of a fence.

@@ -46,6 +46,7 @@ func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announce
 	}
 	importSweeper := &directory.ImportSweeper{Store: imports, Clock: opts.Clock}
 	reaper := &directory.Reaper{Store: postgres.TenantStore{DB: db}, Cells: client, Clock: opts.Clock}
+	auditor := directory.PlanAuditor{Cells: postgres.CellStore{DB: db}, Inventories: client, Records: postgres.TenantStore{DB: db}}
 	courier := &directory.PlanCourier{Orders: postgres.PlanOrderStore{DB: db}, Cells: client, Clock: opts.Clock}
 	summer := migration.Summer{Sums: postgres.MigrationStore{DB: db}, Key: controlplane.NewCertificateKey(opts.ControlKey), Clock: opts.Clock}
 	pruner := &directory.Pruner{Store: log, Keep: opts.KeepChanges, Age: opts.KeepFor, Clock: opts.Clock}
@@ -65,6 +66,7 @@ func newLoops(opts Options, db *postgres.DB, client *cellclient.Client, announce
 		{"certificates", 2 * time.Second, time.Minute, summer.RunOnce, nil},
 		{"reaper", 5 * time.Second, time.Minute, reaper.RunOnce, nil},
 		{"plan courier", 500 * time.Millisecond, 30 * time.Second, courier.RunOnce, nil},
+		{"plan audit", time.Hour, 10 * time.Minute, auditor.RunOnce, nil},
 		{"e-mail index", emailInterval, 30 * time.Second, emails.RunOnce, nil},
 		{"import sweeper", time.Minute, 5 * time.Minute, importSweeper.RunOnce, nil},
 		{"pruner", time.Minute, 5 * time.Minute, pruner.RunOnce, nil},

@@ -56,3 +56,29 @@ func TestAPlanReachesTheTenantsCell(t *testing.T) {
 		t.Errorf("told again what had not changed: version %d after %d", after, before)
 	}
 }
+
+// A cell that did not understand whom to hold, when it was told, learns it all the
+// same; so does one whose database was restored from before.
+func TestWhatACellHasWrongIsToldAnew(t *testing.T) {
+	t.Parallel()
+	opts := options(database(t))
+	p := start(t, opts)
+	cell := p.withCell(t, "cell-a", "us-central1", 10)
+	id, other := p.signUp(t, "acme").Tenant.TenantID, p.signUp(t, "initech").Tenant.TenantID
+	p.setPlan(t, other, "team")
+	if got, err := p.client(t, controlplane.RoleOperator).SuspendTenantWithResponse(t.Context(), id, nil, api.SuspendRequest{Reason: new("unpaid")}); err != nil || got.StatusCode() != http.StatusOK {
+		t.Fatalf("%v, %s", err, got.Body)
+	}
+	known := func() bool { of := cell.Residents(); return of[id].Held && of[other].Plan == "team" }
+	testkit.Eventually(t, "the cell to know", known)
+	if err := p.stop(); err != nil {
+		t.Fatal(err)
+	}
+	forgetful, restored := cell.Residents()[id], cell.Residents()[other]
+	forgetful.Held = false
+	restored.Plan, restored.PlanVersion = "free", 0
+	cell.Put(id, forgetful)
+	cell.Put(other, restored)
+	start(t, opts)
+	testkit.Eventually(t, "the cell to know again", known)
+}

@@ -14,7 +14,7 @@ import (
 // one (zero: from the start). It returns up to limit lines.
 func (m *Mover) Inventory(ctx context.Context, after tenancy.ID, limit int) ([]cell.Residence, error) {
 	rows, err := m.pool.Query(ctx, `
-		SELECT t.tenant_id, t.state, t.epoch, coalesce(t.moved_to, ''), coalesce(t.moved_epoch, 0), t.slug, coalesce(o.plan, ''), coalesce(o.name, '')
+		SELECT t.tenant_id, t.state, t.epoch, coalesce(t.moved_to, ''), coalesce(t.moved_epoch, 0), t.slug, coalesce(o.plan, ''), coalesce(o.held, false), coalesce(o.name, '')
 		FROM tenants t LEFT JOIN organizations o ON o.tenant_id = t.tenant_id
 		WHERE t.tenant_id > $1 ORDER BY t.tenant_id LIMIT $2`, after.String(), limit)
 	if err != nil {
@@ -23,7 +23,7 @@ func (m *Mover) Inventory(ctx context.Context, after tenancy.ID, limit int) ([]c
 	lines, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (cell.Residence, error) {
 		var line cell.Residence
 		var id uuid.UUID
-		err := r.Scan(&id, &line.State, &line.Epoch, &line.MovedTo, &line.MovedEpoch, &line.Slug, &line.Plan, &line.Organization)
+		err := r.Scan(&id, &line.State, &line.Epoch, &line.MovedTo, &line.MovedEpoch, &line.Slug, &line.Plan, &line.Held, &line.Organization)
 		line.TenantID = tenancy.ID(id)
 		return line, err
 	})

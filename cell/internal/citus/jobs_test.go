@@ -2,10 +2,12 @@ package citus_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/coditect/platform/cell"
+	"github.com/coditect/platform/cell/internal/citus"
 )
 
 // due returns the due jobs of all tenants, up to ten of each.
@@ -163,4 +165,40 @@ func TestOneRelayLeads(t *testing.T) {
 		t.Fatalf("lead after resignation: %v, %v", third, err)
 	}
 	third.Resign()
+}
+
+// What waits of a tenant that is held is not read, however much it is; what goes on
+// all the same is taken, and everything once the tenant is let in again.
+func TestTheRelayDoesNotReadWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	a := db.live(t)
+	id := a.TenantID.String()
+	query(t, db.dsn, `DELETE FROM jobs WHERE tenant_id = $1`, id)
+	for kind, n := range map[cell.JobKind]int{cell.WebhookDelivery: 2000, cell.ReportJob: 1000, cell.InviteEmail: 2, cell.DataExport: 1} {
+		query(t, db.dsn, `INSERT INTO jobs (tenant_id, job_id, kind, payload, state, max_attempts, run_at)
+			SELECT $1, gen_random_uuid(), $2, '{}', 'pending', 8, now() - n * interval '1 second' FROM generate_series(1, $3::int) AS n`, id, string(kind), n)
+	}
+	query(t, db.dsn, `ANALYZE jobs`)
+	due := func() []cell.JobRef {
+		t.Helper()
+		shares, err := db.relay.DueJobs(t.Context(), []cell.JobQueue{{TenantID: a.TenantID}}, []int{10})
+		must(t, err)
+		return shares[0].Due
+	}
+	for held, want := range map[bool]int{true: 3, false: 10} {
+		query(t, db.dsn, `UPDATE organizations SET held = $2 WHERE tenant_id = $1`, id, held)
+		refs := due()
+		if len(refs) != want {
+			t.Errorf("held %v: %d jobs are due, want %d", held, len(refs), want)
+		}
+		plan := strings.Join(query(t, db.dsn, `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) `+citus.ShareSQL, id, int16(cell.NormalPriority), 10), "\n")
+		if !strings.Contains(plan, "jobs_unheld") || !strings.Contains(plan, "jobs_due") || !strings.Contains(plan, "never executed") || strings.Contains(plan, "Rows Removed by Filter") {
+			t.Errorf("held %v: other jobs than those are read:\n%s", held, plan)
+		}
+	}
+	query(t, db.dsn, `UPDATE tenant_gate SET open = false, closed_at = now() WHERE tenant_id = $1`, id)
+	if refs := due(); len(refs) != 0 {
+		t.Errorf("behind a closed gate %d jobs are due", len(refs))
+	}
 }

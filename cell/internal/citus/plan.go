@@ -10,7 +10,9 @@ import (
 )
 
 // SetPlan makes the tenant's copy of its plan, and of whether it is held, be what
-// the directory says, unless something newer is known. It is the mover's, since the application must not be
+// the directory says, unless something newer is known. One version of the directory
+// says one thing: where a copy of the same version differs, the cell did not
+// understand all of it at the time. It is the mover's, since the application must not be
 // able to give its tenant another plan; it passes the fence as every write does.
 func (m *Mover) SetPlan(ctx context.Context, change cell.PlanChange, requestID string) error {
 	return m.inTx(ctx, func(tx pgx.Tx) error {
@@ -18,7 +20,7 @@ func (m *Mover) SetPlan(ctx context.Context, change cell.PlanChange, requestID s
 			return err
 		}
 		tag, err := tx.Exec(ctx, `UPDATE organizations SET plan = $2, plan_version = $3, held = $4, version = version + 1, updated_at = now()
-			WHERE tenant_id = $1 AND plan_version < $3`, change.TenantID.String(), change.Plan, int64(change.Version), change.Held)
+			WHERE tenant_id = $1 AND (plan_version < $3 OR plan_version = $3 AND (plan, held) <> ($2, $4))`, change.TenantID.String(), change.Plan, int64(change.Version), change.Held)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}

@@ -94,7 +94,7 @@ func (s *server) ListTenants(ctx context.Context, r api.ListTenantsRequestObject
 	for i, line := range lines {
 		answer.Tenants[i] = api.InventoryLine{
 			TenantID: line.TenantID, State: api.State(line.State), Epoch: line.Epoch, MovedTo: line.MovedTo, MovedEpoch: line.MovedEpoch,
-			Slug: string(line.Slug), Plan: line.Plan, Organization: line.Organization,
+			Slug: string(line.Slug), Plan: line.Plan, Held: line.Held, Organization: line.Organization,
 		}
 	}
 	if !next.IsZero() {

@@ -218,7 +218,7 @@ func (c *Cell) setPlan(r *http.Request) (any, error) {
 	if !ok || there.Epoch < in.Epoch {
 		return nil, fault.New(fault.TenantMoved, "not held with this epoch")
 	}
-	if in.Version > there.PlanVersion {
+	if in.Version >= there.PlanVersion {
 		there.Plan, there.Held, there.PlanVersion = in.Plan, in.Held, in.Version
 		c.held[id] = there
 	}

@@ -123,7 +123,7 @@ func (c *Cell) inventory(r *http.Request) (any, error) {
 		held := c.held[id]
 		lines[i] = controlplane.Residence{
 			TenantID: id, State: held.State, Epoch: held.Epoch, MovedTo: held.MovedTo, MovedEpoch: held.MovedEpoch,
-			Slug: tenancy.Slug(held.Slug), Plan: held.Plan, Organization: "Org " + held.Slug,
+			Slug: tenancy.Slug(held.Slug), Plan: held.Plan, Held: &held.Held, Organization: "Org " + held.Slug,
 		}
 	}
 	out["tenants"] = lines

@@ -8,6 +8,7 @@ import (
 
 	"github.com/coditect/platform/controlplane"
 	"github.com/coditect/platform/shared/directory"
+	"github.com/coditect/platform/shared/tenancy"
 )
 
 // orderPlan orders that the tenant's cell be told its plan and whether it is held,
@@ -50,5 +51,12 @@ func (s PlanOrderStore) Done(ctx context.Context, o controlplane.PlanOrder) erro
 // Retry puts an order off, unless there is a later one.
 func (s PlanOrderStore) Retry(ctx context.Context, o controlplane.PlanOrder, at time.Time) error {
 	_, err := s.pool.Exec(ctx, `UPDATE plan_orders SET due_at = $3, tries = tries + 1 WHERE tenant_id = $1 AND number = $2`, [16]byte(o.Tenant.TenantID), o.Number, at)
+	return outage(err)
+}
+
+// OrderPlans orders that tenants' cells be told anew. An order that is there stays.
+func (s TenantStore) OrderPlans(ctx context.Context, ids []tenancy.ID) error {
+	_, err := s.pool.Exec(ctx, `
+INSERT INTO plan_orders (tenant_id, due_at) SELECT tenant_id, $2 FROM tenants WHERE tenant_id = ANY($1::uuid[]) ON CONFLICT DO NOTHING`, uuids(ids), s.now())
 	return outage(err)
 }
