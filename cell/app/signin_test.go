@@ -162,7 +162,7 @@ func TestLockOut(t *testing.T) {
 	if a := m.ask(t, "PUT", "/password", map[string]any{"current": goodPassword, "password": "another good one"}); a.status != 401 {
 		t.Errorf("a locked account's password was changed: %d", a.status)
 	}
-	w.p.exec(t, `UPDATE sign_in_attempts SET last_at = last_at - interval '15 minutes' WHERE tenant_id = $1`, w.tn.id.String())
+	w.p.exec(t, `UPDATE sign_in_attempts SET last_at = now() - interval '15 minutes' WHERE tenant_id = $1`, w.tn.id.String())
 	if v := m.login(t, goodPassword, ""); v.Result != internal.Ok {
 		t.Error("still locked after the time")
 	}

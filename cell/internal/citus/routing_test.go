@@ -190,9 +190,9 @@ func (p *tap) listen(client net.Conn) {
 }
 
 // note keeps one of each; what Postgres cannot explain is about the transaction,
-// and what names no table of ours about the session (pg.Prepared).
+// and what names no table of ours about the session (pg.Prepared), or wakes the relay.
 func (p *tap) note(s statement) {
-	if strings.HasPrefix(s.text, `SELECT 1 AS "`) || strings.Contains(s.text, "pg_prepared_statements") {
+	if strings.HasPrefix(s.text, `SELECT 1 AS "`) || strings.Contains(s.text, "pg_prepared_statements") || strings.HasPrefix(s.text, "SELECT pg_notify(") {
 		return
 	}
 	switch verb, _, _ := strings.Cut(strings.TrimSpace(s.text), " "); strings.ToUpper(strings.TrimSpace(verb)) {
