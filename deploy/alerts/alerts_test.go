@@ -32,13 +32,7 @@ func TestRulesOfObjectivesAreUpToDate(t *testing.T) {
 
 func TestRulesNameOnlyMetricsThatAreRegistered(t *testing.T) {
 	t.Parallel()
-	metrics, err := inventory.Registered(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range inventory.Runtime() {
-		metrics[m.Name] = m
-	}
+	metrics := exported(t)
 	for _, r := range rules(t) {
 		if err := inventory.Check(r.Expr, metrics); err != nil {
 			t.Errorf("%s%s: %v", r.Alert, r.Record, err)
@@ -122,18 +116,18 @@ func TestEveryRunbookHasItsAlert(t *testing.T) {
 var (
 	asked  = regexp.MustCompile(`'query=([^']+)'`)
 	sought = regexp.MustCompile(`grep '([^']+)'`)
+
+	objective = regexp.MustCompile(`slo="([^"]+)"`)
 )
 
 // That the commands run is tried on a platform (loadtest/e2e); there, what nobody
 // exports and what nobody logs is just not found.
 func TestRunbooksAskForWhatIsThere(t *testing.T) {
 	t.Parallel()
-	metrics, err := inventory.Registered(root)
+	metrics := exported(t)
+	slos, err := alerts.SLOs()
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, m := range inventory.Runtime() {
-		metrics[m.Name] = m
 	}
 	pages, err := filepath.Glob(root + "/docs/runbooks/*.md")
 	if err != nil {
@@ -149,6 +143,9 @@ func TestRunbooksAskForWhatIsThere(t *testing.T) {
 			queries++
 			if err := inventory.Check(string(m[1]), metrics); err != nil {
 				t.Errorf("%s: %v", filepath.Base(page), err)
+			}
+			if o := objective.FindSubmatch(m[1]); o != nil && !slices.ContainsFunc(slos, func(s alerts.SLO) bool { return s.Name == string(o[1]) }) {
+				t.Errorf("%s asks for the objective %s", filepath.Base(page), o[1])
 			}
 		}
 		for _, m := range sought.FindAllSubmatch(text, -1) {
@@ -180,6 +177,19 @@ func logged(t *testing.T, text string) bool {
 		}
 	}
 	return found
+}
+
+// exported are all metrics that Prometheus sees.
+func exported(t *testing.T) map[string]inventory.Metric {
+	t.Helper()
+	metrics, err := inventory.Registered(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range inventory.Runtime() {
+		metrics[m.Name] = m
+	}
+	return metrics
 }
 
 func rules(t *testing.T) []alerts.Rule {

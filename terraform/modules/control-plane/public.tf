@@ -15,7 +15,7 @@ locals {
     login = {
       endpoints = "signin"
       path      = "/readyz"
-      port      = local.admin_port # says not ready before the server closes
+      port      = local.admin_port # it looks at the database, too
       tls       = false
       rate      = 600 # passwords are guessed here; an office is let in
       unread    = ["password", "current"]
