@@ -18,13 +18,16 @@ var (
 	plainWord = regexp.MustCompile(`^[a-z][a-z-]*$`)
 )
 
-// CheckRunbooks makes sure that every command of a program which the runbooks
-// under the repository's root tell people to run exists, with every flag that it
-// is given. Help returns what the program says about a command, or "" if it has
-// no such command.
-func CheckRunbooks(t *testing.T, root, program string, help func(command ...string) string) {
+// RunbookCommand is a call of a program in a runbook.
+type RunbookCommand struct {
+	Page  string   // below docs/runbooks
+	Words []string // behind the program's name
+}
+
+// RunbookCommands lists the calls of a program that the runbooks under the repository's
+// root tell people to make.
+func RunbookCommands(t *testing.T, root, program string) (found []RunbookCommand) {
 	t.Helper()
-	checked := 0
 	err := fs.WalkDir(os.DirFS(filepath.Join(root, "docs", "runbooks")), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".md") {
 			return err
@@ -34,16 +37,27 @@ func CheckRunbooks(t *testing.T, root, program string, help func(command ...stri
 			return err
 		}
 		for _, words := range commandsIn(string(text), program) {
-			checked++
-			checkCommand(t, path, program, words, help)
+			found = append(found, RunbookCommand{path, words})
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if checked == 0 {
-		t.Errorf("no runbook names a command of %s: the test looks in the wrong place", program)
+	if len(found) == 0 {
+		t.Fatalf("no runbook names a command of %s: the test looks in the wrong place", program)
+	}
+	return found
+}
+
+// CheckRunbooks makes sure that every command of a program which the runbooks
+// under the repository's root tell people to run exists, with every flag that it
+// is given. Help returns what the program says about a command, or "" if it has
+// no such command.
+func CheckRunbooks(t *testing.T, root, program string, help func(command ...string) string) {
+	t.Helper()
+	for _, c := range RunbookCommands(t, root, program) {
+		checkCommand(t, c.Page, program, c.Words, help)
 	}
 }
 
