@@ -125,27 +125,26 @@ func images(_ *checker, of *cluster, find func(string, ...any)) {
 	}
 }
 
-// identity: who has an account at Google is one that Terraform makes one for; and
-// only who asks the API server has a token for it.
+// identity: Terraform grants to service accounts of Kubernetes, which borrow none of
+// Google's; and only who asks the API server has a token for it.
 func identity(c *checker, of *cluster, find func(string, ...any)) {
 	permitted := c.permitted[of.kind()]
-	const annotation = "iam.gke.io/gcp-service-account"
+	const borrowed = "iam.gke.io/gcp-service-account"
 	for key, account := range of.accounts {
-		email := account.Annotations[annotation]
-		name := account.Name
 		switch {
-		case email == "":
-			find("%s is nobody to Google", key)
-		case permitted.accounts[name] != account.Namespace:
-			find("%s: terraform/modules/%s makes no account for it", key, permitted.module)
-		case !strings.Contains(email, "-"+name+"@"):
-			find("%s is %s to Google", key, email)
+		case account.Annotations[borrowed] != "":
+			find("%s borrows %s at Google", key, account.Annotations[borrowed])
+		case permitted.accounts[account.Name] != account.Namespace:
+			find("%s: terraform/modules/%s does not know it", key, permitted.module)
 		}
 		if account.AutomountServiceAccountToken == nil || *account.AutomountServiceAccountToken {
 			find("%s hands its token to every pod", key)
 		}
 	}
 	for _, w := range of.workloads {
+		if name := w.template.Spec.ServiceAccountName; of.accounts[w.Namespace+"/"+name] == nil {
+			find("%s runs as %s, which is no account in %s", w.key(), name, w.Namespace)
+		}
 		mounts := w.template.Spec.AutomountServiceAccountToken
 		if mounts == nil || *mounts != (w.key() == "otel/scraper") {
 			find("%s: a token for the API server is for the scraper alone", w.key())

@@ -8,7 +8,7 @@ import (
 )
 
 // permits is what Terraform makes for one kind of overlay: who may read a secret,
-// which workloads have an account, and to which endpoint groups load balancers lead.
+// which workloads it grants to, and to which endpoint groups load balancers lead.
 type permits struct {
 	module    string
 	readers   map[string]string // secret → readers, as they stand there

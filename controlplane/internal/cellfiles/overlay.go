@@ -183,15 +183,6 @@ func keepDigests(fresh, before []byte) []byte {
 	})
 }
 
-// Workloads are those with an account at Google; terraform/modules/cell makes it.
-func (f cellFacts) Workloads() []string {
-	workloads := []string{"api", "worker", "schema"}
-	if !f.Citus() {
-		workloads = append(workloads, "pooler")
-	}
-	return workloads
-}
-
 // secretClass is what one workload finds as files.
 type secretClass struct {
 	Workload string

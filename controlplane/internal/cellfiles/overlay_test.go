@@ -53,7 +53,7 @@ func TestScaffoldWritesAnOverlay(t *testing.T) {
 		"settings.env":       {"CELL=cell-n\n", "ADDRESS=10.2.15.250\n"},
 		"networks.yaml":      {"cidr: 10.2.16.0/24", "cidr: 10.128.0.0/16", "cidr: 10.129.0.0/16"},
 		"secrets.yaml":       {"projects/coditect-cell-n/secrets/cell-n-edge-key/versions/latest"},
-		"facts.yaml":         {"cell-n-worker@coditect-cell-n.iam.gserviceaccount.com", "bucketName: coditect-cell-n-cell-n-blobs"},
+		"facts.yaml":         {"bucketName: coditect-cell-n-cell-n-blobs"},
 		"kustomization.yaml": {"components/cloudsql"},
 	} {
 		for _, want := range wants {

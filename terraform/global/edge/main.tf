@@ -50,10 +50,11 @@ module "edge" {
 
 # The routers' project, seen to once.
 module "iam" {
-  source     = "../../modules/iam"
-  site       = local.site
-  workloads  = {}
-  governance = { attestors = local.fleet.attestors, constraints = false }
+  source         = "../../modules/iam"
+  site           = local.site
+  project_number = local.edge.project_number
+  workloads      = {}
+  governance     = { attestors = local.fleet.attestors, constraints = false }
 }
 
 # Seen from outside: the one probe that crosses everything.

@@ -72,12 +72,13 @@ module "secrets" {
 }
 
 module "iam" {
-  source     = "../iam"
-  site       = local.site
-  governance = { attestors = var.fleet.attestors, constraints = false } # constraints are set once, on the folder
+  source         = "../iam"
+  site           = local.site
+  project_number = var.cell.project_number
+  governance     = { attestors = var.fleet.attestors, constraints = false } # constraints are set once, on the folder
   workloads = { for name, workload in {
-    api    = { namespace = "cell", roles = ["roles/cloudtrace.agent"] }
-    worker = { namespace = "cell", roles = ["roles/cloudtrace.agent"] }
+    api    = { namespace = "cell", roles = [] }
+    worker = { namespace = "cell", roles = [] }
     schema = { namespace = "cell", roles = [] }
     pooler = { namespace = "cell", roles = [] } # StackGres brings its own
     otel   = { namespace = "otel", roles = ["roles/monitoring.metricWriter", "roles/cloudtrace.agent"] }

@@ -37,8 +37,8 @@ output "settings" {
 }
 
 output "workloads" {
-  description = "The workloads' service accounts."
-  value       = module.iam.emails
+  description = "The workloads, as IAM members."
+  value       = module.iam.members
 }
 
 output "egress_addresses" {

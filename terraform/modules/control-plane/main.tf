@@ -65,11 +65,12 @@ module "secrets" {
 }
 
 module "iam" {
-  source     = "../iam"
-  site       = local.site
-  governance = { attestors = [google_binary_authorization_attestor.build.id], constraints = false } # constraints are set once, on the folder
+  source         = "../iam"
+  site           = local.site
+  project_number = var.control_plane.project_number
+  governance     = { attestors = [google_binary_authorization_attestor.build.id], constraints = false } # constraints are set once, on the folder
   workloads = {
-    api     = { namespace = "controlplane", roles = ["roles/cloudtrace.agent"] }
+    api     = { namespace = "controlplane" }
     schema  = { namespace = "controlplane" }
     nats    = { namespace = "controlplane" }
     clients = { namespace = "controlplane" }

@@ -24,8 +24,8 @@ output "database_address" {
 }
 
 output "workloads" {
-  description = "The workloads' service accounts."
-  value       = module.iam.emails
+  description = "The workloads, as IAM members."
+  value       = module.iam.members
 }
 
 output "names" {

@@ -1,4 +1,8 @@
 locals {
+  # A workload is to Google what it is to Kubernetes: a service account in a namespace.
+  members = { for key, w in var.workloads : key =>
+    "principal://iam.googleapis.com/projects/${var.project_number}/locations/global/workloadIdentityPools/${var.site.project}.svc.id.goog/subject/ns/${w.namespace}/sa/${coalesce(w.service_account, key)}"
+  }
   roles = merge([for key, w in var.workloads : { for r in w.roles : "${key}/${r}" => { workload = key, role = r } }]...)
   constraints = try(var.governance.constraints, false) ? toset([
     "iam.disableServiceAccountKeyCreation", # workload identity is the only way to be a service account
@@ -9,28 +13,12 @@ locals {
   ]) : toset([])
 }
 
-resource "google_service_account" "this" {
-  for_each = var.workloads
-
-  project      = var.site.project
-  account_id   = "${var.site.name}-${each.key}"
-  display_name = "${each.key} of ${var.site.name}"
-}
-
-resource "google_service_account_iam_member" "this" {
-  for_each = var.workloads
-
-  service_account_id = google_service_account.this[each.key].name
-  role               = "roles/iam.workloadIdentityUser"
-  member             = "serviceAccount:${var.site.project}.svc.id.goog[${each.value.namespace}/${coalesce(each.value.service_account, each.key)}]"
-}
-
 resource "google_project_iam_member" "this" {
   for_each = local.roles
 
   project = var.site.project
   role    = each.value.role
-  member  = google_service_account.this[each.value.workload].member
+  member  = local.members[each.value.workload]
 }
 
 # Who read what, in every service that can say so.

@@ -28,6 +28,17 @@ variable "site" {
   }
 }
 
+variable "project_number" {
+  description = "The project's number, by which its clusters' workloads are known to Google."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[0-9]{6,20}$", var.project_number))
+    error_message = "project_number: digits only; gcloud projects describe shows it."
+  }
+}
+
 variable "workloads" {
   description = "What runs in the cluster, and what each may do in the project besides reading its own secrets and buckets."
   type = map(object({

@@ -52,11 +52,12 @@ module "secrets" {
 }
 
 module "iam" {
-  source     = "../iam"
-  site       = local.site
-  governance = null # the edge root sees to the project that all routers share
+  source         = "../iam"
+  site           = local.site
+  project_number = var.router.project_number
+  governance     = null # the edge root sees to the project that all routers share
   workloads = {
-    router = { namespace = "router", roles = ["roles/cloudtrace.agent"] }
+    router = { namespace = "router" }
     otel   = { namespace = "otel", roles = ["roles/monitoring.metricWriter", "roles/cloudtrace.agent"] }
   }
 }

@@ -18,8 +18,8 @@ output "facts" {
 }
 
 output "workloads" {
-  description = "The workloads' service accounts."
-  value       = module.iam.emails
+  description = "The workloads, as IAM members."
+  value       = module.iam.members
 }
 
 output "secrets" {

@@ -7,6 +7,7 @@ variables {
     name    = "cell-t"
     labels  = { environment = "test" }
   }
+  project_number = "100000000001"
   workloads = {
     api    = { namespace = "cell", roles = ["roles/cloudtrace.agent"] }
     worker = { namespace = "cell", service_account = "jobs" }
@@ -14,19 +15,19 @@ variables {
   governance = { attestors = ["projects/p/attestors/build"] }
 }
 
-run "lets_a_kubernetes_account_be_a_google_account" {
+run "knows_a_workload_by_its_account_in_kubernetes" {
   command = plan
   assert {
-    condition     = google_service_account_iam_member.this["api"].member == "serviceAccount:coditect-test.svc.id.goog[cell/api]"
+    condition     = output.members["api"] == "principal://iam.googleapis.com/projects/100000000001/locations/global/workloadIdentityPools/coditect-test.svc.id.goog/subject/ns/cell/sa/api"
     error_message = "by its own name"
   }
   assert {
-    condition     = google_service_account_iam_member.this["worker"].member == "serviceAccount:coditect-test.svc.id.goog[cell/jobs]"
+    condition     = endswith(output.members["worker"], "/subject/ns/cell/sa/jobs")
     error_message = "or by another"
   }
   assert {
-    condition     = google_service_account_iam_member.this["api"].role == "roles/iam.workloadIdentityUser"
-    error_message = "without any key"
+    condition     = google_project_iam_member.this["api/roles/cloudtrace.agent"].member == output.members["api"]
+    error_message = "without an account in between, and without any key"
   }
 }
 

@@ -7,6 +7,7 @@ variables {
     name    = "cell-t"
     labels  = { environment = "test" }
   }
+  project_number = "100000000001"
   workloads = {
     api    = { namespace = "cell", roles = ["roles/cloudtrace.agent"] }
     worker = { namespace = "cell", service_account = "jobs" }
@@ -76,4 +77,12 @@ run "refuses_governance_attestors" {
     governance = { attestors = [] }
   }
   expect_failures = [var.governance]
+}
+
+run "refuses_project_number" {
+  command = plan
+  variables {
+    project_number = "coditect-test"
+  }
+  expect_failures = [var.project_number]
 }
