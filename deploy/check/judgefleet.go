@@ -142,9 +142,6 @@ func identity(c *checker, of *cluster, find func(string, ...any)) {
 		}
 	}
 	for _, w := range of.workloads {
-		if name := w.template.Spec.ServiceAccountName; of.accounts[w.Namespace+"/"+name] == nil {
-			find("%s runs as %s, which is no account in %s", w.key(), name, w.Namespace)
-		}
 		mounts := w.template.Spec.AutomountServiceAccountToken
 		if mounts == nil || *mounts != (w.key() == "otel/scraper") {
 			find("%s: a token for the API server is for the scraper alone", w.key())

@@ -51,7 +51,6 @@ var mutantList = []mutant{
 	{inCell, "base/cell/api.yaml", "priorityClassName: platform-serving", "priorityClassName: platform-background", "priority: cell/api serves"},
 	{inCell, "cells/cell-a/kustomization.yaml", "    digest: sha256:", "    newTag: v1 # ", "images: cell/"},
 	{inCell, "base/cell/worker.yaml", "kind: ServiceAccount\nmetadata: {name: worker, namespace: cell}", "kind: ServiceAccount\nmetadata: {name: worker, namespace: cell, annotations: {iam.gke.io/gcp-service-account: api@p.iam.gserviceaccount.com}}", "identity: cell/worker borrows api@"},
-	{inCell, "base/cell/worker.yaml", "serviceAccountName: worker", "serviceAccountName: workers", "identity: cell/worker runs as workers"},
 	{inCell, "base/cell/api.yaml", "automountServiceAccountToken: false\n      enableServiceLinks", "automountServiceAccountToken: true\n      enableServiceLinks", "identity: cell/api: a token"},
 	{inCell, "base/cell/api.yaml", "load-balancer-type: Internal", "load-balancer-type: External", "doors: cell/api is a public"},
 	{inCell, "base/cell/api.yaml", "targetPort: internal", "targetPort: inner", "doors: cell/api: no pod has the port inner"},
