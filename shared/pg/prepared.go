@@ -68,6 +68,15 @@ func (p *Prepared) knows(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	return true, p.learn(ctx, conn)
 }
 
+// Learn has a client connection know the statements now, however seldom it was used.
+func (p *Prepared) Learn(ctx context.Context, conn *pgx.Conn) error {
+	if used, _ := conn.PgConn().CustomData()[p.guard()].(int); used > uses {
+		return nil
+	}
+	conn.PgConn().CustomData()[p.guard()] = uses + 1
+	return p.learn(ctx, conn)
+}
+
 // learn has a client connection know the statements. A database that lacks
 // what they speak of is no error: texts are sent there.
 func (p *Prepared) learn(ctx context.Context, conn *pgx.Conn) error {

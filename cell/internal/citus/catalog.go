@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -37,6 +38,29 @@ func (m *Mover) Tables(ctx context.Context) ([]cell.Table, error) {
 		err = noteUndistributed(ctx, m.pool, tables)
 	}
 	return tables, translate(err, nil)
+}
+
+// recentTables are what the catalog said a moment ago.
+type recentTables struct {
+	tables []cell.Table
+	at     time.Time
+}
+
+// recentLife is how old they may be: a migration asks for each table it copies, and
+// in its write pause, and the catalog takes longer than the rows.
+const recentLife = 5 * time.Second
+
+// RecentTables returns what Tables did some seconds ago, or does now.
+func (m *Mover) RecentTables(ctx context.Context) ([]cell.Table, error) {
+	if known := m.recent.Load(); known != nil && time.Since(known.at) < recentLife {
+		return known.tables, nil
+	}
+	now := time.Now()
+	tables, err := m.Tables(ctx)
+	if err == nil {
+		m.recent.Store(&recentTables{tables, now})
+	}
+	return tables, err
 }
 
 func tablesOf(ctx context.Context, db batcher) ([]cell.Table, error) {

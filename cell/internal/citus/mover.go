@@ -21,6 +21,7 @@ type Mover struct {
 	pool   *pgxpool.Pool
 	nodes  nodes
 	shapes atomic.Pointer[[]shape] // see learnShapes
+	recent atomic.Pointer[recentTables]
 }
 
 // OpenMover returns a mover on dsn, which names the role cell_mover and leads

@@ -52,6 +52,9 @@ func (m *Mover) DigestRows(ctx context.Context, id tenancy.ID, tables []cell.Tab
 	err := m.atHome(ctx, id, snapshot, func(tx pgx.Tx, h home) error {
 		b := &pgx.Batch{}
 		queueCanonical(b)
+		// To plan for the very keys takes longer than to look some thousand up by the index.
+		b.Queue(`SET LOCAL plan_cache_mode = force_generic_plan`)
+		b.Queue(`SET LOCAL enable_seqscan = off`)
 		for _, some := range rows {
 			t, err := tableNamed(tables, some.Table)
 			if err != nil {

@@ -59,6 +59,7 @@ type Log interface {
 // Contents reads what a tenant has.
 type Contents interface {
 	Tables(ctx context.Context) ([]cell.Table, error)
+	RecentTables(ctx context.Context) ([]cell.Table, error) // may be some seconds old
 	Facts(ctx context.Context) (cell.TransferFacts, error)
 	TenantSize(ctx context.Context, id tenancy.ID) (cell.TenantSize, error)
 	CopyTable(ctx context.Context, id tenancy.ID, t cell.Table, snapshot string, from []string, sink cell.ChunkSink) error
@@ -309,7 +310,7 @@ func (x *Exporter) CopyTable(ctx context.Context, t cell.Transfer, table, snapsh
 	if e.Snapshot.Name != snapshot {
 		return fault.New(fault.Gone, "the snapshot is gone; take another one")
 	}
-	tables, err := x.Contents.Tables(ctx)
+	tables, err := x.Contents.RecentTables(ctx)
 	if err != nil {
 		return err
 	}
@@ -411,7 +412,7 @@ func (x *Exporter) DigestRows(ctx context.Context, t cell.Transfer, rows []cell.
 	if _, err := x.open(ctx, t); err != nil {
 		return nil, err
 	}
-	tables, err := x.Contents.Tables(ctx)
+	tables, err := x.Contents.RecentTables(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -173,7 +173,7 @@ func (m Importer) recheck(ctx context.Context, i cell.Import) (rows int64, equal
 		digests, err := readDigests(ctx, m.Sources.Source(i), touched)
 		there <- digested{digests, err}
 	}()
-	tables, err := m.Contents.Tables(ctx)
+	tables, err := m.Contents.RecentTables(ctx)
 	var here []cell.TableDigest
 	if err == nil {
 		here, err = m.Digester.DigestRows(ctx, i.Tenant, tables, touched, "")
