@@ -2,6 +2,9 @@ package hydra_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"strings"
 	"sync"
@@ -30,8 +33,9 @@ func TestNobodyNoticesThatKeysChange(t *testing.T) {
 	ctx, cancel := context.WithCancel(testkit.Context(t))
 	defer cancel()
 	const look = 200 * time.Millisecond
+	keys := watchKeys(t, w.server.JWKSURL())
 	verifier, err := authn.New(authn.Options{
-		Issuer: w.server.Issuer, Audience: controlplane.OperatorAudience, JWKSURL: w.server.JWKSURL(), MaxAge: look, MinRefetch: time.Hour,
+		Issuer: w.server.Issuer, Audience: controlplane.OperatorAudience, JWKSURL: keys.url, MaxAge: look, MinRefetch: time.Hour,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -49,10 +53,11 @@ func TestNobodyNoticesThatKeysChange(t *testing.T) {
 
 	var phases atomic.Int64
 	rotation := hydra.Rotation{
-		// In place of the minutes of routers: several looks.
+		// In place of the minutes of routers: several looks, however long they take.
 		Announce: 5 * look, Retire: 5 * look,
 		Wait: func(ctx context.Context, d time.Duration) error {
-			err := load.whileVerified(ctx, d, 20)
+			looks := keys.looks.Load() + 2 // one may be under way
+			err := load.whileVerified(ctx, d, func() bool { return keys.looks.Load() >= looks })
 			if phases.Add(1) > 1 { // those of the old key have ended
 				load.dropOld()
 			}
@@ -62,7 +67,7 @@ func TestNobodyNoticesThatKeysChange(t *testing.T) {
 	before := w.kids(t)
 	err = w.RotateKeys(ctx, rotation)
 	if err == nil {
-		err = load.whileVerified(ctx, 2*look, 20)
+		err = load.whileVerified(ctx, 2*look, func() bool { return true })
 	}
 	cancel()
 	if failed := group.Wait(); failed != nil || err != nil {
@@ -134,12 +139,14 @@ func (l *load) dropOld() {
 	l.tokens = nil
 }
 
-// whileVerified returns after d, and not before n more tokens were verified.
-func (l *load) whileVerified(ctx context.Context, d time.Duration, n int64) error {
-	until, target := time.Now().Add(d), l.verified.Load()+n
+// whileVerified returns after d, and not before some more tokens were verified and
+// met is true.
+func (l *load) whileVerified(ctx context.Context, d time.Duration, met func() bool) error {
+	const some = 20
+	until, target := time.Now().Add(d), l.verified.Load()+some
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
-	for time.Now().Before(until) || l.verified.Load() < target {
+	for time.Now().Before(until) || l.verified.Load() < target || !met() {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -147,6 +154,29 @@ func (l *load) whileVerified(ctx context.Context, d time.Duration, n int64) erro
 		}
 	}
 	return nil
+}
+
+// watchedKeys hands the authorization server's keys on and counts how often.
+type watchedKeys struct {
+	url   string
+	looks atomic.Int64
+}
+
+func watchKeys(t *testing.T, jwks string) *watchedKeys {
+	t.Helper()
+	target, err := url.Parse(jwks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &watchedKeys{}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.Out.URL = target }}
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		proxy.ServeHTTP(rw, r)
+		w.looks.Add(1)
+	}))
+	t.Cleanup(server.Close)
+	w.url = server.URL
+	return w
 }
 
 func kid(token string) string {
