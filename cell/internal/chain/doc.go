@@ -10,6 +10,11 @@
 //
 //	audit_logs ──Sealer: seq, hash = SHA-256(hash before ‖ row)──▶ audit_chain ──every 256 rows or 5 minutes──▶ audit_checkpoints
 //
+// To look for them costs as much as rows were written in the time looked through,
+// sealed or not. So each look goes back two seconds only, one in five seconds
+// goes back half a minute, and once a minute each tenant's last hour is looked
+// through: a busy tenant writes a million rows in it.
+//
 // The order of the chain is that of sealing; it differs from the order of ids
 // only among rows of the same moments. Two sealers cannot fork a chain: the
 // places are the primary key.
