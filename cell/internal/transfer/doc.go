@@ -26,28 +26,23 @@
 //   - Publication, then slot and exported snapshot, then the copy: the snapshot
 //     holds exactly what was committed before the slot's position, and the slot
 //     keeps everything after it.
-//
 //   - On Citus all of that is of one worker, the one with the tenant's shards:
 //     it has one log and one order of all changes of the tenant. Positions are in
 //     that log, that of a freeze too. A shard that moves leaves the log, and says
 //     nothing: so whoever reads from an export, and the freeze itself, asks the
 //     server that holds the rows now whether the slot is there, and whether its
 //     publication has this very table. If not, the export has failed.
-//
 //   - Every batch is stored together with the position behind it. Whoever stores
 //     holds a lock of the database's session, and the fence's row, so nobody else
 //     stores too, and nothing is stored once the import was opened or closed.
-//
 //   - A batch holds, for each row, what becomes of it in the end. It removes the
 //     rows it knows and puts them back as they are then, taking what the log left
 //     out from what was there. Batches end where some state of the source ended,
 //     within a transaction if that is long, so constraints hold for them.
-//
 //   - The freeze's position is read under the lock of the fence's row: every write
 //     that passed the fence was committed before it, and the freeze's own commit,
 //     which is in the stream since the fence is published too, after it. So the
 //     drain waits for an event and not for a clock.
-//
 //   - A batch waits a moment for more transactions: to store one costs the target
 //     nearly as much as to store ten. The fence's own does not wait.
 //
