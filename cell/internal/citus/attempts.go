@@ -15,11 +15,6 @@ import (
 // Many jobs of many tenants share a transaction, so that a job costs a share of
 // a round trip. Tenants come in the order of their ids: whoever waits for a
 // fence that somebody closes holds only fences before it, so no circle arises.
-//
-// Each job has a statement of its own, by its key: the plan of that is kept. For
-// jobs named by an array the kept plan may be to read all jobs of the tenant, since
-// tenants usually have few, and to look each one up in the array: with a hundred
-// thousand jobs that takes minutes, and to plan each time takes longer than to claim.
 
 // liveFence lets a statement through only if the tenant's gate is open and its
 // fence live, and holds both until it has committed.
@@ -30,9 +25,15 @@ const liveFence = `
 
 const isLive = ` EXISTS (SELECT FROM fence WHERE fence.state = 'live') `
 
-const claimJobSQL = liveFence + `
+// customPlans has the rest of a transaction planned for the values at hand. For
+// jobs named by an array the plan that Postgres keeps may be to read all jobs of the
+// tenant, since tenants usually have few, and to look each one up in the
+// array: with a hundred thousand jobs that takes minutes.
+const customPlans = `SET LOCAL plan_cache_mode = force_custom_plan`
+
+const claimJobsSQL = liveFence + `
 	UPDATE jobs SET state = 'running', attempts = attempts + 1, progress = 0, progress_text = '', updated_at = now()
-	WHERE tenant_id = $1 AND job_id = $2 AND attempts = $3 AND state IN ('pending', 'queued') AND ` + isLive + `
+	WHERE tenant_id = $1 AND job_id = ANY($2::text[]::uuid[]) AND attempts = $3 AND state IN ('pending', 'queued') AND ` + isLive + `
 	RETURNING ` + jobColumns
 
 const finishJobSQL = `
@@ -54,12 +55,13 @@ func (s *Store) ClaimJobs(ctx context.Context, refs []cell.JobRef) ([]cell.Claim
 	// A claim that a crash of the database undoes is found by the relay, and its
 	// outcome is not recorded: there is no need to wait for the disk.
 	b.Queue(`SET LOCAL synchronous_commit = off`)
+	b.Queue(customPlans)
 	for _, group := range byTenant(refs, func(r cell.JobRef) cell.JobRef { return r }) {
 		w := join(systemCall(group[0]))
-		for _, ref := range group {
-			w.Queue(claimJobSQL, w.tenant(), ref.JobID.String(), ref.Attempt).Query(func(rows pgx.Rows) error {
+		for attempt, ids := range byAttempt(group) {
+			w.Queue(claimJobsSQL, w.tenant(), ids, attempt).Query(func(rows pgx.Rows) error {
 				return eachJob(rows, func(job cell.Job) {
-					ref := cell.JobRef{TenantID: ref.TenantID, JobID: job.ID, Attempt: job.Attempts, Priority: job.Priority}
+					ref := cell.JobRef{TenantID: group[0].TenantID, JobID: job.ID, Attempt: job.Attempts, Priority: job.Priority}
 					claimed = append(claimed, cell.Claimed{Ref: ref, Job: job})
 				})
 			})
@@ -204,3 +206,12 @@ func byTenant[T any](items []T, ref func(T) cell.JobRef) [][]T {
 }
 
 func compareIDs(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) }
+
+// byAttempt groups the ids of jobs by the attempt that their references name.
+func byAttempt(refs []cell.JobRef) map[int][]string {
+	groups := map[int][]string{}
+	for _, ref := range refs {
+		groups[ref.Attempt] = append(groups[ref.Attempt], ref.JobID.String())
+	}
+	return groups
+}

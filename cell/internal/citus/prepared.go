@@ -14,7 +14,7 @@ var prepared = pg.Prepare(
 	holdWrites, readByKey, readByUser, readByNobody, writeByKey, writeByUser, writeByNobody,
 	selectProjectSQL, lockProjectSQL, insertProjectSQL, updateProjectSQL, deleteProjectSQL, deleteTermsSQL, insertTermsSQL,
 	auditByKey, auditByToken, claimSQL, answerSQL,
-	insertJobSQL, claimJobSQL, finishJobSQL, beatSQL,
+	insertJobSQL, claimJobsSQL, finishJobSQL, beatSQL,
 )
 
 // send executes a batch that begins and ends its transaction.

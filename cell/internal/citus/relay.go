@@ -148,19 +148,20 @@ func (r *Relay) Reset(ctx context.Context, refs []cell.JobRef) error {
 
 // mark changes jobs behind the fence of each one's tenant: what is frozen stays
 // as it is. A job that a worker is just claiming is left to it, so the two never
-// wait for each other. Each job has a statement of its own (see attempts.go), which
-// stays on one node under Citus; all travel in one pipeline.
+// wait for each other. A statement a tenant keeps each on one node under Citus;
+// all travel in one pipeline.
 func (r *Relay) mark(ctx context.Context, refs []cell.JobRef, to, from string) error {
 	statement := liveFence + `
 		UPDATE jobs SET state = ` + to + `, updated_at = now()
 		WHERE tenant_id = $1 AND ` + isLive + ` AND job_id IN (
-			SELECT job_id FROM jobs WHERE tenant_id = $1 AND job_id = $2 AND attempts = $3 AND state IN (` + from + `)
+			SELECT job_id FROM jobs WHERE tenant_id = $1 AND job_id = ANY($2::text[]::uuid[]) AND attempts = $3 AND state IN (` + from + `)
 			FOR UPDATE SKIP LOCKED)`
 	b := &pgx.Batch{}
 	b.Queue(`BEGIN`)
+	b.Queue(customPlans)
 	for _, group := range byTenant(refs, func(ref cell.JobRef) cell.JobRef { return ref }) {
-		for _, ref := range group {
-			b.Queue(statement, ref.TenantID.String(), ref.JobID.String(), ref.Attempt)
+		for attempt, ids := range byAttempt(group) {
+			b.Queue(statement, group[0].TenantID.String(), ids, attempt)
 		}
 	}
 	b.Queue(`COMMIT`)

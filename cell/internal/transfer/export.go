@@ -165,7 +165,11 @@ func (x *Exporter) Get(ctx context.Context, t cell.Transfer) (cell.Export, error
 	if err != nil || e.State != cell.ExportOpen {
 		return e, err
 	}
-	return e, x.Contacts.ExportSeen(ctx, t)
+	err = x.Contacts.ExportSeen(ctx, t)
+	if fault.CodeOf(err) == fault.Gone { // it has failed since it was read
+		return x.Rows.Export(ctx, t)
+	}
+	return e, err
 }
 
 // Close ends the export and drops everything that was made for it.
