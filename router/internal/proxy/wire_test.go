@@ -183,7 +183,7 @@ func TestSlowClients(t *testing.T) {
 	go func() { // again and again, since the router may read its first octets late
 		defer close(moved)
 		for range 100 {
-			offset.Add(int64(time.Second))
+			offset.Add(int64(10 * time.Second))
 			<-time.After(10 * time.Millisecond)
 		}
 	}()
