@@ -92,7 +92,7 @@ func (t Tokens) user(ctx context.Context, r controlplane.TokenRequest) (map[stri
 		return nil, refusedIfGone(err)
 	case !s.Active:
 		return nil, fault.New(fault.Forbidden, "the user is not active")
-	case endedBy(s.SessionsRevokedAt, r.AuthenticatedAt), s.Session == controlplane.SessionRevoked, s.Session == controlplane.SessionSignedOut && !r.Offline:
+	case endedBy(s.SessionsRevokedAt, begun(r)), s.Session == controlplane.SessionRevoked, s.Session == controlplane.SessionSignedOut && !r.Offline:
 		return nil, errSignInAgain
 	}
 	return map[string]any{controlplane.ClaimTenantID: r.TenantID, controlplane.ClaimRoles: orEmpty(s.Roles)}, nil
@@ -122,6 +122,15 @@ var errSignInAgain = fault.New(fault.Forbidden, "the session was ended; sign in 
 // that is not known, or that is known to the second only and is the second of
 // the revocation, is taken to be before it.
 func endedBy(revoked, since time.Time) bool { return !revoked.IsZero() && !since.After(revoked) }
+
+// begun is when the session that a token is for began. Of one that is known to the
+// second only its cell knows whether it was ended in that second.
+func begun(r controlplane.TokenRequest) time.Time {
+	if at := r.AuthenticatedAt; r.Session == uuid.Nil || at.Nanosecond() > 0 {
+		return at
+	}
+	return r.AuthenticatedAt.Add(time.Second - 1)
+}
 
 // refusedIfGone tells what is not there, which ends a session, from what cannot
 // be asked at the moment, after which the client may try again.

@@ -92,6 +92,20 @@ func TestWhatTokensCarry(t *testing.T) {
 			map[string]any{"tenant_id": acme, "roles": []string{}},
 			"",
 		},
+		// Hydra keeps the second of a login that it remembers.
+		"a session begun in the second in which all were ended": {
+			place{standing: controlplane.UserStanding{Active: true, SessionsRevokedAt: signed.Add(time.Millisecond)}},
+			controlplane.OperatorAccount{},
+			controlplane.TokenRequest{Subject: user, TenantID: acme, AuthenticatedAt: signed, Session: uuid.New()},
+			map[string]any{"tenant_id": acme, "roles": []string{}},
+			"",
+		},
+		"a session begun before the second in which all were ended": {
+			place{standing: controlplane.UserStanding{Active: true, SessionsRevokedAt: signed.Add(time.Millisecond)}},
+			controlplane.OperatorAccount{},
+			controlplane.TokenRequest{Subject: user, TenantID: acme, AuthenticatedAt: signed.Add(-time.Second), Session: uuid.New()},
+			nil, fault.Forbidden,
+		},
 		"a session that was revoked": {
 			place{standing: controlplane.UserStanding{Active: true, Session: controlplane.SessionRevoked}},
 			controlplane.OperatorAccount{},
