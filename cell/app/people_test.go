@@ -192,7 +192,7 @@ func TestSessions(t *testing.T) {
 	for range cell.MaxSessions + 2 {
 		w.beginSession(t, w.owner(t))
 	}
-	if n := w.p.exec(t, `SELECT FROM sessions WHERE tenant_id = $1`, w.tn.id.String()); n != cell.MaxSessions {
+	if n := w.p.exec(t, `SELECT FROM sessions WHERE tenant_id = $1 AND ended_at IS NULL`, w.tn.id.String()); n != cell.MaxSessions {
 		t.Errorf("%d sessions", n)
 	}
 }

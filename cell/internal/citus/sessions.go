@@ -58,11 +58,15 @@ func (s *Store) EndSessions(ctx context.Context, call *cell.Call, user uuid.UUID
 }
 
 // endSessions ends a user's sessions and, by the moment that Standing tells, all
-// tokens that were given before it: those, too, of sessions that are over.
+// tokens that were given before it: those, too, of sessions that are over. Of what
+// has just begun that moment says nothing, since the time of some logins is known to
+// the second only: it is kept as ended.
 func (w *work) endSessions(user uuid.UUID, now time.Time) {
+	const moment = 2 * time.Second
 	w.Queue(ensureCredentialsSQL, w.tenant(), user.String())
 	w.Queue(revokeSessionsSQL, w.tenant(), user.String(), now)
-	w.Queue(`DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), user.String())
+	w.Queue(`DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND created_at <= $3`, w.tenant(), user.String(), now.Add(-moment))
+	w.Queue(`UPDATE sessions SET ended_at = now(), signed_out = false, address = '', user_agent = '' WHERE tenant_id = $1 AND user_id = $2`, w.tenant(), user.String())
 }
 
 // BeginSession adds a session of an active user with the hash of its secret,
