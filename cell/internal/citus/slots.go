@@ -141,7 +141,7 @@ func (m *Mover) ownedNames(ctx context.Context) (map[string]bool, error) {
 func dropSlot(ctx context.Context, pool *pgxpool.Pool, name string, pid int32) error {
 	if pid != 0 {
 		// Both sessions are the mover's own, so it may end the other one.
-		if _, err := pool.Exec(ctx, `SELECT pg_terminate_backend($1, 1000)`, pid); err != nil {
+		if _, err := pool.Exec(ctx, `SELECT pg_terminate_backend($1::integer, 1000::bigint)`, pid); err != nil {
 			return err
 		}
 	}
