@@ -158,12 +158,12 @@ func (s *ImportSession) CopyChunk(ctx context.Context, t cell.Table, data io.Rea
 }
 
 // Touching begins to note the rows that change from now on, and forgets those
-// noted before.
+// noted before, with the outcome of the verification since which they were.
 func (s *ImportSession) Touching(ctx context.Context) error {
 	return s.inTx(ctx, func(tx pgx.Tx) error {
 		b := &pgx.Batch{}
 		b.Queue(`DELETE FROM import_touched WHERE tenant_id = $1 AND migration_id = $2`, s.args()...)
-		b.Queue(`UPDATE imports SET touching = true WHERE tenant_id = $1 AND migration_id = $2`, s.args()...)
+		b.Queue(`UPDATE imports SET touching = true, verified = '' WHERE tenant_id = $1 AND migration_id = $2`, s.args()...)
 		return tx.SendBatch(ctx, b).Close()
 	})
 }

@@ -142,7 +142,7 @@ func (m Importer) Drain(ctx context.Context, t cell.Transfer, position cell.Posi
 		switch {
 		case now.State == cell.ImportFailed || now.State == cell.ImportClosing:
 			return false, fault.New(fault.Conflict, "the import is over: %s", now.Failure)
-		case recheck && !now.Touching:
+		case recheck && (!now.Touching || len(now.Verified.Tables) == 0):
 			return false, fault.New(fault.Conflict, "the import was not verified; verify it first")
 		}
 		return now.Applied >= position, nil
