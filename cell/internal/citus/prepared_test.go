@@ -44,6 +44,24 @@ func TestStatementsStayPreparedBehindThePooler(t *testing.T) {
 	}
 }
 
+// A tenant that is to arrive finds several of the pooler's server connections made,
+// not one that was lent in turn.
+func TestWarmingMakesServerConnections(t *testing.T) {
+	t.Parallel()
+	const conns = 8
+	dsn, bouncer := pool(t, conns)
+	db := openAt(t, dsn, bouncer.DSN(citus.AppRole, passwords.App, "cell"), conns)
+	a := db.live(t)
+	must(t, db.store.Warm(t.Context(), a.TenantID, conns))
+	made := query(t, db.dsn, `SELECT count(*)::text FROM pg_stat_activity WHERE usename = '`+citus.AppRole+`' AND datname = current_database()`)[0]
+	if made == "0" || made == "1" {
+		t.Errorf("%s server connections", made)
+	}
+	if rows := query(t, db.dsn, `SELECT action FROM audit_logs WHERE action = 'none'`); len(rows) > 0 {
+		t.Error("the rehearsal left something")
+	}
+}
+
 // useAtOnce reads and writes over several connections at the same time.
 func (db *database) useAtOnce(t *testing.T, a cell.Arrival, ws cell.Workspace, clients int, name string) {
 	t.Helper()
